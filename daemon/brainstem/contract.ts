@@ -1,0 +1,84 @@
+/** What the rest of the daemon may ask of the brainstem. Paths here are relative to the mode's base folder, with `/`. */
+
+export type Mode = 'demo' | 'test' | 'staging' | 'live';
+
+/** The kinds of file the blueprint has templates and patterns for. */
+export type FileType = 'ledger' | 'math_proof' | 'submission' | 'rejection' | 'system_report' | 'error_report';
+
+export type Level = 'root' | 'year' | 'month' | 'week' | 'day' | 'hour';
+
+/** One instant in the blueprint's time zone, in the notation of the folder tree. */
+export interface TimeParts {
+  readonly YYYY: string;
+  readonly MM: string;
+  /** Two digits, without the `W`. */
+  readonly WW: string;
+  readonly DD: string;
+  readonly HH: string;
+  /** Local time with offset, e.g. `2025-12-18T01:47:41.076-06:00`. */
+  readonly iso: string;
+}
+
+/**
+ * What a file is for.
+ * `global` all entries of a category · `period` the entries of one time level · `aggregated` full roll-up of one level ·
+ * `index` the same without data · `aggregated_global` / `index_global` the roll-ups beside the time tree.
+ */
+export type ViewRole = 'global' | 'period' | 'aggregated' | 'index' | 'aggregated_global' | 'index_global';
+
+/** One file that an entry must appear in. */
+export interface ViewTarget {
+  readonly path: string;
+  readonly role: ViewRole;
+  readonly level: Level;
+  /** `global`, `all`, or the time path so far: `2025`, `2025/12`, `2025/12/W50`, `2025/12/W50/18`, `2025/12/W50/18/01`. */
+  readonly scope: string;
+  /** Key of the blueprint template a new file is cloned from. */
+  readonly template: string;
+  /** Dotted path of the array entries go to (`entries`, `aggregated_data.reports` ...); null for index files. */
+  readonly arrayKey: string | null;
+}
+
+export interface InstantiateOptions {
+  readonly component: string;
+  readonly at: number;
+  readonly level: Level;
+  readonly scope: string;
+}
+
+export type JsonObject = { [key: string]: unknown };
+
+export interface InitResult {
+  /** Absolute path of the mode's base folder. */
+  readonly base: string;
+  readonly foldersCreated: number;
+  readonly filesCreated: number;
+  /** What happened to System_File_Examples: nothing to do, missing files written, or all regenerated (old kept in `backup`). */
+  readonly examples: { readonly action: 'current' | 'completed' | 'regenerated'; readonly written: number; readonly backup: string | null };
+  /** The messages to print for a person, in order. */
+  readonly messages: readonly string[];
+}
+
+/** Reads Brain.QTL and is the only one who knows where files go and what a new file looks like. */
+export interface Brainstem {
+  readonly mode: Mode;
+  /** Absolute path of the data folder (where `Mining/` and `Test/` live). */
+  readonly dataDir: string;
+  /** Absolute path of the mode's base folder, e.g. `<data>/Test/Demo/Mining`. */
+  readonly base: string;
+  readonly timeZone: string;
+  /** Creates folders, current time hierarchy, global files and System_File_Examples for the mode. */
+  initialize(component: string): Promise<InitResult>;
+  timeParts(at: number): TimeParts;
+  /**
+   * Every file an entry of this type must appear in, period files first, then global, then the roll-ups.
+   * @param component canonical component id (`miners`, `dtm`, `looping`, `brain`, `brainstem`) or an alias of it
+   */
+  viewTargets(type: FileType, component: string, at: number): ViewTarget[];
+  /** A clean clone of a template: no sample data, zero counters, metadata filled in. */
+  instantiate(template: string, options: InstantiateOptions): JsonObject;
+  /** Canonical folder name of a component or alias, e.g. `Production-Miner` -> `Miners`. @throws RigError E_BLUEPRINT_INVALID when unknown */
+  componentFolder(component: string): string;
+  /** Flat flags, incl. `demo_mode_flag`, `test_mode_flag`, `staging_mode_flag`, `production_mode_flag`. */
+  flags(): Readonly<Record<string, unknown>>;
+}

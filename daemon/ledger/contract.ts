@@ -1,0 +1,52 @@
+import type { EventEmitter } from 'node:events';
+import type { JsonObject } from '../brainstem/contract.ts';
+
+/** Kinds of entry, each with its own tree. */
+export type EntryKind = 'ledger' | 'math_proof' | 'submission' | 'rejection';
+
+/** Where an entry ended up. 0 primary tree, 1 Backup_Logs, 2 Emergency_Logs, 3 lost (counted and told). */
+export type WriteLayer = 0 | 1 | 2 | 3;
+
+export interface LedgerStats {
+  /** Entries taken by append / saveSystemReport / saveSystemError since start. */
+  readonly accepted: number;
+  /** Entries whose every primary file is on disk. */
+  readonly written: number;
+  /** Entries waiting in the queue. */
+  readonly queued: number;
+  /** Entries kept only in Backup_Logs / Emergency_Logs. */
+  readonly backup: number;
+  readonly emergency: number;
+  /** Entries that could not be kept anywhere, including those dropped because the queue was full. */
+  readonly lost: number;
+  /** Last failure in plain words; null when there was none. */
+  readonly last_error: string | null;
+  /** True while the last write did not reach the primary tree. */
+  readonly degraded: boolean;
+}
+
+export interface LedgerEvents {
+  /** An entry fell through to a lower layer, or was lost. Emitted for every such entry. */
+  fallback: [{ readonly layer: 1 | 2 | 3; readonly path: string; readonly reason: string }];
+  /** The first write that reached the primary tree after a failure. */
+  recovered: [];
+}
+
+/**
+ * The one way into the ledger, for every component. Calls return at once and never throw: mining is never held up by
+ * a disk. What the disk refuses goes down the four layers of the defensive writer.
+ */
+export interface Ledger {
+  readonly events: EventEmitter<LedgerEvents>;
+  /** Adds an entry to a tree. `entry.timestamp` is filled in (local time with offset) when missing. Returns the entry's id. */
+  append(kind: EntryKind, entry: JsonObject): string;
+  /** Adds a report to `System/System_Reports/<category>/`. `component` is the label of who reports; category's own when left out. */
+  saveSystemReport(category: string, data: JsonObject, component?: string): string;
+  /** Adds an error to `System/Error_Reports/<category>/`. */
+  saveSystemError(category: string, data: JsonObject, component?: string): string;
+  stats(): LedgerStats;
+  /** Resolves when everything accepted so far is on disk or has been counted as not. Never rejects. */
+  flush(): Promise<void>;
+  /** Flushes and closes. Later calls are counted as lost. */
+  close(): Promise<void>;
+}

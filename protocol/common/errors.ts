@@ -1,0 +1,71 @@
+/**
+ * The one error type of the project. Every error a person may see has a stable code, so that it can be
+ * looked up in docs/errors.md, counted in telemetry and matched in tests without reading its prose.
+ */
+
+/** What a code means and what to do about it. `docs/errors.md` is checked against this table by a test. */
+export const ERROR_CODES = {
+  E_CONFIG_INVALID: { summary: 'The configuration file does not match the schema.', fix: 'Correct the file at the line and column named, then run `rigbrain check`.' },
+  E_CONFIG_NOT_FOUND: { summary: 'The configuration file does not exist.', fix: 'Pass --config FILE, or copy config/rig.yaml and edit it.' },
+  E_SECRET_MISSING: { summary: 'A secret that the configuration refers to could not be read.', fix: 'Set the environment variable or create the file named, readable only by the daemon.' },
+  E_BLUEPRINT_INVALID: { summary: 'Brain.QTL is not a valid blueprint.', fix: 'Correct Brain.QTL at the line named; nothing was created from it.' },
+  E_FLAG_INVALID: { summary: 'A flag has an unknown name or a value outside its range.', fix: 'Run `rigbrain run --help` for the flags and their ranges.' },
+  E_MODE_UNKNOWN: { summary: 'An unknown mode was asked for.', fix: 'Use demo, test, staging or live.' },
+  E_LIVE_NOT_ENABLED: { summary: 'Live mode was asked for without the explicit opt-in.', fix: 'Set `mining.live: true` in the configuration, or use --demo, --test or --staging.' },
+  E_DATA_DIR: { summary: 'The data folder cannot be used.', fix: 'Create the folder or pass --data DIR with one the daemon may write.' },
+  E_LEDGER_WRITE: { summary: 'A ledger write fell through to a lower layer of the defensive writer.', fix: 'Free disk space or make the folder writable; the entry is kept in the layer named.' },
+  E_LEDGER_LOST: { summary: 'A ledger entry could not be kept in any layer.', fix: 'Free disk space or make the data folder writable; the number of lost entries is in the telemetry.' },
+  E_HASHER_UNAVAILABLE: { summary: 'The hash kernel asked for cannot run on this machine.', fix: 'Use `kernel: auto`, or build the native kernels with `npm run build:native`.' },
+  E_HASHER_SELF_TEST: { summary: 'A hash kernel failed its self-test and is not used.', fix: 'Report the CPU model; another kernel is used meanwhile.' },
+  E_DEVICE_UNKNOWN: { summary: 'No driver has the id named in the configuration.', fix: 'Run `rigbrain devices` for the drivers and devices this installation knows.' },
+  E_DEVICE_COMMAND: { summary: 'A device refused a command or cannot carry it out.', fix: 'Check the capabilities of the device with `rigbrain devices`.' },
+  E_POOL_URL: { summary: 'A pool URL cannot be used.', fix: 'Use stratum+tcp://host:port or stratum+ssl://host:port.' },
+  E_POOL_CONNECT: { summary: 'The pool could not be reached.', fix: 'Check host, port and network; the daemon keeps trying.' },
+  E_POOL_TLS: { summary: 'The TLS certificate of the pool was refused.', fix: 'Give the right `tls.ca` or `tls.fingerprint_sha256`.' },
+  E_POOL_SILENT: { summary: 'The pool stayed connected but said nothing until the deadline.', fix: 'Nothing to do: the daemon reconnects. Ask the pool if it repeats.' },
+  E_POOL_UNANSWERED: { summary: 'The pool did not answer submitted shares.', fix: 'Nothing to do: the daemon reconnects and counts those shares as unknown.' },
+  E_POOL_AUTH: { summary: 'The pool refused the worker name or password.', fix: 'Check `user` and the password of this pool.' },
+  E_POOL_PROTOCOL: { summary: 'The pool sent something that is not Stratum.', fix: 'Check that host and port are those of a Stratum V1 server.' },
+  E_POOL_CLOSED: { summary: 'The pool closed the connection.', fix: 'Nothing to do: the daemon reconnects with growing pauses.' },
+  E_NODE_RPC: { summary: 'The Bitcoin node refused or did not answer an RPC call.', fix: 'Check the URL, user and password (or cookie file) of the node and that it is synchronised.' },
+  E_ADDRESS_INVALID: { summary: 'A payout address is not valid for the chain.', fix: 'Use an address of the same network as the node (regtest, testnet or mainnet).' },
+  E_MQTT_CONNECT: { summary: 'The MQTT broker could not be reached.', fix: 'Check `mqtt.url` and credentials; mining goes on without it.' },
+  E_COMMAND_INVALID: { summary: 'A command had an unknown name or a value outside its range.', fix: 'See docs/mqtt.md for the commands and their payloads.' },
+  E_PORT_IN_USE: { summary: 'A local port is already in use.', fix: 'Stop the other program or choose another port.' },
+  E_INTERNAL: { summary: 'A defect in Rigbrain.', fix: 'Please report it with the log lines around it.' },
+} as const satisfies Record<string, { summary: string; fix: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface RigErrorOptions {
+  cause?: unknown;
+  /** Facts that belong to this case (field, line, path ...). Never a secret. */
+  context?: Record<string, unknown>;
+  /** What the reader should do; the registry's `fix` when left out. */
+  hint?: string;
+}
+
+/** An error with a stable `code`, a `context` of facts and a `hint` that says how to fix it. */
+export class RigError extends Error {
+  readonly code: ErrorCode;
+  readonly context: Record<string, unknown>;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, options: RigErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RigError';
+    this.code = code;
+    this.context = options.context ?? {};
+    this.hint = options.hint ?? ERROR_CODES[code].fix;
+  }
+
+  /** One line for a person: code, what happened, how to fix it. */
+  describe(): string {
+    return `${this.code}: ${this.message} — ${this.hint}`;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
