@@ -1,0 +1,39 @@
+/** What `rigbrain run` hands to the daemon: everything is decided, checked and absolute by then. */
+import type { RigConfig, SecretRef } from '../../config/schema.ts';
+import type { Origins } from '../../config/origin.ts';
+import type { Mode } from '../brainstem/contract.ts';
+
+export interface RunOptions {
+  readonly mode: Mode;
+  /** The effective configuration: defaults < file < conf.d < environment < flags. */
+  readonly config: RigConfig;
+  /** Where each value of `config` came from. */
+  readonly configOrigins: Origins;
+  /** The configuration file in use, absolute; null when there is none and the defaults are used. */
+  readonly configFile: string | null;
+  /** Absolute path of the folder where `Mining/` and `Test/` live. It exists. */
+  readonly dataDir: string;
+  /** Local target of `--zeros` in leading zero hex digits; null = not given (then `config.mining.default_zeros` holds). */
+  readonly zeros: number | null;
+  /** `--max-attempts`: end each round after this many hashes; null = not given. 0 = only by time. */
+  readonly maxAttempts: number | null;
+  /** `--rounds`: stop after this many rounds; null = not given. 0 = never. */
+  readonly rounds: number | null;
+  /** `--kernel`: the hash kernel of every CPU device; null = the device's own option. */
+  readonly kernel: string | null;
+  /** `--threads`: hashing threads of every CPU device; null = the device's own option. */
+  readonly threads: number | null;
+  /** Plain JSON logs and no live status, even on a terminal. */
+  readonly json: boolean;
+  /** Only warnings and errors. */
+  readonly quiet: boolean;
+  /** Values of the blueprint's flags given on the command line, by flag name, for those not named above. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** The secret a reference stands for; null when there is no reference. @throws RigError E_SECRET_MISSING */
+  resolveSecret(ref: SecretRef | undefined): string | null;
+}
+
+/** What `daemon/main/run.ts` exports. Resolves with the exit code once everything is closed. */
+export interface RunModule {
+  runDaemon(options: RunOptions): Promise<number>;
+}
