@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { equalBytes } from '../common/bytes.ts';
+import { sha256d } from './hash.ts';
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const VALUE = new Map([...ALPHABET].map((char, index) => [char, index]));
@@ -33,7 +34,6 @@ export function decodeBase58Check(text: string): Uint8Array | null {
   const bytes = decodeBase58(text);
   if (!bytes || bytes.length <= CHECKSUM_BYTES) return null;
   const payload = bytes.subarray(0, -CHECKSUM_BYTES);
-  const once = createHash('sha256').update(payload).digest();
-  const checksum = createHash('sha256').update(once).digest().subarray(0, CHECKSUM_BYTES);
-  return checksum.equals(bytes.subarray(-CHECKSUM_BYTES)) ? payload : null;
+  const checksum = sha256d(payload).subarray(0, CHECKSUM_BYTES);
+  return equalBytes(checksum, bytes.subarray(-CHECKSUM_BYTES)) ? payload : null;
 }

@@ -1,0 +1,111 @@
+/** Decodes a `getblocktemplate` answer (BIP22, BIP23, BIP145): tolerant of unknown members, strict about those we build on. */
+import { bytesToHex, reverseBytes, tryHexToBytes } from '../common/bytes.ts';
+import { RigError } from '../common/errors.ts';
+
+export interface TemplateTransaction {
+  /** Serialisation with witness, as hex: it goes into the block unread, and a full block has megabytes of it. */
+  readonly dataHex: string;
+  /** Digest order. */
+  readonly txid: Uint8Array;
+}
+
+/** What is needed of a template to build a block. */
+export interface BlockTemplate {
+  readonly version: number;
+  /** Version bits that must stay as they are (BIP9 `vbrequired`). */
+  readonly requiredVersionBits: number;
+  /** Header order. */
+  readonly prevHash: Uint8Array;
+  readonly height: number;
+  readonly nbits: number;
+  readonly target: bigint;
+  /** Seconds since the epoch: the node's time, and the least it accepts. */
+  readonly curtime: number;
+  readonly mintime: number;
+  /** Reward and fees, in satoshi. */
+  readonly coinbaseValue: bigint;
+  /** Whole script of the witness commitment output; null before segwit. */
+  readonly commitmentScript: Uint8Array | null;
+  /** In block order, without the coinbase. */
+  readonly transactions: readonly TemplateTransaction[];
+  readonly longPollId: string | null;
+}
+
+/** Mandatory rules (written `!name`) this code builds correct blocks for. An unknown one means: do not mine (BIP9). */
+const KNOWN_RULES = new Set(['csv', 'segwit', 'taproot']);
+
+const MAX_MONEY = 2_100_000_000_000_000;
+const U32_MAX = 0xffff_ffff;
+
+type Members = Readonly<Record<string, unknown>>;
+
+function refuse(why: string): RigError {
+  return new RigError('E_NODE_RPC', `the block template of the node cannot be used: ${why}`);
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function integer(members: Members, name: string, max: number): number {
+  const value = members[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max) throw refuse(`"${name}" is not a number from 0 to ${max}`);
+  return value;
+}
+
+function hexBytes(value: unknown, name: string, length: number | null): Uint8Array {
+  const bytes = typeof value === 'string' ? tryHexToBytes(value) : null;
+  if (!bytes || (length !== null && bytes.length !== length)) throw refuse(`"${name}" is not ${length ?? 'whole'} bytes of hex`);
+  return bytes;
+}
+
+/** Block versions are signed in the RPC; in a header they are the same 32 bits without a sign. */
+function versionOf(members: Members): number {
+  const value = members.version;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < -0x8000_0000 || value > U32_MAX) throw refuse('"version" is not a 32-bit number');
+  return value >>> 0;
+}
+
+function decodeTransaction(value: unknown, index: number): TemplateTransaction {
+  if (!isMembers(value)) throw refuse(`"transactions[${index}]" is not an object`);
+  const { data } = value;
+  if (typeof data !== 'string' || data.length === 0 || data.length % 2 !== 0 || /[^0-9a-fA-F]/.test(data)) throw refuse(`"transactions[${index}].data" is not hex`);
+  // Before segwit `hash` was the id; since then it is the hash with witness, and `txid` is always there.
+  const txid = hexBytes(value.txid ?? value.hash, `transactions[${index}].txid`, 32);
+  return { dataHex: data, txid: reverseBytes(txid) };
+}
+
+function checkRules(rules: unknown): void {
+  if (rules === undefined) return;
+  if (!Array.isArray(rules)) throw refuse('"rules" is not a list');
+  for (const rule of rules) {
+    if (typeof rule === 'string' && rule.startsWith('!') && !KNOWN_RULES.has(rule.slice(1))) throw refuse(`it demands the rule "${rule.slice(1)}", which this version does not know`);
+  }
+}
+
+/**
+ * @param value the `result` of the RPC call
+ * @throws RigError E_NODE_RPC naming the member that is missing or wrong
+ */
+export function decodeTemplate(value: unknown): BlockTemplate {
+  if (!isMembers(value)) throw refuse('it is not an object');
+  checkRules(value.rules);
+  if (!Array.isArray(value.transactions)) throw refuse('"transactions" is not a list');
+  const target = BigInt(`0x${bytesToHex(hexBytes(value.target, 'target', 32))}`);
+  if (target === 0n) throw refuse('"target" is zero');
+  const commitment = value.default_witness_commitment;
+  return {
+    version: versionOf(value),
+    requiredVersionBits: value.vbrequired === undefined ? 0 : integer(value, 'vbrequired', U32_MAX),
+    prevHash: reverseBytes(hexBytes(value.previousblockhash, 'previousblockhash', 32)),
+    height: integer(value, 'height', 0x7fff_ffff),
+    nbits: parseInt(bytesToHex(hexBytes(value.bits, 'bits', 4)), 16),
+    target,
+    curtime: integer(value, 'curtime', U32_MAX),
+    mintime: value.mintime === undefined ? 0 : integer(value, 'mintime', U32_MAX),
+    coinbaseValue: BigInt(integer(value, 'coinbasevalue', MAX_MONEY)),
+    commitmentScript: commitment === undefined || commitment === null ? null : hexBytes(commitment, 'default_witness_commitment', null),
+    transactions: value.transactions.map(decodeTransaction),
+    longPollId: typeof value.longpollid === 'string' ? value.longpollid : null,
+  };
+}
