@@ -15,6 +15,14 @@ export const secretRef = z
   })
   .refine((value) => (value.env === undefined) !== (value.file === undefined), 'give exactly one of env or file');
 
+const timeZone = z.string().refine(isTimeZone, 'not a time zone this system knows; write it like America/Chicago');
+
+/** The broker's address. Credentials do not belong in it: they would end up in logs. */
+const mqttUrl = z
+  .string()
+  .regex(/^mqtts?:\/\/[^/\s]+$/, 'must look like mqtt://host:1883 or mqtts://host:8883')
+  .refine((url) => !url.includes('@'), 'must not hold credentials; use user and password');
+
 const tls = z
   .strictObject({
     ca: z.string().describe('PEM file with the CA to trust instead of the system ones.').optional(),
@@ -57,10 +65,11 @@ export const configSchema = z.strictObject({
   node: z
     .strictObject({
       id: id.default('rig1').describe('Name of this rig in MQTT topics and Home Assistant.'),
-      time_zone: z.string().describe('IANA time zone for the ledger folders. Default: the blueprint (America/Chicago).').optional(),
+      time_zone: timeZone.describe('IANA time zone for the ledger folders. Default: the blueprint (America/Chicago).').optional(),
       week_numbering: z.enum(['monday', 'iso']).describe('Week rule of the ledger folders. Default: the blueprint (monday).').optional(),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Who and where this rig is.'),
   mining: z
     .strictObject({
       mode: z.enum(['demo', 'test', 'staging', 'live']).default('live').describe('Mode when no mode flag is given.'),
@@ -71,13 +80,14 @@ export const configSchema = z.strictObject({
       max_rounds: z.int().min(0).default(0).describe('Stop after this many rounds; 0 = never.'),
       auto_submit: z.boolean().default(true).describe('False: shares are checked and written to the ledger but never sent.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What is mined, how long, and what may be submitted.'),
   pools: z.array(poolSchema).max(32).default([]).describe('Pools in order of preference.'),
   devices: z.array(deviceSchema).max(256).default([]).describe('Devices. Empty: the CPU fallback hasher.'),
   mqtt: z
     .strictObject({
       enabled: z.boolean().default(true).describe('False: no MQTT at all.'),
-      url: z.string().default('mqtt://127.0.0.1:1883').describe('mqtt:// or mqtts:// address of the broker, without credentials.'),
+      url: mqttUrl.default('mqtt://127.0.0.1:1883').describe('mqtt:// or mqtts:// address of the broker, without credentials.'),
       user: z.string().describe('User name at the broker.').optional(),
       password: secretRef.describe('Password at the broker, by reference.').optional(),
       base_topic: z
@@ -91,22 +101,35 @@ export const configSchema = z.strictObject({
           enabled: z.boolean().default(true).describe('Announce devices for Home Assistant discovery.'),
           prefix: z.string().default('homeassistant').describe("Home Assistant's discovery prefix."),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('Home Assistant discovery.'),
       interval_seconds: z.number().min(1).max(3600).default(10).describe('Longest time between two state messages of a device.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The MQTT broker that state goes to and commands come from.'),
   ledger: z
     .strictObject({
       queue_limit: z.int().min(100).max(1_000_000).default(10_000).describe('Entries that may wait for the disk before they are counted as lost.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The records on disk.'),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('Least severe level written.'),
       verbose_logging: z.boolean().default(false).describe('Short for level: debug.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Logging.'),
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A whole, checked configuration with every default filled in. */
 export type RigConfig = z.output<typeof configSchema>;
