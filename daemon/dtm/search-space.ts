@@ -1,0 +1,67 @@
+import type { Job } from '../mining/job.ts';
+
+/** A piece of one job's search space that has been given to nobody else. */
+export interface SearchPiece {
+  readonly extranonce2: Uint8Array;
+  readonly nonceFrom: number;
+  readonly nonceTo: number;
+}
+
+const NONCE_SPACE = 2 ** 32;
+/** With no extranonce2 at all the nonce range is the only thing left to share out: 256 windows of 2^24. */
+const WINDOWS_WITHOUT_EXTRANONCE2 = 256;
+/** More pieces than any rig can use up; keeps the arithmetic inside safe integers. */
+const MAX_COUNTED_BYTES = 6;
+
+/**
+ * Deals out the extranonce2 values of a session, one whole nonce range each. The counter keeps running from job to
+ * job: a pool that sends the same template again under a new id would otherwise be given the same shares again
+ * (ESP-Miner issues 1587 and 1731). It starts anew only with another extranonce1, that is another session.
+ */
+export class SearchSpace {
+  #session = '';
+  #counter = 0;
+  #jobKey = '';
+  #usedInJob = 0;
+
+  /**
+   * The next piece of `job`, or null when the job's whole space has been dealt out: the caller must then wait for
+   * another job instead of searching the same headers again.
+   */
+  next(job: Job): SearchPiece | null {
+    const session = `${job.sourceId}:${job.session}:${Buffer.from(job.extranonce1).toString('hex')}:${job.extranonce2Size}`;
+    if (session !== this.#session) {
+      this.#session = session;
+      this.#counter = 0;
+    }
+    if (job.key !== this.#jobKey) {
+      this.#jobKey = job.key;
+      this.#usedInJob = 0;
+    }
+    const pieces = piecesOf(job.extranonce2Size);
+    if (this.#usedInJob >= pieces) return null;
+    this.#usedInJob += 1;
+    const index = this.#counter % pieces;
+    this.#counter += 1;
+    if (job.extranonce2Size === 0) {
+      const width = NONCE_SPACE / WINDOWS_WITHOUT_EXTRANONCE2;
+      return { extranonce2: new Uint8Array(0), nonceFrom: index * width, nonceTo: (index + 1) * width - 1 };
+    }
+    return { extranonce2: counterBytes(index, job.extranonce2Size), nonceFrom: 0, nonceTo: NONCE_SPACE - 1 };
+  }
+}
+
+/** How many disjoint pieces a job with this extranonce2 size has. */
+export function piecesOf(extranonce2Size: number): number {
+  return extranonce2Size === 0 ? WINDOWS_WITHOUT_EXTRANONCE2 : 256 ** Math.min(extranonce2Size, MAX_COUNTED_BYTES);
+}
+
+/** Little-endian counter from the left, so that a pool which cuts off the right end still sees different values. */
+function counterBytes(value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0, rest = value; i < size && rest > 0; i++) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
+}

@@ -1,0 +1,35 @@
+import { messageOf } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+
+interface Step {
+  readonly name: string;
+  readonly close: () => Promise<void> | void;
+}
+
+/** Closes what was opened, last opened first, each step with its own deadline, so that one that hangs holds up nothing. */
+export class Closer {
+  readonly #steps: Step[] = [];
+
+  /** Remembers how to close something that has just been opened. */
+  add(name: string, close: () => Promise<void> | void): void {
+    this.#steps.push({ name, close });
+  }
+
+  /** Runs every step once. Never rejects. */
+  async closeAll(stepTimeoutMs: number, log: Log): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      const current = step;
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`not closed within ${stepTimeoutMs} ms`)), stepTimeoutMs);
+      });
+      try {
+        await Promise.race([Promise.resolve().then(() => current.close()), deadline]);
+      } catch (error) {
+        log.warn({ step: current.name, err: messageOf(error) }, 'did not close cleanly');
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+}

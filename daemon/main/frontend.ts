@@ -1,0 +1,85 @@
+import { Writable } from 'node:stream';
+import type { Log } from '../../protocol/common/log.ts';
+import { systemClock } from '../../protocol/common/clock.ts';
+import type { RunOptions } from '../cli/run-options.ts';
+import { StatusScreen } from '../telemetry/screen.ts';
+import type { RigEvent, StateSource } from '../telemetry/state.ts';
+import { createLog } from './log.ts';
+
+/** Where a person can look besides the screen. */
+export interface Whereabouts {
+  readonly dataDir: string;
+  readonly base: string;
+  readonly mqttUrl: string | null;
+  readonly baseTopic: string;
+  readonly nodeId: string;
+}
+
+/** What a person sees of the running daemon: a live screen on a terminal, JSON lines anywhere else. */
+export interface Frontend {
+  readonly log: Log;
+  /** Says one line at start (before the screen is up). */
+  say(message: string): void;
+  show(state: StateSource, where: Whereabouts): void;
+  note(event: RigEvent): void;
+  close(): void;
+}
+
+/** Chooses by where stdout goes and by `--json`/`--quiet`. */
+export function openFrontend(options: RunOptions): Frontend {
+  const interactive = process.stdout.isTTY === true && !options.json && !options.quiet;
+  return interactive ? terminalFrontend(options) : lineFrontend(options);
+}
+
+function lineFrontend(options: RunOptions): Frontend {
+  const log = createLog({ config: options.config, quiet: options.quiet, envLevel: process.env.RIGBRAIN_LOG });
+  return {
+    log,
+    say: (message) => log.info({}, message),
+    show: (_state, where) => log.info({ ...where }, 'running'),
+    note: (event) => log.info({ event: event.type, device: event.device, ...event.data }, event.message),
+    close() {},
+  };
+}
+
+/** Log lines a person should not miss although the screen covers them: warnings and errors join the recent events. */
+function terminalFrontend(options: RunOptions): Frontend {
+  let screen: StatusScreen | null = null;
+  const early: string[] = [];
+  const destination = new Writable({
+    decodeStrings: false,
+    write(chunk: string, _encoding, done) {
+      try {
+        const line = JSON.parse(chunk) as { level: string; msg?: string; err?: string };
+        if (line.level === 'warn' || line.level === 'error' || line.level === 'fatal') {
+          const text = `${line.level}: ${line.msg ?? ''}${line.err ? ` (${line.err})` : ''}`;
+          if (screen) screen.note(text);
+          else {
+            early.push(text);
+            process.stderr.write(`${text}\n`);
+          }
+        }
+      } catch {
+        // not a log line: nothing to show
+      }
+      done();
+    },
+  });
+  const log = createLog({ config: options.config, quiet: false, envLevel: process.env.RIGBRAIN_LOG, destination });
+  return {
+    log,
+    say: (message) => void process.stdout.write(`${message}\n`),
+    show(state, where) {
+      const footer = [
+        `ledger ${where.base}`,
+        where.mqttUrl === null ? 'mqtt off' : `watch  mosquitto_sub -p ${new URL(where.mqttUrl).port || 1883} -v -t '${where.baseTopic}/#'`,
+        'Ctrl-C stops',
+      ];
+      screen = new StatusScreen({ state, clock: systemClock, out: process.stdout, footer, color: process.env.NO_COLOR === undefined });
+      for (const text of early) screen.note(text);
+      screen.start();
+    },
+    note: (event) => screen?.note(event.message),
+    close: () => screen?.stop(),
+  };
+}

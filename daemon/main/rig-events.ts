@@ -1,0 +1,60 @@
+import { EventEmitter } from 'node:events';
+import type { Ledger } from '../ledger/contract.ts';
+import type { MiningEngine } from '../mining/engine.ts';
+import type { RigEvent } from '../telemetry/state.ts';
+import { formatDifficulty } from '../telemetry/units.ts';
+import { displayHash } from '../../protocol/bitcoin/header.ts';
+import type { DeviceStatus } from '../../drivers/contract.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+
+/** Turns what happens inside into the few events a person or a home automation wants to hear of. */
+export class RigEvents {
+  readonly events = new EventEmitter<{ event: [RigEvent] }>();
+  readonly #clock: Clock;
+  readonly #deviceStatus = new Map<string, DeviceStatus>();
+  #ledgerDegraded = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Tells one event to every listener. */
+  tell(type: RigEvent['type'], message: string, device: string | null = null, data: Record<string, unknown> = {}): void {
+    this.events.emit('event', { type, at: this.#clock.now(), device, message, data });
+  }
+
+  attach(engine: MiningEngine, ledger: Ledger): void {
+    engine.events.on('verdict', (share, verdict) => {
+      const data = { pool: share.job.sourceId, difficulty: share.difficulty, height: share.job.height, block_hash: displayHash(share.hash) };
+      if (verdict.status === 'accepted' && share.isBlock) this.tell('block_found', `block ${share.job.height ?? ''} found by ${share.deviceId}, accepted by ${share.job.sourceId}`, share.deviceId, data);
+      else if (verdict.status === 'accepted') this.tell('share_accepted', `share of difficulty ${formatDifficulty(share.difficulty)} accepted by ${share.job.sourceId} (${verdict.latency_ms.toFixed(1)} ms)`, share.deviceId, data);
+      else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdict.status}, ${verdict.reason}`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason });
+    });
+    engine.events.on('active', (sourceId, reason) => {
+      if (sourceId === null) this.tell('pool_lost', `no pool has work: ${reason}`, null, { reason });
+      else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
+    });
+    engine.events.on('device', (deviceId) => this.#onDevice(engine, deviceId));
+    ledger.events.on('fallback', ({ layer, path, reason }) => {
+      if (this.#ledgerDegraded) return;
+      this.#ledgerDegraded = true;
+      this.tell('ledger_degraded', `ledger: ${path} could not be written (${reason}); entries go to layer ${layer}`, null, { layer, path, reason });
+    });
+    ledger.events.on('recovered', () => {
+      this.#ledgerDegraded = false;
+      this.tell('ledger_recovered', 'ledger: the primary tree can be written again');
+    });
+  }
+
+  #onDevice(engine: MiningEngine, deviceId: string): void {
+    const state = engine.devices.find((device) => device.id === deviceId)?.state();
+    if (!state) return;
+    const before = this.#deviceStatus.get(deviceId);
+    if (before === state.status) return;
+    this.#deviceStatus.set(deviceId, state.status);
+    const why = state.reason ?? state.status;
+    if (state.status === 'fault') this.tell('device_fault', `${deviceId}: ${why}`, deviceId, { reason: why });
+    else if (state.status === 'paused') this.tell('device_paused', `${deviceId} paused: ${why}`, deviceId, { reason: why });
+    else if (before === 'paused') this.tell('device_resumed', `${deviceId} resumed`, deviceId);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Mode } from '../brainstem/contract.ts';
+import type { Ledger } from '../ledger/contract.ts';
+import type { SessionState } from '../looping/session.ts';
+import type { MiningEngine } from '../mining/engine.ts';
+import type { DeviceTelemetry, MiningStatus, RigState, ShareCounts, StateSource } from '../telemetry/state.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+
+export interface RigStateOptions {
+  readonly nodeId: string;
+  readonly version: string;
+  readonly mode: Mode;
+  readonly engine: MiningEngine;
+  readonly ledger: Ledger;
+  readonly session: () => SessionState | null;
+  readonly clock: Clock;
+}
+
+/** Assembles the one state tree from the parts that own the facts. Keeps nothing itself but the last rejection. */
+export class RigStateSource implements StateSource {
+  readonly #options: RigStateOptions;
+  readonly #startedAt: number;
+  readonly #startedMono: number;
+  #lastReject: string | null = null;
+  #stopping = false;
+
+  constructor(options: RigStateOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#startedMono = options.clock.monotonic();
+    options.engine.events.on('verdict', (share, verdict) => {
+      if (verdict.status === 'accepted' || verdict.status === 'withheld') return;
+      this.#lastReject = `${verdict.status}: ${verdict.reason} (${share.job.sourceId}, ${share.deviceId})`;
+    });
+  }
+
+  /** From now on the mining status reads `stopping`. */
+  setStopping(): void {
+    this.#stopping = true;
+  }
+
+  snapshot(): RigState {
+    const { engine, ledger, clock, nodeId, version, mode } = this.#options;
+    const devices = engine.devices.map((device): DeviceTelemetry => {
+      const shares = engine.accountOf(device.id)?.snapshot() ?? emptyCounts();
+      return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
+    });
+    const { status, reason } = this.#miningStatus(devices);
+    return {
+      node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },
+      mining: {
+        status,
+        reason,
+        hashrate_hs: sumKnown(devices.map((device) => device.hashrate_hs)),
+        pool: engine.activeSource,
+        shares: engine.account.snapshot(),
+        session: this.#options.session(),
+        last_reject: this.#lastReject,
+      },
+      pools: engine.sources.map((source) => source.state()),
+      devices,
+      ledger: ledger.stats(),
+    };
+  }
+
+  #miningStatus(devices: readonly DeviceTelemetry[]): { status: MiningStatus; reason: string | null } {
+    if (this.#stopping) return { status: 'stopping', reason: null };
+    const able = devices.filter((device) => device.status !== 'fault' && device.status !== 'stopped' && device.status !== 'init');
+    if (able.length === 0) {
+      const reason = devices.map((device) => `${device.id}: ${device.reason ?? device.status}`).join('; ');
+      return { status: 'no_device', reason: reason === '' ? 'no device is configured' : reason };
+    }
+    const paused = able.filter((device) => device.status === 'paused');
+    if (paused.length === able.length) return { status: 'paused', reason: paused.map((device) => `${device.id}: ${device.reason ?? 'paused'}`).join('; ') };
+    if (this.#options.engine.activeSource === null) {
+      const reason = this.#options.engine.sources.map((source) => `${source.id}: ${source.state().reason ?? source.state().status}`).join('; ');
+      return { status: 'no_pool', reason };
+    }
+    return { status: 'mining', reason: null };
+  }
+}
+
+function sumKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
+
+function emptyCounts(): ShareCounts {
+  return { accepted: 0, rejected: 0, stale: 0, unknown: 0, withheld: 0, hardware_errors: 0, duplicates: 0, blocks: 0, best_difficulty: null, last_accepted_at: null };
+}

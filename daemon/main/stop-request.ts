@@ -1,0 +1,62 @@
+import type { Log } from '../../protocol/common/log.ts';
+
+/** 128 + signal number, as shells report it; a stop by request is a clean exit all the same. */
+const FORCED_EXIT = 130;
+
+/**
+ * The one way the running daemon is told to stop: SIGINT, SIGTERM, PM2's `shutdown` message, or a defect nobody
+ * caught. A second signal does not wait any longer.
+ */
+export class StopRequest {
+  readonly #controller = new AbortController();
+  readonly #log: Log;
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (this.reason !== null) process.exit(FORCED_EXIT);
+    this.#stop(signal, 0);
+  };
+  readonly #onMessage = (message: unknown): void => {
+    if (message === 'shutdown') this.#stop('shutdown message', 0);
+  };
+  readonly #onDefect = (error: unknown): void => {
+    this.#log.error({ err: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'E_INTERNAL: a defect reached the top; stopping safely');
+    this.#stop('a defect (see the log)', 1);
+  };
+  /** Why the daemon is stopping; null while it is not. */
+  reason: string | null = null;
+  exitCode = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+    process.on('SIGINT', this.#onSignal);
+    process.on('SIGTERM', this.#onSignal);
+    process.on('message', this.#onMessage);
+    process.on('uncaughtException', this.#onDefect);
+    process.on('unhandledRejection', this.#onDefect);
+  }
+
+  /** Aborts when a stop is requested. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Resolves when a stop is requested. */
+  get requested(): Promise<void> {
+    if (this.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  dispose(): void {
+    process.off('SIGINT', this.#onSignal);
+    process.off('SIGTERM', this.#onSignal);
+    process.off('message', this.#onMessage);
+    process.off('uncaughtException', this.#onDefect);
+    process.off('unhandledRejection', this.#onDefect);
+  }
+
+  #stop(reason: string, exitCode: number): void {
+    if (this.reason !== null) return;
+    this.reason = reason;
+    this.exitCode = exitCode;
+    this.#controller.abort(new Error(`stop requested: ${reason}`));
+  }
+}

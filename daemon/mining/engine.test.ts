@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { silentLog } from '../../protocol/common/log.ts';
+import { TemplateManager } from '../dtm/template-manager.ts';
+import { MiningEngine } from './engine.ts';
+import type { Share, Verdict } from './job.ts';
+import { HandDevice, HandSource, makeJob, search } from './mining.fixture.ts';
+
+const clock = new ManualClock();
+let devices: HandDevice[];
+let first: HandSource;
+let second: HandSource;
+let withhold: string | null;
+let engine: MiningEngine;
+let verdicts: [Share, Verdict][];
+
+beforeEach(async () => {
+  devices = [new HandDevice('a'), new HandDevice('b')];
+  first = new HandSource('pool');
+  second = new HandSource('backup');
+  withhold = null;
+  verdicts = [];
+  engine = new MiningEngine({ sources: [first, second], devices, templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
+  engine.events.on('verdict', (share, verdict) => verdicts.push([share, verdict]));
+  await engine.start(new AbortController().signal);
+});
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+};
+const find = (device: HandDevice): void => void device.events.emit('nonce', search(device.work!));
+
+describe('handing out work', () => {
+  test('a job becomes different work for every device', () => {
+    first.events.emit('job', makeJob());
+    expect(devices[0]!.work).not.toBeNull();
+    expect(Buffer.compare(devices[0]!.work!.header, devices[1]!.work!.header)).not.toBe(0);
+  });
+
+  test('a newer job replaces the work at once; an exhausted device gets more of the same job', () => {
+    first.events.emit('job', makeJob());
+    const before = devices[0]!.work!;
+    first.events.emit('job', makeJob({ key: 'newer', ntime: 1_766_000_030 }));
+    const newer = devices[0]!.work!;
+    expect(newer.id).toBeGreaterThan(before.id);
+    devices[0]!.events.emit('exhausted', before.id);
+    expect(devices[0]!.work!.id).toBe(newer.id);
+    devices[0]!.events.emit('exhausted', newer.id);
+    expect(devices[0]!.work!.id).toBeGreaterThan(newer.id);
+  });
+
+  test('the first pool with work is mined for; a lost pool is replaced at once and taken back when it returns', () => {
+    second.events.emit('job', makeJob({ sourceId: 'backup', key: 'b1' }));
+    expect(engine.activeSource).toBe('backup');
+    first.events.emit('job', makeJob());
+    expect(engine.activeSource).toBe('pool');
+    const work = devices[0]!.work!;
+    second.events.emit('job', makeJob({ sourceId: 'backup', key: 'b2' }));
+    expect(devices[0]!.work).toBe(work);
+    first.events.emit('invalidate', 'connection lost');
+    expect(engine.activeSource).toBe('backup');
+    expect(devices[0]!.work).not.toBe(work);
+    first.events.emit('job', makeJob({ key: 'back' }));
+    expect(engine.activeSource).toBe('pool');
+  });
+
+  test('without any pool the devices are told to stop', () => {
+    first.events.emit('job', makeJob());
+    first.events.emit('invalidate', 'connection lost');
+    expect(engine.activeSource).toBeNull();
+    expect(devices.map((device) => device.work)).toEqual([null, null]);
+  });
+});
+
+describe('shares', () => {
+  test('go to the source of their own job, whoever is active by then', async () => {
+    first.events.emit('job', makeJob());
+    const late = search(devices[0]!.work!);
+    first.events.emit('invalidate', 'connection lost');
+    second.events.emit('job', makeJob({ sourceId: 'backup', key: 'b1' }));
+    devices[0]!.events.emit('nonce', late);
+    await settle();
+    expect(first.submitted).toHaveLength(1);
+    expect(second.submitted).toHaveLength(0);
+  });
+
+  test('are counted for the rig and for their device', async () => {
+    first.events.emit('job', makeJob());
+    find(devices[0]!);
+    await settle();
+    expect(engine.account.snapshot()).toMatchObject({ accepted: 1, rejected: 0 });
+    expect(engine.accountOf('a')!.snapshot().accepted).toBe(1);
+    expect(engine.accountOf('b')!.snapshot().accepted).toBe(0);
+  });
+
+  test('a rejection keeps its reason', async () => {
+    first.answer = { status: 'low_difficulty', code: 23, reason: 'Above target', latency_ms: 3 };
+    first.events.emit('job', makeJob());
+    find(devices[0]!);
+    await settle();
+    expect(engine.account.snapshot()).toMatchObject({ accepted: 0, rejected: 1 });
+    expect(verdicts[0]![1]).toMatchObject({ reason: 'Above target' });
+  });
+
+  test('are withheld, with the reason, when the policy says so', async () => {
+    withhold = 'staging mode never submits';
+    first.events.emit('job', makeJob());
+    find(devices[0]!);
+    await settle();
+    expect(first.submitted).toHaveLength(0);
+    expect(verdicts[0]![1]).toEqual({ status: 'withheld', reason: 'staging mode never submits' });
+  });
+
+  test('the same nonce is sent once', async () => {
+    first.events.emit('job', makeJob());
+    find(devices[0]!);
+    find(devices[0]!);
+    await settle();
+    expect(first.submitted).toHaveLength(1);
+    expect(engine.account.snapshot().duplicates).toBe(1);
+  });
+
+  test('a wrong nonce never reaches the pool', async () => {
+    first.events.emit('job', makeJob({ shareTarget: 1n, networkTarget: 1n }));
+    devices[0]!.events.emit('nonce', { workId: devices[0]!.work!.id, nonce: 1, version: 0x20000000 });
+    await settle();
+    expect(first.submitted).toHaveLength(0);
+    expect(engine.accountOf('a')!.snapshot().hardware_errors).toBe(1);
+  });
+
+  test('a stale share stays here, a stale block is still sent', async () => {
+    const job = makeJob();
+    first.events.emit('job', job);
+    const share = search(devices[0]!.work!, (hash) => hash > job.networkTarget);
+    const block = search(devices[0]!.work!, (hash) => hash <= job.networkTarget);
+    first.events.emit('job', makeJob({ key: 'next', prevHash: new Uint8Array(32).fill(7) }));
+    devices[0]!.events.emit('nonce', share);
+    devices[0]!.events.emit('nonce', block);
+    await settle();
+    expect(first.submitted.map((sent) => sent.isBlock)).toEqual([true]);
+  });
+});

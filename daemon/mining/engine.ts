@@ -1,0 +1,211 @@
+import { EventEmitter } from 'node:events';
+import type { Device, Nonce } from '../../drivers/contract.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { messageOf } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+import type { Service } from '../../protocol/common/service.ts';
+import type { TemplateManager } from '../dtm/template-manager.ts';
+import type { MiningEvents } from './events.ts';
+import type { Job, JobSource, Share, Verdict } from './job.ts';
+import { ShareAccount } from './share-account.ts';
+import { chooseSource, type SourceSlot } from './source-choice.ts';
+
+/** Shares on their way to a pool; more than this means a pool that does not answer, and they are told as unknown. */
+const MAX_IN_FLIGHT = 256;
+
+export interface EngineOptions {
+  /** In order of preference. */
+  readonly sources: readonly JobSource[];
+  readonly devices: readonly Device[];
+  readonly templates: TemplateManager;
+  /** Null = may be submitted, else why not. */
+  readonly withhold: (share: Share) => string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Rig {
+  readonly device: Device;
+  readonly account: ShareAccount;
+  /** Id of the newest Work it was given. */
+  workId: number | null;
+}
+
+/**
+ * Joins job sources, template manager and devices: the newest job of the best source becomes Work for every device,
+ * their nonces are judged on the host, shares go back to the source of their own job and nowhere else.
+ */
+export class MiningEngine implements Service {
+  readonly events = new EventEmitter<MiningEvents>();
+  readonly account = new ShareAccount();
+  readonly #options: EngineOptions;
+  readonly #log: Log;
+  readonly #slots: SourceSlot[];
+  readonly #rigs: Map<string, Rig>;
+  #activeId: string | null = null;
+  #inFlight = 0;
+  #running = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#slots = options.sources.map((source) => ({ source, job: null }));
+    this.#rigs = new Map(options.devices.map((device) => [device.id, { device, account: new ShareAccount(), workId: null }]));
+  }
+
+  /** Starts every device and source. A device that cannot start is reported and left out; the others mine. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#running = true;
+    for (const rig of this.#rigs.values()) {
+      this.#listenTo(rig);
+      try {
+        await rig.device.start(signal);
+      } catch (error) {
+        this.#log.error({ device: rig.device.id, err: messageOf(error) }, 'device did not start');
+      }
+      signal.throwIfAborted();
+    }
+    for (const slot of this.#slots) {
+      slot.source.events.on('job', (job) => this.#onJob(slot, job));
+      slot.source.events.on('invalidate', (reason) => this.#onInvalidate(slot, reason));
+      slot.source.events.on('change', () => this.events.emit('source', slot.source.state()));
+      await slot.source.start(signal);
+    }
+  }
+
+  /** Devices first, so that hardware is safe before anything else is waited for. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.allSettled([...this.#rigs.values()].map((rig) => rig.device.stop()));
+    await Promise.allSettled(this.#slots.map((slot) => slot.source.stop()));
+  }
+
+  /** Id of the source being mined for, or null. */
+  get activeSource(): string | null {
+    return this.#activeId;
+  }
+
+  get sources(): readonly JobSource[] {
+    return this.#options.sources;
+  }
+
+  get devices(): readonly Device[] {
+    return this.#options.devices;
+  }
+
+  /** Share account of one device. */
+  accountOf(deviceId: string): ShareAccount | undefined {
+    return this.#rigs.get(deviceId)?.account;
+  }
+
+  /** Hashes computed by all devices since start; null when no device counts them. */
+  hashesTotal(): number | null {
+    let total: number | null = null;
+    for (const { device } of this.#rigs.values()) {
+      const hashes = device.state().hashes_total;
+      if (hashes !== null) total = (total ?? 0) + hashes;
+    }
+    return total;
+  }
+
+  #listenTo(rig: Rig): void {
+    const { device } = rig;
+    device.events.on('nonce', (nonce) => this.#onNonce(rig, nonce));
+    device.events.on('exhausted', (workId) => {
+      if (workId === rig.workId) this.#assign(rig);
+    });
+    device.events.on('change', () => this.events.emit('device', device.id));
+  }
+
+  #onJob(slot: SourceSlot, job: Job): void {
+    slot.job = job;
+    this.#choose(`new job ${job.poolJobId}`, slot);
+  }
+
+  #onInvalidate(slot: SourceSlot, reason: string): void {
+    slot.job = null;
+    this.#choose(reason, slot);
+  }
+
+  /** Picks the source to mine for and hands its newest job out, if that changed anything. */
+  #choose(reason: string, changed: SourceSlot): void {
+    if (!this.#running) return;
+    const chosen = chooseSource(this.#slots);
+    const id = chosen?.source.id ?? null;
+    if (id !== this.#activeId) {
+      this.#activeId = id;
+      this.#log.info({ pool: id, reason }, id === null ? 'no pool has work: devices wait' : 'mining for pool');
+      this.events.emit('active', id, reason);
+    } else if (chosen !== changed && !(chosen === null && changed.job === null)) {
+      return;
+    }
+    if (chosen?.job) {
+      this.#options.templates.setJob(chosen.job);
+      this.events.emit('job', chosen.job);
+    } else {
+      this.#options.templates.clearJob();
+    }
+    for (const rig of this.#rigs.values()) this.#assign(rig);
+  }
+
+  #assign(rig: Rig): void {
+    if (!this.#running) return;
+    const work = this.#options.templates.nextWork(rig.device.id, rig.device.state().hashrate_hs);
+    rig.workId = work?.id ?? null;
+    if (!work && this.#options.templates.job) {
+      this.#log.warn({ device: rig.device.id, job: this.#options.templates.job.poolJobId }, 'search space of the job is used up: waiting for another');
+    }
+    rig.device.assign(work);
+  }
+
+  #onNonce(rig: Rig, nonce: Nonce): void {
+    const verdict = this.#options.templates.judge(rig.device.id, nonce);
+    switch (verdict.kind) {
+      case 'hardware_error':
+        this.account.noteHardwareError();
+        rig.account.noteHardwareError();
+        this.events.emit('hardwareError', rig.device.id, verdict.reason);
+        return;
+      case 'duplicate':
+        this.account.noteDuplicate();
+        rig.account.noteDuplicate();
+        this.events.emit('duplicate', rig.device.id);
+        return;
+      case 'local_hit':
+        this.account.noteDifficulty(verdict.checked.difficulty);
+        rig.account.noteDifficulty(verdict.checked.difficulty);
+        this.events.emit('localHit', rig.device.id, verdict.checked);
+        return;
+      case 'share':
+        void this.#submit(rig, verdict.share, this.#options.withhold(verdict.share));
+        return;
+      case 'stale':
+        // A block is worth sending even when it looks late: the pool or node decides, not we.
+        void this.#submit(rig, verdict.share, verdict.share.isBlock ? this.#options.withhold(verdict.share) : 'stale: its job was replaced before the share was found');
+    }
+  }
+
+  async #submit(rig: Rig, share: Share, withheld: string | null): Promise<void> {
+    this.account.noteDifficulty(share.difficulty);
+    rig.account.noteDifficulty(share.difficulty);
+    this.events.emit('share', share);
+    const verdict = await this.#verdictOn(share, withheld);
+    const at = this.#options.clock.now();
+    this.account.noteVerdict(share, verdict, at);
+    rig.account.noteVerdict(share, verdict, at);
+    this.events.emit('verdict', share, verdict);
+  }
+
+  async #verdictOn(share: Share, withheld: string | null): Promise<Verdict> {
+    if (withheld !== null) return { status: 'withheld', reason: withheld };
+    const source = this.#options.sources.find((candidate) => candidate.id === share.job.sourceId);
+    if (!source) return { status: 'withheld', reason: 'its pool is no longer configured' };
+    if (this.#inFlight >= MAX_IN_FLIGHT) return { status: 'withheld', reason: `${MAX_IN_FLIGHT} shares are already waiting for an answer` };
+    this.#inFlight += 1;
+    try {
+      return await source.submit(share);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+}

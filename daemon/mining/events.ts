@@ -1,0 +1,21 @@
+import type { CheckedHash } from '../dtm/nonce-check.ts';
+import type { Job, Share, SourceState, Verdict } from './job.ts';
+
+/** What the mining engine tells the rest of the daemon (ledger, telemetry, looping). Listeners must not throw. */
+export interface MiningEvents {
+  /** A new job is being worked on. */
+  job: [Job];
+  /** A share was found and checked; its verdict follows. */
+  share: [Share];
+  verdict: [Share, Verdict];
+  /** A hash at or below the local target that no pool wants. */
+  localHit: [deviceId: string, CheckedHash];
+  hardwareError: [deviceId: string, reason: string];
+  duplicate: [deviceId: string];
+  /** A source's status, or the choice of source, changed. */
+  source: [SourceState];
+  /** The source being mined for changed; null = none has work. */
+  active: [sourceId: string | null, reason: string];
+  /** A device's status changed. */
+  device: [deviceId: string];
+}

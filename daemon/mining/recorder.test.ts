@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../protocol/common/log.ts';
+import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { TemplateManager } from '../dtm/template-manager.ts';
+import { MemoryLedger } from '../ledger/memory-ledger.fixture.ts';
+import { MiningEngine } from './engine.ts';
+import { HandDevice, HandSource, makeJob, search } from './mining.fixture.ts';
+import { MiningRecorder } from './recorder.ts';
+
+let clock: ManualClock;
+let device: HandDevice;
+let source: HandSource;
+let ledger: MemoryLedger;
+let withhold: string | null;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  device = new HandDevice('cpu');
+  source = new HandSource();
+  ledger = new MemoryLedger();
+  withhold = null;
+  const engine = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
+  new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, process_id: 1 }, iso: (at) => new Date(at).toISOString() }).attach();
+  await engine.start(new AbortController().signal);
+});
+
+async function mine(hashes: number): Promise<void> {
+  device.hashes = hashes;
+  device.events.emit('nonce', search(device.work!));
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
+
+test('a proof can be rechecked from header_hex and target with SHA-256 alone', async () => {
+  source.events.emit('job', makeJob());
+  await mine(10);
+  const proof = ledger.of('math_proof')[0]!;
+  const once = createHash('sha256').update(Buffer.from(proof.header_hex as string, 'hex')).digest();
+  const digest = createHash('sha256').update(once).digest();
+  const display = Buffer.from(digest).reverse().toString('hex');
+  expect((proof.header_hex as string).length).toBe(160);
+  expect(proof.block_hash).toBe(display);
+  expect(BigInt(`0x${display}`) <= BigInt(`0x${proof.target as string}`)).toBe(true);
+});
+
+test('the coinbase and branch in a proof fold to the merkle root inside its header', async () => {
+  source.events.emit('job', makeJob());
+  await mine(10);
+  const proof = ledger.of('math_proof')[0]! as { header_hex: string; coinbase: Record<string, string>; merkle_branch: string[] };
+  const sha256d = (hex: string): string => createHash('sha256').update(createHash('sha256').update(Buffer.from(hex, 'hex')).digest()).digest('hex');
+  const { coinb1, extranonce1, extranonce2, coinb2 } = proof.coinbase as { coinb1: string; extranonce1: string; extranonce2: string; coinb2: string };
+  const root = proof.merkle_branch.reduce((left, right) => sha256d(left + right), sha256d(coinb1 + extranonce1 + extranonce2 + coinb2));
+  expect(proof.header_hex.slice(72, 136)).toBe(root);
+});
+
+test('an accepted share leaves an attempt, a proof and a submission that refer to each other', async () => {
+  source.events.emit('job', makeJob());
+  await mine(1000);
+  const [attempt] = ledger.of('ledger');
+  const [proof] = ledger.of('math_proof');
+  const [submission] = ledger.of('submission');
+  expect(attempt).toMatchObject({ verdict: 'accepted', submitted_to_network: true, hashes_tried: 1000, block_height: 264 });
+  expect(attempt!.references).toMatchObject({ math_proof: proof!.proof_id, submission_tracking: submission!.submission_id });
+  expect(submission).toMatchObject({ status: 'accepted', network_response: { response_time_ms: 1.5 } });
+  expect(ledger.of('rejection')).toHaveLength(0);
+});
+
+test('hashes_tried of the entries add up to all hashes of the device', async () => {
+  source.events.emit('job', makeJob());
+  await mine(1000);
+  source.events.emit('job', makeJob({ key: 'next' }));
+  await mine(1700);
+  expect(ledger.of('ledger').map((entry) => entry.hashes_tried)).toEqual([1000, 700]);
+});
+
+test('a rejected share also leaves a rejection with the reason in plain words', async () => {
+  source.answer = { status: 'stale', code: 21, reason: 'Job not found', latency_ms: 2 };
+  source.events.emit('job', makeJob());
+  await mine(1);
+  expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', response_code: 21, response_reason: 'Job not found' });
+  expect(ledger.of('submission')[0]).toMatchObject({ status: 'rejected' });
+});
+
+test('a withheld share is on record, but not as a submission', async () => {
+  withhold = 'staging mode never submits';
+  source.events.emit('job', makeJob());
+  await mine(1);
+  expect(ledger.of('ledger')[0]).toMatchObject({ submitted_to_network: false, submission_timestamp: null, verdict: 'withheld', verdict_reason: 'staging mode never submits' });
+  expect(ledger.of('submission')).toHaveLength(0);
+});
+
+test('a device that miscalculates by the thousand is reported once a minute, with the count', () => {
+  source.events.emit('job', makeJob({ shareTarget: 1n, networkTarget: 1n }));
+  for (let nonce = 0; nonce < 1000; nonce++) device.events.emit('nonce', { workId: device.work!.id, nonce, version: 0x20000000 });
+  expect(ledger.errors).toHaveLength(1);
+  clock.advance(60_000);
+  device.events.emit('nonce', { workId: device.work!.id, nonce: 5000, version: 0x20000000 });
+  expect(ledger.errors).toHaveLength(2);
+  expect(ledger.errors[1]!.data).toMatchObject({ error_type: 'hardware_error', context: { count_since_last_report: 1000 } });
+});

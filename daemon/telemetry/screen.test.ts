@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { statusLines } from './screen.ts';
+import type { RigState, ShareCounts } from './state.ts';
+import { formatDifficulty, formatDuration, formatSi } from './units.ts';
+
+const shares: ShareCounts = { accepted: 12, rejected: 1, stale: 2, unknown: 0, withheld: 0, hardware_errors: 0, duplicates: 0, blocks: 1, best_difficulty: 0.0123, last_accepted_at: null };
+const state: RigState = {
+  node: { id: 'rig1', version: '0.1.0', mode: 'demo', pid: 1, started_at: 0, uptime_secs: 3723 },
+  mining: { status: 'mining', reason: null, hashrate_hs: 47_300_000, pool: 'p', shares, session: { round: 1, target_zeros: 6, best_zeros: 7 }, last_reject: 'stale: bad\u001b[2Jthing' },
+  pools: [{ id: 'p', kind: 'stratum_v1', url: 'stratum+tcp://pool:3333', user: 'me.rig', status: 'mining', reason: null, since: 0, difficulty: 0.001, version_mask: null, jobs_received: 1, last_job_at: 0, bad_lines: 0, reconnects: 0, latency_ms: 1, message: null }],
+  devices: [{ id: 'cpu', title: 'CPU', driver: 'cpu', capabilities: [], status: 'hashing', reason: null, hashrate_hs: null, hashes_total: null, temp_c: null, power_w: null, detail: {}, shares }],
+  ledger: { accepted: 1, written: 1, queued: 0, backup: 0, emergency: 0, lost: 3, last_error: 'disk full', degraded: true },
+};
+
+test('the screen answers: is it hashing, for whom, how well', () => {
+  const text = statusLines(state, [], [], false).join('\n');
+  expect(text).toContain('47.3 MH/s');
+  expect(text).toContain('12 accepted   1 rejected   2 stale');
+  expect(text).toContain('stratum+tcp://pool:3333');
+  expect(text).toContain('me.rig');
+  expect(text).toContain('1h 02m 03s');
+  expect(text).toContain('3 lost');
+});
+
+test('unknown is shown as unknown, not as zero', () => {
+  expect(statusLines(state, [], [], false).find((line) => line.startsWith('cpu'))).toContain('unknown');
+});
+
+test('text from a pool cannot move the cursor', () => {
+  expect(statusLines(state, [], [], false).join('\n')).not.toContain('\u001b');
+});
+
+test('numbers read as a person expects', () => {
+  expect(formatSi(1.44e6, 'H/s')).toBe('1.44 MH/s');
+  expect(formatSi(999, 'H/s')).toBe('999 H/s');
+  expect(formatDifficulty(16384)).toBe('16.4 k');
+  expect(formatDifficulty(0.000123)).toBe('0.000123');
+  expect(formatDuration(59)).toBe('0m 59s');
+  expect(formatDuration(90_061)).toBe('1d 01h 01m');
+});

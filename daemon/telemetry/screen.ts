@@ -1,0 +1,105 @@
+import type { Clock, Timer } from '../../protocol/common/clock.ts';
+import type { RigState, StateSource } from './state.ts';
+import { formatDifficulty, formatDuration, formatSi } from './units.ts';
+
+export interface ScreenOptions {
+  readonly state: StateSource;
+  readonly clock: Clock;
+  readonly out: NodeJS.WriteStream;
+  /** Lines under the figures: where the broker and the ledger are, how to stop. */
+  readonly footer: readonly string[];
+  readonly color: boolean;
+}
+
+const REFRESH_MS = 1000;
+const RECENT_EVENTS = 6;
+
+/** The live one-screen status on a terminal. Draws in the alternate screen, so the shell's history is left alone. */
+export class StatusScreen {
+  readonly #options: ScreenOptions;
+  readonly #recent: string[] = [];
+  #timer: Timer | null = null;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#options.out.write('\x1b[?1049h\x1b[?25l');
+    this.#draw();
+    this.#timer = this.#options.clock.every(REFRESH_MS, () => this.#draw());
+  }
+
+  stop(): void {
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    this.#timer = null;
+    this.#options.out.write('\x1b[?25h\x1b[?1049l');
+  }
+
+  /** Adds a line to the short list of recent events. */
+  note(text: string): void {
+    const time = new Date(this.#options.clock.now()).toTimeString().slice(0, 8);
+    this.#recent.push(`${time}  ${plain(text)}`);
+    if (this.#recent.length > RECENT_EVENTS) this.#recent.shift();
+  }
+
+  #draw(): void {
+    const { out, state, footer, color } = this.#options;
+    const width = Math.max(20, out.columns || 80);
+    const height = Math.max(10, out.rows || 24);
+    const lines = statusLines(state.snapshot(), this.#recent, footer, color).slice(0, height - 1);
+    out.write(`\x1b[H${lines.map((line) => `${clip(line, width)}\x1b[K`).join('\r\n')}\x1b[J`);
+  }
+}
+
+/** The status as lines of text; pure, so that it can be tested and shown anywhere. */
+export function statusLines(state: RigState, recent: readonly string[], footer: readonly string[], color: boolean): string[] {
+  const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const { mining, node } = state;
+  const shares = mining.shares;
+  const good = mining.status === 'mining';
+  const pool = state.pools.find((candidate) => candidate.id === mining.pool);
+  const lines = [
+    `${paint(1, 'Rigbrain')} ${node.version}   ${node.id}   ${node.mode} mode   up ${formatDuration(node.uptime_secs)}`,
+    '',
+    `status     ${paint(good ? 32 : 33, mining.status.replace('_', ' '))}${mining.reason ? `   ${plain(mining.reason)}` : ''}`,
+    `hash rate  ${formatSi(mining.hashrate_hs, 'H/s')}`,
+    `shares     ${shares.accepted} accepted   ${shares.rejected} rejected   ${shares.stale} stale${shares.unknown > 0 ? `   ${shares.unknown} unanswered` : ''}${shares.withheld > 0 ? `   ${shares.withheld} not sent` : ''}`,
+    `blocks     ${shares.blocks}   best share ${formatDifficulty(shares.best_difficulty)}   hardware errors ${shares.hardware_errors}   duplicates ${shares.duplicates}`,
+    `pool       ${pool ? `${pool.id}   ${pool.url}   difficulty ${formatDifficulty(pool.difficulty)}   ${pool.user ?? ''}` : 'none'}`,
+  ];
+  for (const other of state.pools) {
+    if (other.id !== mining.pool) lines.push(`           ${other.id}: ${other.status.replaceAll('_', ' ')}${other.reason ? ` (${plain(other.reason)})` : ''}`);
+  }
+  if (mining.session) lines.push(`session    round ${mining.session.round}   best ${mining.session.best_zeros} of ${mining.session.target_zeros} leading zero hex digits`);
+  if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);
+  lines.push('');
+  for (const device of state.devices) {
+    const temp = device.temp_c === null ? '' : `   ${device.temp_c.toFixed(0)} C`;
+    lines.push(`${device.id.padEnd(10)} ${device.status.padEnd(8)} ${formatSi(device.hashrate_hs, 'H/s').padEnd(11)}${temp}   ${device.shares.accepted} accepted${device.reason ? `   ${device.reason}` : ''}`);
+  }
+  const { ledger } = state;
+  lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
+  lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
+  return lines;
+}
+
+/** Text that came over a wire must not move the cursor. */
+function plain(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}
+
+/** Cuts a line to the terminal's width without counting (or cutting into) colour codes. */
+function clip(line: string, width: number): string {
+  let seen = 0;
+  let out = '';
+  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+    if (part.startsWith('\x1b')) out += part;
+    else {
+      out += part.slice(0, Math.max(0, width - seen));
+      seen += part.length;
+    }
+  }
+  return out;
+}
