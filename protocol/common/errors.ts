@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   E_ADDRESS_INVALID: { summary: 'A payout address is not valid for the chain.', fix: 'Use an address of the same network as the node (regtest, testnet or mainnet).' },
   E_MQTT_CONNECT: { summary: 'The MQTT broker could not be reached.', fix: 'Check `mqtt.url` and credentials; mining goes on without it.' },
   E_COMMAND_INVALID: { summary: 'A command had an unknown name or a value outside its range.', fix: 'See docs/mqtt.md for the commands and their payloads.' },
+  E_COMMAND_BUSY: { summary: 'Too many commands were under way at once.', fix: 'Wait for an answer before sending more.' },
+  E_COMMAND_TIMEOUT: { summary: 'A command was not carried out by its deadline.', fix: 'Look at the state of the device: the command may still take effect.' },
   E_PORT_IN_USE: { summary: 'A local port is already in use.', fix: 'Stop the other program or choose another port.' },
   E_INTERNAL: { summary: 'A defect in Rigbrain.', fix: 'Please report it with the log lines around it.' },
 } as const satisfies Record<string, { summary: string; fix: string }>;

@@ -1,0 +1,168 @@
+/**
+ * Home Assistant MQTT discovery, device based (one retained document a device, Home Assistant 2024.12 and later).
+ * Full key names, because these documents are read by people in logs. Pure functions.
+ */
+import type { Capability } from '../../drivers/contract.ts';
+import { addressableDevices } from './payloads.ts';
+import type { DeviceTelemetry, RigState } from './state.ts';
+import { outbound, topicOf, type OutboundMessage, type TopicScope } from './topics.ts';
+
+type Component = { readonly platform: string } & Readonly<Record<string, unknown>>;
+
+interface HashrateUnit {
+  readonly unit: string;
+  readonly divisor: string;
+}
+
+/** Fixed by the kind of device, never by the size of the value: a unit that changes breaks Home Assistant's statistics. */
+function hashrateUnit(drivers: readonly string[]): HashrateUnit {
+  return drivers.every((driver) => driver === 'cpu') ? { unit: 'MH/s', divisor: '1e6' } : { unit: 'TH/s', divisor: '1e12' };
+}
+
+const entityId = (...parts: string[]): string => parts.join('_').toLowerCase().replace(/[^a-z0-9_]/g, '_');
+const field = (path: string): string => `{{ value_json.${path} }}`;
+
+function hashrateSensor({ unit, divisor }: HashrateUnit): Component {
+  return {
+    platform: 'sensor',
+    name: 'Hashrate',
+    unit_of_measurement: unit,
+    state_class: 'measurement',
+    suggested_display_precision: 2,
+    icon: 'mdi:pickaxe',
+    value_template: `{{ value_json.hashrate_hs / ${divisor} if value_json.hashrate_hs is not none else none }}`,
+  };
+}
+
+function counter(name: string, path: string, unit: string): Component {
+  return { platform: 'sensor', name, unit_of_measurement: unit, state_class: 'total_increasing', entity_category: 'diagnostic', value_template: field(path) };
+}
+
+const shareSensors: Readonly<Record<string, Component>> = {
+  shares_accepted: counter('Shares accepted', 'accepted', 'shares'),
+  shares_rejected: counter('Shares rejected', 'rejected', 'shares'),
+  shares_stale: counter('Shares stale', 'stale', 'shares'),
+  best_difficulty: { platform: 'sensor', name: 'Best difficulty', state_class: 'measurement', icon: 'mdi:trophy', value_template: field('best_difficulty') },
+};
+
+const statusSensor: Component = { platform: 'sensor', name: 'Status', entity_category: 'diagnostic', icon: 'mdi:information-outline', value_template: field('status') };
+
+function miningSwitch(commandTopic: string): Component {
+  return {
+    platform: 'switch',
+    name: 'Mining',
+    device_class: 'switch',
+    icon: 'mdi:pickaxe',
+    command_topic: commandTopic,
+    payload_on: '{"paused": false}',
+    payload_off: '{"paused": true}',
+    value_template: "{{ 'OFF' if value_json.paused else 'ON' }}",
+    state_on: 'ON',
+    state_off: 'OFF',
+  };
+}
+
+const rigComponents = (scope: TopicScope, state: RigState): Record<string, Component> => ({
+  hashrate: hashrateSensor(hashrateUnit(state.devices.map((device) => device.driver))),
+  status: statusSensor,
+  pool: { platform: 'sensor', name: 'Pool', icon: 'mdi:server-network', value_template: field('pool') },
+  pool_connected: {
+    platform: 'binary_sensor',
+    name: 'Pool connected',
+    device_class: 'connectivity',
+    entity_category: 'diagnostic',
+    payload_on: 'ON',
+    payload_off: 'OFF',
+    value_template: "{{ 'ON' if value_json.pool_connected else 'OFF' }}",
+  },
+  ...shareSensors,
+  blocks: { ...counter('Blocks found', 'blocks', 'blocks'), icon: 'mdi:cube-outline' },
+  started: { platform: 'sensor', name: 'Started', device_class: 'timestamp', entity_category: 'diagnostic', value_template: field('started_at') },
+  mining: miningSwitch(topicOf(scope, 'set', {})),
+});
+
+function deviceComponents(scope: TopicScope, device: DeviceTelemetry): Record<string, Component> {
+  const can = (capability: Capability): boolean => device.capabilities.includes(capability);
+  const command_topic = topicOf(scope, 'deviceSet', { device: device.id });
+  return {
+    hashrate: hashrateSensor(hashrateUnit([device.driver])),
+    status: statusSensor,
+    temperature: { platform: 'sensor', device_class: 'temperature', unit_of_measurement: '°C', state_class: 'measurement', value_template: field('temp_c') },
+    power: { platform: 'sensor', device_class: 'power', unit_of_measurement: 'W', state_class: 'measurement', value_template: field('power_w') },
+    ...shareSensors,
+    hardware_errors: counter('Hardware errors', 'hardware_errors', 'errors'),
+    ...(can('pause') ? { mining: miningSwitch(command_topic) } : {}),
+    ...(can('set_limit_percent')
+      ? {
+          limit: {
+            platform: 'number',
+            name: 'Speed limit',
+            unit_of_measurement: '%',
+            entity_category: 'config',
+            icon: 'mdi:speedometer',
+            min: 1,
+            max: 100,
+            step: 1,
+            command_topic,
+            command_template: '{"limit_percent": {{ value }}}',
+            value_template: field('detail.limit_percent'),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Adds what every component needs. Only measurements expire: a switch has no such option. */
+function finish(components: Record<string, Component>, uniquePrefix: string, entityPrefix: string, expireAfter: number): Record<string, Component & { unique_id: string }> {
+  return Object.fromEntries(
+    Object.entries(components).map(([key, component]) => [
+      key,
+      {
+        ...component,
+        unique_id: `${uniquePrefix}_${key}`,
+        default_entity_id: `${component.platform}.${entityId(entityPrefix, key)}`,
+        ...(component.platform === 'sensor' || component.platform === 'binary_sensor' ? { expire_after: expireAfter } : {}),
+      },
+    ]),
+  );
+}
+
+const rigObjectId = (scope: TopicScope): string => `rigbrain_${scope.node}`;
+const deviceObjectId = (scope: TopicScope, device: string): string => `rigbrain_${scope.node}_${device}`;
+
+/** Topic that announces a device; an empty retained message there removes it from Home Assistant. */
+export function discoveryTopic(scope: TopicScope, device: string): string {
+  return topicOf(scope, 'discovery', { object_id: deviceObjectId(scope, device) });
+}
+
+/**
+ * The discovery documents: one for the rig, one for each device, which belongs to the rig (`via_device`).
+ * @param intervalSeconds longest time between two states; a value older than three of these is shown as unavailable
+ */
+export function discoveryMessages(scope: TopicScope, state: RigState, intervalSeconds: number): OutboundMessage[] {
+  const origin = { name: 'rigbrain', sw_version: state.node.version };
+  const status = { topic: topicOf(scope, 'status', {}) };
+  const expireAfter = Math.ceil(intervalSeconds * 3);
+  const rig = rigObjectId(scope);
+  return [
+    outbound(scope, 'discovery', { object_id: rig }, {
+      device: { identifiers: [rig], name: `Rigbrain ${scope.node}`, manufacturer: 'Rigbrain', model: 'Mining rig', sw_version: state.node.version },
+      origin,
+      availability: [status],
+      availability_mode: 'all',
+      state_topic: topicOf(scope, 'state', {}),
+      components: finish(rigComponents(scope, state), rig, scope.node, expireAfter),
+    }),
+    ...addressableDevices(state).map((device) => {
+      const object_id = deviceObjectId(scope, device.id);
+      return outbound(scope, 'discovery', { object_id }, {
+        device: { identifiers: [object_id], name: `${scope.node} ${device.title}`, manufacturer: 'Rigbrain', model: device.driver, serial_number: device.id, sw_version: state.node.version, via_device: rig },
+        origin,
+        availability: [status, { topic: topicOf(scope, 'deviceAvailability', { device: device.id }) }],
+        availability_mode: 'all',
+        state_topic: topicOf(scope, 'deviceState', { device: device.id }),
+        components: finish(deviceComponents(scope, device), object_id, `${scope.node}_${device.id}`, expireAfter),
+      });
+    }),
+  ];
+}

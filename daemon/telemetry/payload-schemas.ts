@@ -1,0 +1,163 @@
+/**
+ * Shapes of what goes over MQTT, in the wire's own terms: numbers carry their unit in the name, `null` is unknown and
+ * never 0, instants are ISO 8601 in UTC. Every field is described, because docs/mqtt.md is generated from here.
+ */
+import { z } from 'zod';
+
+const instant = z.iso.datetime().describe('Instant, ISO 8601 UTC.');
+const count = z.int().min(0);
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+
+export const onlineOffline = z.enum(['online', 'offline']);
+
+const shares = {
+  accepted: count.describe('Shares the pool accepted since start.'),
+  rejected: count.describe('Shares the pool rejected since start.'),
+  stale: count.describe('Shares that came too late since start.'),
+  unknown: count.describe('Shares sent and never answered.'),
+  withheld: count.describe('Shares found and deliberately not sent.'),
+  hardware_errors: count.describe('Nonces that did not hash to the target the device claimed.'),
+  duplicates: count.describe('Nonces found twice; never sent.'),
+  blocks: count.describe('Blocks found since start.'),
+  best_difficulty: z.number().nullable().describe('Highest share difficulty since start.'),
+  last_accepted_at: instant.nullable().describe('When the last share was accepted.'),
+};
+
+export const infoPayload = z.strictObject({
+  schema: z.literal(1).describe('Version of these payloads.'),
+  node: id.describe('Id of this rig.'),
+  version: z.string().describe('Rigbrain version.'),
+  mode: z.enum(['demo', 'test', 'staging', 'live']).describe('Mode the daemon runs in.'),
+  pid: count.describe('Process id.'),
+  started_at: instant.describe('When the daemon started.'),
+  runtime: z.string().describe('Node.js version.'),
+  platform: z.string().describe('Operating system and architecture.'),
+  drivers: z.array(z.string()).describe('Ids of the drivers in use.'),
+});
+
+export const mqttStatsPayload = z.strictObject({
+  connected: z.boolean().describe('True while a broker session is open.'),
+  protocol: z.enum(['5.0', '3.1.1']).nullable().describe('Protocol of the present session.'),
+  published: count.describe('Messages handed over to the broker (QoS 1: acknowledged).'),
+  dropped: count.describe('Messages and events that were lost: queue full, too big, or refused by the broker.'),
+  reconnects: count.describe('Sessions opened after the first.'),
+  queued_events: count.describe('Events waiting for the broker.'),
+  last_error: z.string().nullable().describe('Last connection or publish error in plain words.'),
+});
+
+export const healthPayload = z.strictObject({
+  at: instant,
+  uptime_secs: z.number().min(0).describe('Seconds since the daemon started.'),
+  rss_bytes: count.describe('Resident memory of the daemon.'),
+  heap_used_bytes: count.describe('JavaScript heap in use.'),
+  load_1m: z.number().min(0).describe('Load average of the machine over one minute.'),
+  cpus: count.describe('Logical CPUs of the machine.'),
+  memory_free_bytes: count.describe('Free memory of the machine.'),
+  memory_total_bytes: count.describe('Memory of the machine.'),
+  mqtt: mqttStatsPayload.describe('Counters of this MQTT connection.'),
+  devices: z
+    .array(z.strictObject({ id, status: z.string(), hardware_errors: count, duplicates: count }))
+    .describe('Fault counters of every device.'),
+});
+
+export const devicesPayload = z.array(
+  z.strictObject({
+    id: id.describe('Topic level of the device.'),
+    title: z.string().describe('Name for people.'),
+    driver: z.string().describe('Driver id.'),
+    capabilities: z.array(z.string()).describe('What it can be told to do.'),
+  }),
+);
+
+export const poolsPayload = z.array(
+  z.strictObject({
+    id: z.string().describe('Id of the pool.'),
+    kind: z.enum(['stratum_v1', 'gbt']).describe('Protocol.'),
+    url: z.string().describe('Address without credentials.'),
+    user: z.string().nullable().describe('Worker name.'),
+    status: z.string().describe('idle, connecting, handshaking, waiting_for_job, mining, backing_off, auth_failed or stopped.'),
+    reason: z.string().nullable().describe('Why it is in this status.'),
+    since: instant.describe('When the status last changed.'),
+    difficulty: z.number().nullable().describe('Share difficulty in force.'),
+    version_mask: z.string().nullable().describe('Version bits that may be rolled, hex.'),
+    jobs_received: count.describe('Jobs since start.'),
+    last_job_at: instant.nullable().describe('When the last job came.'),
+    bad_lines: count.describe('Lines that were not Stratum.'),
+    reconnects: count.describe('Reconnections since start.'),
+    latency_ms: z.number().nullable().describe('Usual answer time of a submit.'),
+    message: z.string().nullable().describe('Last message the pool wanted shown.'),
+  }),
+);
+
+export const rigStatePayload = z.strictObject({
+  at: instant,
+  mode: z.enum(['demo', 'test', 'staging', 'live']).describe('Mode the daemon runs in.'),
+  status: z.enum(['starting', 'mining', 'paused', 'no_pool', 'no_device', 'stopping', 'stopped']).describe('What the rig is doing.'),
+  reason: z.string().nullable().describe('Why, in plain words.'),
+  paused: z.boolean().describe('True when mining was paused.'),
+  hashrate_hs: z.number().nullable().describe('Hashes per second of all devices.'),
+  pool: z.string().nullable().describe('Pool in use.'),
+  pool_connected: z.boolean().describe('True when a pool gives work.'),
+  ...shares,
+  last_reject: z.string().nullable().describe('Plain words of the last rejection.'),
+  session: z
+    .strictObject({ round: count, target_zeros: count, best_zeros: count })
+    .nullable()
+    .describe('Present round: number, local target and best so far in leading zero hex digits.'),
+  started_at: instant.describe('When the daemon started.'),
+  uptime_secs: z.number().min(0).describe('Seconds since then.'),
+  ledger: z
+    .strictObject({
+      accepted: count,
+      written: count,
+      queued: count,
+      backup: count,
+      emergency: count,
+      lost: count,
+      degraded: z.boolean(),
+      last_error: z.string().nullable(),
+    })
+    .describe('Ledger entries by where they ended up.'),
+});
+
+export const deviceStatePayload = z.strictObject({
+  at: instant,
+  title: z.string().describe('Name for people.'),
+  driver: z.string().describe('Driver id.'),
+  status: z.enum(['init', 'idle', 'hashing', 'paused', 'fault', 'stopped']).describe('What the device is doing.'),
+  reason: z.string().nullable().describe('Why, in plain words.'),
+  paused: z.boolean().describe('True when the device was paused.'),
+  hashrate_hs: z.number().nullable().describe('Hashes per second, mean of about 10 s.'),
+  hashes_total: z.number().min(0).nullable().describe('Hashes since start.'),
+  temp_c: z.number().nullable().describe('Temperature.'),
+  power_w: z.number().nullable().describe('Power drawn.'),
+  efficiency_j_per_th: z.number().nullable().describe('Power over hash rate.'),
+  ...shares,
+  detail: z.record(z.string(), z.unknown()).describe('Facts of this driver.'),
+});
+
+export const eventPayload = z.strictObject({
+  type: z.string().describe('Kind of event.'),
+  at: instant,
+  device: z.string().nullable().describe('Device it is about.'),
+  message: z.string().describe('What happened, for a person.'),
+  data: z.record(z.string(), z.unknown()).describe('Facts of the event. `coalesced` = events of this type left out since the one before.'),
+});
+
+/** Echoed in the response, so that a caller can tell its own answers from those of others. */
+export const transaction = z.union([z.string().max(128), z.number()]).describe('Echoed in the response.');
+
+export const responsePayload = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('ok'), data: z.unknown(), transaction: transaction.optional() }),
+  z.strictObject({ status: z.literal('error'), error: z.strictObject({ code: z.string(), message: z.string() }), transaction: transaction.optional() }),
+]);
+
+/** What Home Assistant requires of device discovery; the rest of the document is its own affair. */
+export const discoveryPayload = z.looseObject({
+  device: z.looseObject({ identifiers: z.array(z.string()).min(1), name: z.string() }),
+  origin: z.looseObject({ name: z.string() }),
+  availability: z.array(z.strictObject({ topic: z.string() })).min(1),
+  availability_mode: z.literal('all'),
+  state_topic: z.string(),
+  components: z.record(z.string(), z.looseObject({ platform: z.string(), unique_id: z.string() })),
+});

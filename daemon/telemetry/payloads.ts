@@ -1,0 +1,143 @@
+/** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
+import type { DeviceTelemetry, RigEvent, RigState, ShareCounts } from './state.ts';
+import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
+
+/** What the process and the machine look like; read by host-health.ts. */
+export type HostHealth = Omit<PayloadOf<'health'>, 'at' | 'uptime_secs' | 'mqtt' | 'devices'>;
+
+const instant = (ms: number): string => new Date(ms).toISOString();
+const instantOrNull = (ms: number | null): string | null => (ms === null ? null : instant(ms));
+
+function shareFields(shares: ShareCounts): Omit<ShareCounts, 'last_accepted_at'> & { last_accepted_at: string | null } {
+  const { accepted, rejected, stale, unknown, withheld, hardware_errors, duplicates, blocks, best_difficulty } = shares;
+  return { accepted, rejected, stale, unknown, withheld, hardware_errors, duplicates, blocks, best_difficulty, last_accepted_at: instantOrNull(shares.last_accepted_at) };
+}
+
+/** Payload of the `info` topic. */
+export function infoPayloadOf(state: RigState): PayloadOf<'info'> {
+  const { id, version, mode, pid, started_at } = state.node;
+  const drivers = [...new Set(state.devices.map((device) => device.driver))].sort();
+  return { schema: 1, node: id, version, mode, pid, started_at: instant(started_at), runtime: process.version, platform: `${process.platform}-${process.arch}`, drivers };
+}
+
+/** Payload of the rig's `state` topic. */
+export function rigStatePayloadOf(state: RigState, at: number): PayloadOf<'state'> {
+  const { mining, ledger } = state;
+  return {
+    at: instant(at),
+    mode: state.node.mode,
+    status: mining.status,
+    reason: mining.reason,
+    paused: mining.status === 'paused',
+    hashrate_hs: mining.hashrate_hs,
+    pool: mining.pool,
+    pool_connected: state.pools.some((pool) => pool.status === 'mining'),
+    ...shareFields(mining.shares),
+    last_reject: mining.last_reject,
+    session: mining.session === null ? null : { round: mining.session.round, target_zeros: mining.session.target_zeros, best_zeros: mining.session.best_zeros },
+    started_at: instant(state.node.started_at),
+    uptime_secs: state.node.uptime_secs,
+    ledger: {
+      accepted: ledger.accepted,
+      written: ledger.written,
+      queued: ledger.queued,
+      backup: ledger.backup,
+      emergency: ledger.emergency,
+      lost: ledger.lost,
+      degraded: ledger.degraded,
+      last_error: ledger.last_error,
+    },
+  };
+}
+
+/** Payload of a device's `state` topic. */
+export function deviceStatePayloadOf(device: DeviceTelemetry, at: number): PayloadOf<'deviceState'> {
+  const { title, driver, status, reason, hashrate_hs, hashes_total, temp_c, power_w, detail } = device;
+  const efficiency = power_w !== null && hashrate_hs !== null && hashrate_hs > 0 ? power_w / (hashrate_hs / 1e12) : null;
+  return {
+    at: instant(at),
+    title,
+    driver,
+    status,
+    reason,
+    paused: status === 'paused',
+    hashrate_hs,
+    hashes_total,
+    temp_c,
+    power_w,
+    efficiency_j_per_th: efficiency,
+    ...shareFields(device.shares),
+    detail: { ...detail },
+  };
+}
+
+/** A device that is not open, broken or stopped cannot be believed; its fine state is in `status`. */
+export function deviceAvailability(device: DeviceTelemetry): PayloadOf<'deviceAvailability'> {
+  return device.status === 'init' || device.status === 'fault' || device.status === 'stopped' ? 'offline' : 'online';
+}
+
+/** Payload of the `pools` topic. */
+export function poolsPayloadOf(state: RigState): PayloadOf<'pools'> {
+  return state.pools.map(({ id, kind, url, user, status, reason, since, difficulty, version_mask, jobs_received, last_job_at, bad_lines, reconnects, latency_ms, message }) => ({
+    id,
+    kind,
+    url,
+    user,
+    status,
+    reason,
+    since: instant(since),
+    difficulty,
+    version_mask,
+    jobs_received,
+    last_job_at: instantOrNull(last_job_at),
+    bad_lines,
+    reconnects,
+    latency_ms,
+    message,
+  }));
+}
+
+/** Devices that can have topics of their own. */
+export function addressableDevices(state: RigState): readonly DeviceTelemetry[] {
+  return state.devices.filter((device) => isDeviceLevel(device.id));
+}
+
+/** Payload of the `devices` topic. */
+export function devicesPayloadOf(state: RigState): PayloadOf<'devices'> {
+  return addressableDevices(state).map(({ id, title, driver, capabilities }) => ({ id, title, driver, capabilities: [...capabilities] }));
+}
+
+/** Everything retained that follows from the state: info, devices, pools, the rig's state, each device's state and availability. */
+export function stateMessages(scope: TopicScope, state: RigState, at: number): OutboundMessage[] {
+  return [
+    outbound(scope, 'info', {}, infoPayloadOf(state)),
+    outbound(scope, 'devices', {}, devicesPayloadOf(state)),
+    outbound(scope, 'state', {}, rigStatePayloadOf(state, at)),
+    outbound(scope, 'pools', {}, poolsPayloadOf(state)),
+    ...addressableDevices(state).flatMap((device) => [
+      outbound(scope, 'deviceAvailability', { device: device.id }, deviceAvailability(device)),
+      outbound(scope, 'deviceState', { device: device.id }, deviceStatePayloadOf(device, at)),
+    ]),
+  ];
+}
+
+/** The `health` message. */
+export function healthMessage(scope: TopicScope, state: RigState, host: HostHealth, mqtt: PayloadOf<'health'>['mqtt'], at: number): OutboundMessage {
+  const devices = addressableDevices(state).map(({ id, status, shares }) => ({ id, status, hardware_errors: shares.hardware_errors, duplicates: shares.duplicates }));
+  return outbound(scope, 'health', {}, { at: instant(at), uptime_secs: state.node.uptime_secs, ...host, mqtt, devices });
+}
+
+/** An `event` message. */
+export function eventMessage(scope: TopicScope, event: RigEvent): OutboundMessage {
+  return outbound(scope, 'event', {}, { type: event.type, at: instant(event.at), device: event.device, message: event.message, data: { ...event.data } });
+}
+
+/** Whole state in one answer: what the `state` request returns. */
+export function snapshotPayload(state: RigState, at: number): Record<string, unknown> {
+  return {
+    info: infoPayloadOf(state),
+    state: rigStatePayloadOf(state, at),
+    pools: poolsPayloadOf(state),
+    devices: Object.fromEntries(addressableDevices(state).map((device) => [device.id, { availability: deviceAvailability(device), ...deviceStatePayloadOf(device, at) }])),
+  };
+}

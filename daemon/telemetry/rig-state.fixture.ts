@@ -1,0 +1,89 @@
+/** A made-up rig for tests of whatever reads the state tree. */
+import type { Capability } from '../../drivers/contract.ts';
+import type { DeviceTelemetry, RigState, ShareCounts, StateSource } from './state.ts';
+
+const START = Date.UTC(2025, 11, 18, 18, 0, 0);
+
+export const noShares: ShareCounts = {
+  accepted: 0,
+  rejected: 0,
+  stale: 0,
+  unknown: 0,
+  withheld: 0,
+  hardware_errors: 0,
+  duplicates: 0,
+  blocks: 0,
+  best_difficulty: null,
+  last_accepted_at: null,
+};
+
+/** A CPU that hashes; override what matters. */
+export function fakeDevice(overrides: Partial<DeviceTelemetry> = {}): DeviceTelemetry {
+  const capabilities: Capability[] = ['pause', 'set_threads', 'set_limit_percent'];
+  return {
+    id: 'cpu',
+    title: 'CPU',
+    driver: 'cpu',
+    capabilities,
+    status: 'hashing',
+    reason: null,
+    hashrate_hs: 12_500_000,
+    hashes_total: 125_000_000,
+    temp_c: 51.5,
+    power_w: null,
+    detail: { kernel: 'sse2', threads: 2, limit_percent: 100 },
+    shares: { ...noShares, accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
+    ...overrides,
+  };
+}
+
+/** A rig that mines on one pool with one CPU; override what matters. */
+export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
+  return {
+    node: { id: 'rig1', version: '0.1.0', mode: 'demo', pid: 4242, started_at: START, uptime_secs: 10 },
+    mining: {
+      status: 'mining',
+      reason: null,
+      hashrate_hs: 12_500_000,
+      pool: 'demo',
+      shares: { ...noShares, accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
+      session: { round: 1, target_zeros: 6, best_zeros: 7 },
+      last_reject: null,
+    },
+    pools: [
+      {
+        id: 'demo',
+        kind: 'stratum_v1',
+        url: 'stratum+tcp://127.0.0.1:3333',
+        user: 'demo.rig1',
+        status: 'mining',
+        reason: null,
+        since: START + 1000,
+        difficulty: 0.001,
+        version_mask: '1fffe000',
+        jobs_received: 4,
+        last_job_at: START + 9000,
+        bad_lines: 0,
+        reconnects: 0,
+        latency_ms: 2.5,
+        message: null,
+      },
+    ],
+    devices: [fakeDevice()],
+    ledger: { accepted: 12, written: 12, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false },
+    ...overrides,
+  };
+}
+
+/** A StateSource whose state a test may replace. */
+export class FakeStateSource implements StateSource {
+  state: RigState;
+
+  constructor(state: RigState = fakeRigState()) {
+    this.state = state;
+  }
+
+  snapshot(): RigState {
+    return this.state;
+  }
+}
