@@ -17,8 +17,13 @@ export interface LedgerStats {
   /** Entries kept only in Backup_Logs / Emergency_Logs. */
   readonly backup: number;
   readonly emergency: number;
-  /** Entries that could not be kept anywhere, including those dropped because the queue was full. */
+  /**
+   * Entries that are nowhere on disk, including those dropped because the queue was full. One that was still in memory
+   * when the disk came back moves from here to `written`.
+   */
   readonly lost: number;
+  /** Damaged files found in the tree and set aside as `<name>.corrupt-<time>`. */
+  readonly corrupt_files: number;
   /** Last failure in plain words; null when there was none. */
   readonly last_error: string | null;
   /** True while the last write did not reach the primary tree. */
@@ -28,7 +33,7 @@ export interface LedgerStats {
 export interface LedgerEvents {
   /** An entry fell through to a lower layer, or was lost. Emitted for every such entry. */
   fallback: [{ readonly layer: 1 | 2 | 3; readonly path: string; readonly reason: string }];
-  /** The first write that reached the primary tree after a failure. */
+  /** The primary tree takes everything again, and holds the refused entries that were still in memory. */
   recovered: [];
 }
 
@@ -38,7 +43,11 @@ export interface LedgerEvents {
  */
 export interface Ledger {
   readonly events: EventEmitter<LedgerEvents>;
-  /** Adds an entry to a tree. `entry.timestamp` is filled in (local time with offset) when missing. Returns the entry's id. */
+  /**
+   * Adds an entry to a tree. `entry.timestamp` is filled in (local time with offset) when missing; when given it decides
+   * the time folders, and must say its offset. Returns the entry's id, which is written as `entry.id`: the same id is
+   * never written twice.
+   */
   append(kind: EntryKind, entry: JsonObject): string;
   /** Adds a report to `System/System_Reports/<category>/`. `component` is the label of who reports; category's own when left out. */
   saveSystemReport(category: string, data: JsonObject, component?: string): string;
@@ -47,6 +56,6 @@ export interface Ledger {
   stats(): LedgerStats;
   /** Resolves when everything accepted so far is on disk or has been counted as not. Never rejects. */
   flush(): Promise<void>;
-  /** Flushes and closes. Later calls are counted as lost. */
+  /** Flushes and closes, within a deadline. Later calls are counted as lost. */
   close(): Promise<void>;
 }

@@ -25,7 +25,7 @@ export class MemoryLedger implements Ledger {
   }
 
   stats(): LedgerStats {
-    return { accepted: this.entries.length, written: this.entries.length, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false };
+    return { accepted: this.entries.length, written: this.entries.length, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, last_error: null, degraded: false };
   }
 
   async flush(): Promise<void> {}

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   E_DATA_DIR: { summary: 'The data folder cannot be used.', fix: 'Create the folder or pass --data DIR with one the daemon may write.' },
   E_LEDGER_WRITE: { summary: 'A ledger write fell through to a lower layer of the defensive writer.', fix: 'Free disk space or make the folder writable; the entry is kept in the layer named.' },
   E_LEDGER_LOST: { summary: 'A ledger entry could not be kept in any layer.', fix: 'Free disk space or make the data folder writable; the number of lost entries is in the telemetry.' },
+  E_LEDGER_CORRUPT: { summary: 'A ledger file was not a valid document.', fix: 'Nothing to do: it is kept under the name told, and a new file was started. Compare the two to merge them by entry id.' },
   E_HASHER_UNAVAILABLE: { summary: 'The hash kernel asked for cannot run on this machine.', fix: 'Use `kernel: auto`, or build the native kernels with `npm run build:native`.' },
   E_HASHER_SELF_TEST: { summary: 'A hash kernel failed its self-test and is not used.', fix: 'Report the CPU model; another kernel is used meanwhile.' },
   E_DEVICE_UNKNOWN: { summary: 'No driver has the id named in the configuration.', fix: 'Run `rigbrain devices` for the drivers and devices this installation knows.' },

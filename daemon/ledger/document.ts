@@ -1,0 +1,127 @@
+import type { FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts';
+import { typeOfId } from './entries.ts';
+import { Tally } from './tally.ts';
+import { fillTotals, isObject, subLevels } from './totals.ts';
+
+/** Thrown when a file is not the document it should be: not JSON, or something else where the entries should be. */
+export class CorruptDocument extends Error {}
+
+/**
+ * One file with entries, in memory: the JSON as it is on disk plus what can be derived from its entries (ids seen,
+ * counts, hours). Adding an entry twice is the same as adding it once.
+ */
+export class EntryDocument {
+  readonly json: JsonObject;
+  readonly tally = new Tally();
+  readonly sources: Set<string>;
+  readonly #entries: JsonObject[];
+  readonly #ids = new Set<string>();
+  readonly #target: ViewTarget;
+  readonly #hourOf: (entry: JsonObject) => string | null;
+
+  /**
+   * @param type what entries without an id of ours are taken for
+   * @param hourOf hour scope of an entry, null when it has no usable timestamp
+   * @throws CorruptDocument
+   */
+  constructor(json: JsonObject, target: ViewTarget, type: FileType, hourOf: (entry: JsonObject) => string | null) {
+    this.json = json;
+    this.#target = target;
+    this.#hourOf = hourOf;
+    this.#entries = entriesOf(json, target.arrayKey ?? 'entries');
+    this.sources = new Set(isRollUp(target) ? sourcesOf(json) : []);
+    for (const entry of this.#entries) {
+      if (!isObject(entry)) throw new CorruptDocument(`an entry of ${target.path} is not an object`);
+      this.#count(entry, typeOfId(entry.id) ?? type);
+    }
+  }
+
+  /** @param sources files the entry can be read from, relative to the base folder */
+  add(id: string, type: FileType, entry: JsonObject, sources: readonly string[]): void {
+    for (const source of sources) this.sources.add(source);
+    if (this.#ids.has(id)) return;
+    this.#entries.push(entry);
+    this.#count(entry, type);
+  }
+
+  /** The file's text, with totals brought up to date. @param updated local time with offset */
+  render(updated: string): string {
+    stamp(this.json, updated);
+    if (isRollUp(this.#target)) setRollUp(this.json, this.tally, this.sources);
+    fillTotals(this.json, this.tally);
+    return serialize(this.json);
+  }
+
+  #count(entry: JsonObject, type: FileType): void {
+    if (typeof entry.id === 'string') this.#ids.add(entry.id);
+    this.tally.add(type, entry, this.#hourOf(entry));
+  }
+}
+
+/**
+ * The text of an index file: the counts and sources of the roll-up beside it, without its data. An index is computed
+ * from that roll-up alone, so it is right again after any fault as soon as it is written once.
+ */
+export function renderIndex(json: JsonObject, target: ViewTarget, rollUp: EntryDocument, updated: string): string {
+  stamp(json, updated);
+  const summary = setRollUp(json, rollUp.tally, rollUp.sources);
+  const below = subLevels(target.level, rollUp.tally.hours);
+  Object.assign(summary, below.totals);
+  if (target.level !== 'hour') json.sub_levels = below.children;
+  fillTotals(json, rollUp.tally);
+  return serialize(json);
+}
+
+/** Reads a document's text. @throws CorruptDocument */
+export function parseDocument(text: string, file: string): JsonObject {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new CorruptDocument(`${file} is not valid JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(json)) throw new CorruptDocument(`${file} is not a JSON object`);
+  return json;
+}
+
+/** Indented, because people read these files. */
+function serialize(json: JsonObject): string {
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+export function isRollUp(target: ViewTarget): boolean {
+  return target.role === 'aggregated' || target.role === 'aggregated_global';
+}
+
+function stamp(json: JsonObject, updated: string): void {
+  if (!isObject(json.metadata)) json.metadata = {};
+  (json.metadata as JsonObject).last_updated = updated;
+}
+
+function setRollUp(json: JsonObject, tally: Tally, sources: ReadonlySet<string>): JsonObject {
+  if (!isObject(json.summary)) json.summary = {};
+  const summary = json.summary as JsonObject;
+  summary.total_entries = tally.total;
+  summary.data_sources = [...sources].sort();
+  return summary;
+}
+
+function sourcesOf(json: JsonObject): string[] {
+  const sources = isObject(json.summary) ? json.summary.data_sources : undefined;
+  return Array.isArray(sources) ? sources.filter((source) => typeof source === 'string') : [];
+}
+
+/** The array at a dotted path, created when it is not there. @throws CorruptDocument when something else is there */
+function entriesOf(json: JsonObject, arrayKey: string): JsonObject[] {
+  const keys = arrayKey.split('.');
+  const last = keys.pop() ?? arrayKey;
+  let holder = json;
+  for (const key of keys) {
+    const inner = (holder[key] ??= {});
+    if (!isObject(inner)) throw new CorruptDocument(`"${key}" should be an object`);
+    holder = inner;
+  }
+  const entries = (holder[last] ??= []);
+  if (!Array.isArray(entries)) throw new CorruptDocument(`"${arrayKey}" should be an array`);
+  return entries as JsonObject[];
+}

@@ -1,0 +1,103 @@
+import type { JsonObject, Level } from '../brainstem/contract.ts';
+import type { BreakdownName, Tally } from './tally.ts';
+
+/**
+ * The numbers a template can ask for. A template names them bare (`accepted`), with `total_` in front or with
+ * `_this_<level>` behind (`total_hashes_this_hour`): all mean the entries of that document. null = leave as it is.
+ */
+const NUMBERS: Readonly<Record<string, (tally: Tally) => number | null>> = {
+  entries: (tally) => tally.total,
+  hashes: (tally) => tally.hashes,
+  hashes_computed: (tally) => tally.hashes,
+  attempts: (tally) => tally.count('ledger'),
+  blocks: (tally) => tally.blocks,
+  blocks_found: (tally) => tally.blocks,
+  blocks_mined: (tally) => tally.blocks,
+  blocks_proven: (tally) => tally.blocksOf('math_proof'),
+  proofs: (tally) => tally.count('math_proof'),
+  submissions: (tally) => tally.count('submission'),
+  submitted: (tally) => tally.count('submission'),
+  accepted: (tally) => tally.breakdown('submissions_by_status').get('accepted') ?? 0,
+  rejected: (tally) => tally.breakdown('submissions_by_status').get('rejected') ?? 0,
+  orphaned: (tally) => tally.breakdown('submissions_by_status').get('orphaned') ?? 0,
+  pending: (tally) => tally.breakdown('submissions_by_status').get('pending') ?? 0,
+  rejections: (tally) => tally.count('rejection'),
+  reports: (tally) => tally.count('system_report'),
+  errors: (tally) => tally.count('error_report'),
+  mining_sessions: (tally) => tally.events('mining_session_start'),
+  mining_rounds: (tally) => tally.events('mining_round_complete'),
+  average_difficulty: (tally) => tally.averageDifficulty,
+  best_difficulty: (tally) => tally.bestDifficulty,
+  best_leading_zeros: (tally) => tally.bestLeadingZeros,
+};
+
+const BREAKDOWNS: ReadonlySet<string> = new Set<BreakdownName>([
+  'submissions_by_status',
+  'rejections_by_reason',
+  'errors_by_severity',
+  'errors_by_type',
+  'errors_by_component',
+  'reports_by_component',
+]);
+
+/** Where in a document totals stand, besides the top. */
+const CONTAINERS = ['summary', 'global_data'];
+
+/** Sets every total the document names and the tally knows; the rest stays as the template gave it. */
+export function fillTotals(document: JsonObject, tally: Tally): void {
+  fill(document, tally);
+  for (const name of CONTAINERS) {
+    const container = document[name];
+    if (isObject(container)) fill(container, tally);
+  }
+}
+
+function fill(container: JsonObject, tally: Tally): void {
+  for (const [key, value] of Object.entries(container)) {
+    const name = key.replace(/_this_(hour|day|week|month|year)$/, '').replace(/^total_/, '');
+    if (typeof value === 'number' || value === null) {
+      const total = Object.hasOwn(NUMBERS, name) ? NUMBERS[name]?.(tally) : null;
+      if (total !== null && total !== undefined) container[key] = total;
+    } else if (isObject(value) && BREAKDOWNS.has(name)) {
+      const zeros = Object.keys(value).map((part) => [part, 0] as const);
+      container[key] = Object.fromEntries([...zeros, ...tally.breakdown(name as BreakdownName)]);
+    }
+  }
+}
+
+/** Time levels from coarse to fine; `parts` = parts of an hour scope that name one. */
+const LEVELS = [
+  { level: 'year', parts: 1, total: 'total_years' },
+  { level: 'month', parts: 2, total: 'total_months' },
+  { level: 'week', parts: 3, total: 'total_weeks' },
+  { level: 'day', parts: 4, total: 'total_days' },
+  { level: 'hour', parts: 5, total: 'total_hours' },
+] as const;
+
+export interface SubLevels {
+  /** `total_years` ... `total_hours`: how many of each level below this one have entries. */
+  readonly totals: Readonly<Record<string, number>>;
+  /** The next finer level, in order of scope. */
+  readonly children: readonly { readonly scope: string; readonly total_entries: number }[];
+}
+
+/** What lies below a document of `level`, from the hours of its entries. */
+export function subLevels(level: Level, hours: ReadonlyMap<string, number>): SubLevels {
+  const below = LEVELS.slice(LEVELS.findIndex((one) => one.level === level) + 1);
+  const counts = below.map(() => new Map<string, number>());
+  for (const [hour, entries] of hours) {
+    const parts = hour.split('/');
+    below.forEach((one, index) => {
+      const scope = parts.slice(0, one.parts).join('/');
+      counts[index]?.set(scope, (counts[index].get(scope) ?? 0) + entries);
+    });
+  }
+  return {
+    totals: Object.fromEntries(below.map((one, index) => [one.total, counts[index]?.size ?? 0])),
+    children: [...(counts[0] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([scope, total_entries]) => ({ scope, total_entries })),
+  };
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
