@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { assembleCoinbase } from '../../protocol/bitcoin/coinbase.ts';
+import { sha256d } from '../../protocol/bitcoin/hash.ts';
+import { hashHeader, serializeHeader } from '../../protocol/bitcoin/header.ts';
+import { foldBranch } from '../../protocol/bitcoin/merkle.ts';
+import { meetsTarget } from '../../protocol/bitcoin/target.ts';
+import { bytesToHex } from '../../protocol/common/bytes.ts';
+import { silentLog } from '../../protocol/common/log.ts';
+import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { GbtSource, type GbtSourceOptions } from './gbt-source.ts';
+import type { Job, Share } from './job.ts';
+import { NodeRpcError, type Rpc } from './node-rpc.ts';
+
+const PAYOUT = 'bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85';
+const OPTIONS: GbtSourceOptions = { id: 'solo', url: 'http://127.0.0.1:18443', user: 'u', password: 'p', cookieFile: null, payoutAddress: PAYOUT, allowMainnet: false };
+
+/** A node that answers from fields a test can change. */
+class ScriptedNode implements Rpc {
+  chain = 'regtest';
+  tip = '11'.repeat(32);
+  down: NodeRpcError | null = null;
+  submitAnswers: unknown[] = [null];
+  readonly submitted: string[] = [];
+  readonly calls: string[] = [];
+  closed = false;
+
+  async call(method: string, params: readonly unknown[] = []): Promise<unknown> {
+    this.calls.push(method);
+    if (this.down) throw this.down;
+    if (method === 'getblockchaininfo') return { chain: this.chain };
+    if (method === 'getbestblockhash') return this.tip;
+    if (method === 'getblocktemplate') return this.#template();
+    if (method !== 'submitblock') throw new NodeRpcError('answer', 'Method not found', { rpcCode: -32601 });
+    this.submitted.push(String(params[0]));
+    const answer = this.submitAnswers.length > 1 ? this.submitAnswers.shift() : this.submitAnswers[0];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  #template(): unknown {
+    return {
+      version: 0x20000000,
+      vbrequired: 0x2000,
+      height: 441,
+      previousblockhash: this.tip,
+      target: '7fffff0000000000000000000000000000000000000000000000000000000000',
+      bits: '207fffff',
+      curtime: 1_795_210_072,
+      coinbasevalue: 1_250_000_000,
+      default_witness_commitment: '6a24aa21a9ede2f61c3f71d1defd3fa999dfa36953755c690689799962b48bebd836974e8cf9',
+      transactions: [],
+    };
+  }
+}
+
+function setup(options: Partial<GbtSourceOptions> = {}) {
+  const node = new ScriptedNode();
+  const clock = new ManualClock();
+  const source = new GbtSource({ ...OPTIONS, ...options }, { clock, log: silentLog, rpc: node });
+  const jobs: Job[] = [];
+  const invalidations: string[] = [];
+  source.events.on('job', (job) => jobs.push(job));
+  source.events.on('invalidate', (reason) => invalidations.push(reason));
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const advance = async (ms: number, step = 1000) => {
+    for (let left = ms; left > 0; left -= step) {
+      clock.advance(Math.min(step, left));
+      await settle();
+    }
+  };
+  const start = async () => {
+    await source.start(new AbortController().signal);
+    await settle();
+  };
+  return { node, clock, source, jobs, invalidations, start, advance, settle };
+}
+
+/** Searches nonces of a job: on regtest every second hash is a block. */
+function mine(job: Job, wantBlock = true): Share {
+  const extranonce2 = new Uint8Array(job.extranonce2Size);
+  const merkleRoot = foldBranch(sha256d(assembleCoinbase(job.coinb1, job.extranonce1, extranonce2, job.coinb2)), job.merkleBranch);
+  for (let nonce = 0; ; nonce++) {
+    const header = serializeHeader({ ...job, merkleRoot, nonce });
+    const hash = hashHeader(header);
+    if (meetsTarget(hash, job.networkTarget) !== wantBlock) continue;
+    const share = { id: `s${nonce}`, job, deviceId: 'test', extranonce2, ntime: job.ntime, nonce, version: job.version, versionBits: null };
+    return { ...share, header, hash, difficulty: 0, leadingZeros: 0, isBlock: wantBlock, foundAt: 0 };
+  }
+}
+
+const lost = () => new NodeRpcError('transport', 'connect ECONNREFUSED');
+
+describe('GbtSource', () => {
+  it('checks the chain, then turns the template into a clean job', async () => {
+    const { source, node, jobs, start } = setup();
+    await start();
+    expect(node.calls).toEqual(['getblockchaininfo', 'getblocktemplate']);
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0]).toMatchObject({ key: 'solo:1:1', sourceId: 'solo', session: 1, clean: true, height: 441, nbits: 0x207fffff, extranonce2Size: 8, version: 0x20000000 });
+    expect(jobs[0]!.extranonce1).toHaveLength(4);
+    expect(jobs[0]!.shareTarget).toBe(jobs[0]!.networkTarget);
+    expect(source.state()).toMatchObject({ kind: 'gbt', status: 'mining', jobs_received: 1, reconnects: 0 });
+    await source.stop();
+  });
+
+  it('never rolls version bits that the node requires', async () => {
+    const { source, jobs, start } = setup({ versionMask: 0x1fffe000 });
+    await start();
+    expect(jobs[0]!.versionMask).toBe(0x1fffc000);
+    await source.stop();
+  });
+
+  it('notices a new block at the next poll and an old template after 30 s', async () => {
+    const { source, node, jobs, start, advance } = setup();
+    await start();
+    await advance(5000);
+    expect(jobs).toHaveLength(1);
+    node.tip = '22'.repeat(32);
+    await advance(1000);
+    expect(jobs.map((job) => job.clean)).toEqual([true, true]);
+    await advance(31_000);
+    expect(jobs.map((job) => job.clean)).toEqual([true, true, false]);
+    await source.stop();
+  });
+
+  it('submits a whole block for a share that is one, and looks for the new tip at once', async () => {
+    const { source, node, jobs, start, settle } = setup();
+    await start();
+    const share = mine(jobs[0]!);
+    node.tip = '33'.repeat(32);
+    expect(await source.submit(share)).toMatchObject({ status: 'accepted' });
+    const block = node.submitted[0]!;
+    expect(block.startsWith(`${bytesToHex(share.header)}01`)).toBe(true);
+    expect(block).toContain(bytesToHex(jobs[0]!.extranonce1));
+    await settle();
+    expect(jobs).toHaveLength(2);
+    await source.stop();
+  });
+
+  it('withholds a share that is not a block', async () => {
+    const { source, node, jobs, start } = setup({ shareDifficulty: 1e-12 });
+    await start();
+    expect(jobs[0]!.shareTarget).toBeGreaterThan(jobs[0]!.networkTarget);
+    expect(await source.submit(mine(jobs[0]!, false))).toMatchObject({ status: 'withheld' });
+    expect(node.submitted).toEqual([]);
+    await source.stop();
+  });
+
+  it("passes on the node's reason when it refuses the block", async () => {
+    const { source, node, jobs, start } = setup();
+    await start();
+    const share = mine(jobs[0]!);
+    node.submitAnswers = ['rejected: bad-cb-amount'];
+    expect(await source.submit(share)).toMatchObject({ status: 'rejected', reason: 'bad-cb-amount' });
+    node.submitAnswers = ['inconclusive'];
+    expect(await source.submit(share)).toMatchObject({ status: 'stale' });
+    node.submitAnswers = [new NodeRpcError('answer', 'submitblock: Block decode failed', { rpcCode: -22 })];
+    expect(await source.submit(share)).toMatchObject({ status: 'rejected', code: -22 });
+    await source.stop();
+  });
+
+  it('submits again after a lost connection, and takes "duplicate" for a yes', async () => {
+    const { source, node, jobs, start, settle, advance } = setup();
+    await start();
+    node.submitAnswers = [lost(), lost(), 'duplicate'];
+    const verdict = source.submit(mine(jobs[0]!));
+    await settle();
+    await advance(2000);
+    expect(await verdict).toMatchObject({ status: 'accepted' });
+    expect(node.submitted).toHaveLength(3);
+    await source.stop();
+  });
+
+  it('says unknown when the node never answers for a block', async () => {
+    const { source, node, jobs, start, settle, advance } = setup();
+    await start();
+    node.submitAnswers = [lost()];
+    const verdict = source.submit(mine(jobs[0]!));
+    await settle();
+    await advance(5000);
+    expect(await verdict).toEqual({ status: 'unknown', reason: 'connect ECONNREFUSED' });
+    expect(node.submitted).toHaveLength(5);
+    await source.stop();
+  });
+
+  it('keeps working through one lost call, withdraws work after three, and opens a new series', async () => {
+    const { source, node, jobs, invalidations, start, advance } = setup();
+    await start();
+    node.down = lost();
+    await advance(2000);
+    expect(source.state().status).toBe('mining');
+    expect(invalidations).toEqual([]);
+    await advance(5000);
+    expect(invalidations).toEqual(['connect ECONNREFUSED']);
+    expect(source.state()).toMatchObject({ status: 'backing_off', reason: 'connect ECONNREFUSED' });
+    node.down = null;
+    await advance(30_000);
+    expect(source.state()).toMatchObject({ status: 'mining', reason: null, reconnects: 1 });
+    expect(jobs.at(-1)).toMatchObject({ session: 2, clean: true });
+    await source.stop();
+  });
+
+  it('waits for a node that is still downloading the chain', async () => {
+    const { source, node, jobs, start, advance } = setup();
+    node.down = new NodeRpcError('answer', 'getblocktemplate: Bitcoin is in initial sync', { rpcCode: -10 });
+    await start();
+    expect(source.state()).toMatchObject({ status: 'backing_off', reason: 'getblocktemplate: Bitcoin is in initial sync' });
+    node.down = null;
+    await advance(2000);
+    expect(jobs).toHaveLength(1);
+    await source.stop();
+  });
+
+  it('tells refused credentials apart', async () => {
+    const { source, node, start } = setup();
+    node.down = new NodeRpcError('auth', 'the node refused the credentials (HTTP 401)');
+    await start();
+    expect(source.state().status).toBe('auth_failed');
+    await source.stop();
+  });
+
+  it('mines nothing but regtest without the opt-in', async () => {
+    const { source, node, jobs, start } = setup();
+    node.chain = 'main';
+    await start();
+    expect(jobs).toEqual([]);
+    expect(node.calls).not.toContain('getblocktemplate');
+    expect(source.state().reason).toContain('"main"');
+    await source.stop();
+  });
+
+  it('mines another chain with the opt-in, but never pays an address of a third', async () => {
+    const mainnet = setup({ allowMainnet: true, payoutAddress: '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa' });
+    mainnet.node.chain = 'main';
+    await mainnet.start();
+    expect(mainnet.jobs).toHaveLength(1);
+    await mainnet.source.stop();
+
+    const mixed = setup({ allowMainnet: true });
+    mixed.node.chain = 'main';
+    await mixed.start();
+    expect(mixed.jobs).toEqual([]);
+    expect(mixed.source.state().reason).toContain('belongs to regtest');
+    await mixed.source.stop();
+  });
+
+  it('refuses to start with an address that is none', async () => {
+    const { source } = setup({ payoutAddress: 'bc1qtypo' });
+    await expect(source.start(new AbortController().signal)).rejects.toMatchObject({ code: 'E_ADDRESS_INVALID' });
+  });
+
+  it('waits for a block on its way before it stops, closes the connection and leaves no timer', async () => {
+    const { source, node, jobs, clock, start, settle } = setup();
+    await start();
+    let answer: (value: null) => void = () => {};
+    node.submitAnswers = [new Promise<null>((resolve) => (answer = resolve))];
+    const verdict = source.submit(mine(jobs[0]!));
+    const stopped = source.stop();
+    await settle();
+    expect(node.closed).toBe(false);
+    answer(null);
+    expect(await verdict).toMatchObject({ status: 'accepted' });
+    await stopped;
+    expect(node.closed).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+    expect(source.state().status).toBe('stopped');
+    expect(await source.submit(mine(jobs[0]!))).toMatchObject({ status: 'withheld' });
+  });
+
+  it('keeps the templates of the last jobs only', async () => {
+    const { source, node, jobs, start, advance } = setup();
+    await start();
+    for (let block = 0; block < 4; block++) {
+      node.tip = `a${block}`.repeat(32);
+      await advance(1000);
+    }
+    expect(jobs).toHaveLength(5);
+    expect(await source.submit(mine(jobs[0]!))).toMatchObject({ status: 'withheld' });
+    expect(await source.submit(mine(jobs[1]!))).toMatchObject({ status: 'accepted' });
+    await source.stop();
+  });
+});
