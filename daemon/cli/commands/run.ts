@@ -1,0 +1,58 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { globalsOf } from '../globals.ts';
+import { closing } from '../help.ts';
+import type { Cli } from '../program.ts';
+
+/** `rigbrain run`'s own options as commander delivers them. */
+export interface RunFlags {
+  readonly demo?: boolean;
+  readonly test?: boolean;
+  readonly staging?: boolean;
+  readonly mode?: string;
+  readonly brainMode?: string;
+  readonly zeros?: number;
+  readonly maxAttempts?: number;
+  readonly rounds?: number;
+  readonly autoSubmit: boolean;
+  readonly versionRolling: boolean;
+  readonly kernel?: string;
+  readonly threads?: number;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+}
+
+export function addRun(program: Command, cli: Cli): void {
+  const modeText = 'run in that mode';
+  const logText = 'log less or more than log.level';
+  program
+    .command('run')
+    .summary('mine until stopped')
+    .description('Mine until stopped (Ctrl-C). Without a mode flag the mode is mining.mode of the configuration.')
+    .option('--demo', modeText)
+    .option('--test', modeText)
+    .option('--staging', modeText)
+    .option('--mode <mode>', 'demo, test, staging, live (needs mining.live)')
+    .addOption(new Option('--brain-mode <mode>').hideHelp())
+    .option('--zeros <n>', 'local target, in leading zero hex digits', wholeNumber(0, 64))
+    .option('--max-attempts <n>', 'hashes a round; 0 = ends by time only', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--rounds <n>', 'stop after this many rounds; 0 = never', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--no-auto-submit', 'check and record shares, but send none')
+    .option('--no-version-rolling', 'never change the version field')
+    .option('--kernel <name>', 'CPU hash kernel, see `rigbrain devices`')
+    .option('--threads <n>', 'CPU hashing threads', wholeNumber(1, 1024))
+    .option('--quiet', logText)
+    .option('--verbose', logText)
+    .option('--debug', logText)
+    .addHelpText('after', closing(['rigbrain run --demo                    built-in pool and broker', 'rigbrain run --staging --rounds 1      real work, nothing submitted']))
+    .action(cli.action(async (command) => (await import('../work/run.ts')).run(cli.io, globalsOf(command), command.opts<RunFlags>())));
+}
+
+/** Commander's way to read a number: it says which option is wrong, we say why. */
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `It must be a whole number of at least ${min}.` : `It must be a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}

@@ -1,0 +1,69 @@
+/** Help texts that fit one 80x24 screen: no empty lines to spare, options that share a description share a line. */
+import { Help, type Command, type Option } from 'commander';
+
+const WIDTH = 80;
+
+export class CompactHelp extends Help {
+  override showGlobalOptions = true;
+  override helpWidth = WIDTH;
+
+  override formatHelp(command: Command, helper: Help): string {
+    const options = helper.visibleOptions(command).filter((option) => option.long !== '--help');
+    const global = helper.visibleGlobalOptions(command).filter((option) => !['--help', '--version'].includes(option.long ?? ''));
+    const commands = helper.visibleCommands(command).filter((sub) => sub.name() !== 'help');
+    const args = helper.visibleArguments(command);
+    const optionRows = merge([...options, ...global]);
+    const commandRows = commands.map((sub): Row => [helper.subcommandTerm(sub).replace(' [options]', ''), helper.subcommandDescription(sub)]);
+    const argumentRows = args.map((arg): Row => [helper.argumentTerm(arg), helper.argumentDescription(arg)]);
+    const column = Math.max(0, ...[...optionRows, ...commandRows, ...argumentRows].map(([term]) => term.length)) + 2;
+    const block = (title: string, rows: readonly Row[]) => (rows.length === 0 ? [] : [title, ...rows.flatMap((row) => layOut(row, column))]);
+    return [
+      `Usage: ${helper.commandUsage(command)}`,
+      ...wrap(helper.commandDescription(command), WIDTH),
+      ...block('Commands:', commandRows),
+      ...block('Arguments:', argumentRows),
+      ...block('Options:', optionRows),
+      '',
+    ].join('\n');
+  }
+}
+
+type Row = readonly [term: string, text: string];
+
+/** Options with the same description become one row: `--quiet, --verbose   less or more talk`. */
+function merge(options: readonly Option[]): Row[] {
+  const rows = new Map<string, string[]>();
+  for (const option of options) rows.set(option.description, [...(rows.get(option.description) ?? []), option.flags]);
+  return [...rows].map(([text, flags]) => [flags.join(', '), text]);
+}
+
+function layOut([term, text]: Row, column: number): string[] {
+  const lines = wrap(text, WIDTH - column - 2);
+  return lines.map((line, index) => `  ${(index === 0 ? term : '').padEnd(column)}${line}`.trimEnd());
+}
+
+/** Breaks at spaces so that no line is longer than `width`. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  if (line !== '') lines.push(line);
+  return lines;
+}
+
+/** The end of every help: examples, and where the environment comes in. */
+export function closing(examples: readonly string[]): string {
+  return [
+    'Examples:',
+    ...examples.map((example) => `  ${example}`),
+    'Environment: RIGBRAIN_CONFIG, RIGBRAIN_DATA, RIGBRAIN_LOG, RIGBRAIN_<KEY>,',
+    '  NO_COLOR; see docs/config.md.',
+  ].join('\n');
+}

@@ -1,0 +1,70 @@
+/** `rigbrain check`: everything a person can get wrong in files, without starting anything. */
+import { loadConfig, type LoadedConfig } from '../../../config/load.ts';
+import { formatProblem, type ConfigProblem } from '../../../config/problem.ts';
+import { createSecretResolver, secretRefs } from '../../../config/secrets.ts';
+import { messageOf, RigError, type ErrorCode } from '../../../protocol/common/errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { configSources, dataDirOf, type Globals } from '../globals.ts';
+import { paint, type CliIo } from '../io.ts';
+import { dataDirProblem } from './data-dir.ts';
+
+/** One thing to tell. */
+export interface CheckFinding {
+  readonly severity: 'error' | 'warning';
+  readonly code: ErrorCode | null;
+  /** With `file:line:column` where there is one. */
+  readonly message: string;
+}
+
+/** @returns 0, or 78 when something is wrong */
+export async function check(io: CliIo, globals: Globals): Promise<number> {
+  const findings: CheckFinding[] = [];
+  const loaded = load(io, globals, findings);
+  if (loaded !== null) {
+    findings.push(...secretFindings(loaded, io));
+  }
+  const dataDir = dataDirOf(io, globals);
+  const reason = dataDirProblem(dataDir);
+  if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });
+
+  const ok = findings.every((finding) => finding.severity !== 'error');
+  if (globals.json) {
+    io.out(JSON.stringify({ ok, config: loaded?.file ?? null, files: loaded?.files ?? [], data_dir: dataDir, findings }, null, 2));
+  } else {
+    for (const { severity, code, message } of findings) io.out(`${paint(io, severity === 'error' ? 'red' : 'yellow', severity)}: ${code === null ? '' : `${code}: `}${message}`);
+    if (ok) io.out(`${paint(io, 'green', 'ok')}: ${loaded?.file ?? 'no configuration file, the defaults hold'}`);
+  }
+  return ok ? EXIT.ok : EXIT.config;
+}
+
+function load(io: CliIo, globals: Globals, findings: CheckFinding[]): LoadedConfig | null {
+  try {
+    const loaded = loadConfig(configSources(io, globals));
+    findings.push(...loaded.warnings.map((message) => ({ severity: 'warning', code: null, message }) as const));
+    return loaded;
+  } catch (error) {
+    findings.push(...findingsOf(error));
+    return null;
+  }
+}
+
+/** An error as findings: one for each problem it lists. */
+export function findingsOf(error: unknown): CheckFinding[] {
+  if (!(error instanceof RigError)) throw error;
+  const problems = error.context.problems as readonly ConfigProblem[] | undefined;
+  if (problems === undefined) return [{ severity: 'error', code: error.code, message: error.message }];
+  return problems.map((problem) => ({ severity: 'error', code: error.code, message: formatProblem(problem) }));
+}
+
+function secretFindings(loaded: LoadedConfig, io: CliIo): CheckFinding[] {
+  const secrets = createSecretResolver(loaded.config, loaded.origins, loaded.file, io.env);
+  const findings: CheckFinding[] = secrets.warnings().map((message) => ({ severity: 'warning', code: null, message }));
+  for (const { ref } of secretRefs(loaded.config)) {
+    try {
+      secrets.resolve(ref);
+    } catch (error) {
+      findings.push({ severity: 'error', code: 'E_SECRET_MISSING', message: messageOf(error) });
+    }
+  }
+  return findings;
+}

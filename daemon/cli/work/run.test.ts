@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { describeOrigin, originOf } from '../../../config/origin.ts';
+import type { RunFlags } from '../commands/run.ts';
+import { FakeIo } from '../fake-io.fixture.ts';
+import { runOptions } from './run.ts';
+
+const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-run-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const file = path.join(dir, 'rig.yaml');
+writeFileSync(file, 'mining: {mode: staging, default_zeros: 4}\npools:\n  - {id: a, url: "stratum+tcp://a:1"}\n  - {id: b, url: "stratum+tcp://b:1", password: {env: POOL_PW}}\n');
+
+const NONE: RunFlags = { autoSubmit: true, versionRolling: true };
+
+function options(flags: Partial<RunFlags> = {}, env: Record<string, string> = {}, globals: Partial<{ json: boolean; data: string }> = {}) {
+  return runOptions(new FakeIo(dir, env), { json: false, data: null, config: file, ...globals }, { ...NONE, ...flags });
+}
+
+describe('run options', () => {
+  it('takes the mode of the configuration unless a flag names one', () => {
+    expect(options().mode).toBe('staging');
+    expect(options({ demo: true }).mode).toBe('demo');
+    expect(options({ mode: 'production' }).mode).toBe('live');
+    expect(options({ staging: true, brainMode: 'staging' }).mode).toBe('staging');
+  });
+
+  it('refuses two different modes, and unknown ones', () => {
+    expect(() => options({ demo: true, test: true })).toThrow(expect.objectContaining({ code: 'E_FLAG_INVALID' }));
+    expect(() => options({ mode: 'lvie' })).toThrow(expect.objectContaining({ code: 'E_MODE_UNKNOWN' }));
+  });
+
+  it('lays flags over the configuration and remembers that it did', () => {
+    const got = options({ zeros: 9, maxAttempts: 10, rounds: 2, autoSubmit: false, verbose: true });
+    expect(got.config.mining).toMatchObject({ default_zeros: 9, max_attempts_per_round: 10, max_rounds: 2, auto_submit: false });
+    expect(got.config.log.level).toBe('debug');
+    expect([got.zeros, got.maxAttempts, got.rounds]).toEqual([9, 10, 2]);
+    expect(describeOrigin(originOf(got.configOrigins, ['mining', 'default_zeros']))).toBe('flag --zeros');
+  });
+
+  it('leaves what no flag named as null, so that the daemon can tell', () => {
+    expect(options()).toMatchObject({ zeros: null, maxAttempts: null, rounds: null, kernel: null, threads: null, config: { mining: { default_zeros: 4 } } });
+  });
+
+  it('switches version rolling off for every pool', () => {
+    expect(options().config.pools.map((pool) => pool.version_rolling)).toEqual([true, true]);
+    expect(options({ versionRolling: false }).config.pools.map((pool) => pool.version_rolling)).toEqual([false, false]);
+  });
+
+  it('finds the data folder: flag, variable, systemd, working directory', () => {
+    expect(options().dataDir).toBe(dir);
+    expect(options({}, { STATE_DIRECTORY: '/var/lib/rigbrain:/other' }).dataDir).toBe('/var/lib/rigbrain');
+    expect(options({}, { STATE_DIRECTORY: '/x', RIGBRAIN_DATA: '/data' }).dataDir).toBe('/data');
+    expect(options({}, { RIGBRAIN_DATA: '/data' }, { data: 'sub' }).dataDir).toBe(path.join(dir, 'sub'));
+  });
+
+  it('resolves secrets only when asked', () => {
+    const got = options({}, { POOL_PW: 'x1' });
+    expect(got.resolveSecret(got.config.pools[1]!.password)).toBe('x1');
+    const without = options();
+    expect(() => without.resolveSecret(without.config.pools[1]!.password)).toThrow(expect.objectContaining({ code: 'E_SECRET_MISSING' }));
+  });
+});

@@ -1,0 +1,63 @@
+/** `rigbrain run`: turns flags, files and the environment into one checked object and hands it to the daemon. */
+import type { FlagOverride, LoadedConfig } from '../../../config/load.ts';
+import type { Origin } from '../../../config/origin.ts';
+import type { RigConfig } from '../../../config/schema.ts';
+import type { RunFlags } from '../commands/run.ts';
+import type { Globals } from '../globals.ts';
+import type { CliIo } from '../io.ts';
+import type { RunModule, RunOptions } from '../run-options.ts';
+import { openContext } from './context.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { chooseMode } from './run-mode.ts';
+
+export async function run(io: CliIo, globals: Globals, flags: RunFlags): Promise<number> {
+  const options = runOptions(io, globals, flags);
+  prepareDataDir(options.dataDir);
+  const daemon: RunModule = await import(/* later */ String('../../main/run.ts'));
+  return daemon.runDaemon(options);
+}
+
+/** Everything the daemon needs to know. @throws RigError when a flag, the configuration or a secret file is wrong */
+export function runOptions(io: CliIo, globals: Globals, flags: RunFlags): RunOptions {
+  const { loaded, secrets, dataDir } = openContext(io, globals, overridesOf(flags));
+  for (const warning of [...loaded.warnings, ...secrets.warnings()]) io.err(`rigbrain: warning: ${warning}`);
+  const { config, origins } = flags.versionRolling ? loaded : withoutVersionRolling(loaded);
+  return {
+    mode: chooseMode(flags, config.mining.mode),
+    config,
+    configOrigins: origins,
+    configFile: loaded.file,
+    dataDir,
+    zeros: flags.zeros ?? null,
+    maxAttempts: flags.maxAttempts ?? null,
+    rounds: flags.rounds ?? null,
+    kernel: flags.kernel ?? null,
+    threads: flags.threads ?? null,
+    json: globals.json,
+    quiet: flags.quiet === true,
+    flags: {},
+    resolveSecret: (ref) => secrets.resolve(ref),
+  };
+}
+
+/** Flags that stand for a key of the configuration. */
+function overridesOf(flags: RunFlags): FlagOverride[] {
+  const overrides: FlagOverride[] = [];
+  const set = (flag: string, path: FlagOverride['path'], value: unknown) => {
+    if (value !== undefined) overrides.push({ flag, path, value });
+  };
+  set('--zeros', ['mining', 'default_zeros'], flags.zeros);
+  set('--max-attempts', ['mining', 'max_attempts_per_round'], flags.maxAttempts);
+  set('--rounds', ['mining', 'max_rounds'], flags.rounds);
+  if (!flags.autoSubmit) set('--no-auto-submit', ['mining', 'auto_submit'], false);
+  if (flags.quiet === true) set('--quiet', ['log', 'level'], 'warn');
+  if (flags.verbose === true) set('--verbose', ['log', 'level'], 'debug');
+  if (flags.debug === true) set('--debug', ['log', 'level'], 'debug');
+  return overrides;
+}
+
+function withoutVersionRolling(loaded: LoadedConfig): Pick<LoadedConfig, 'config' | 'origins'> {
+  const origin: Origin = { kind: 'flag', flag: '--no-version-rolling' };
+  const config: RigConfig = { ...loaded.config, pools: loaded.config.pools.map((pool) => ({ ...pool, version_rolling: false })) };
+  return { config, origins: new Map([...loaded.origins, ...config.pools.map((_, index) => [`pools.${index}.version_rolling`, origin] as const)]) };
+}
