@@ -11,3 +11,4 @@ function step(script, required) {
 step('build.mjs', true);
 step('build-wasm.mjs', false);
 step('build-native.mjs', false);
+step('install-bcoin.mjs', false);
