@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import net from 'node:net';
+import path from 'node:path';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { CommandHandler } from './commands.ts';
+import { packageRoot } from '../version.ts';
 import { startEmbeddedBroker } from './embedded-broker.ts';
 import { MqttPublisher, type MqttPublisherDeps, type MqttPublisherOptions } from './mqtt-publisher.ts';
-import { MqttProbe, eventually, findMosquitto, freePort, startMosquitto, type TestBroker } from './mqtt-probe.fixture.ts';
+import { findMosquitto, freePort, startMosquitto, type TestBroker } from './mosquitto.fixture.ts';
+import { MqttProbe, eventually } from './mqtt-probe.fixture.ts';
 import { FakeStateSource, fakeDevice, fakeRigState } from './rig-state.fixture.ts';
 import type { RigEvent } from './state.ts';
 import { TOPICS, matchTopic } from './topics.ts';
@@ -305,6 +308,23 @@ describe('with mosquitto', () => {
     const before = performance.now();
     await publisher.stop();
     expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  test('the example access list lets the rig and Home Assistant do their work, and no more', async (context) => {
+    if (!binary) return context.skip(missing);
+    const broker = await startReal([`acl_file ${path.join(packageRoot(), 'deploy', 'mosquitto.acl')}`]);
+    const { publisher, handler, lines } = await startRig(broker.url, { user: 'rigbrain-rig1' });
+    const probe = await MqttProbe.open(broker.url, { protocolVersion: 5, username: 'homeassistant' });
+    cleanup.push(() => probe.close());
+    for (const topic of ['rigbrain/rig1/state', 'rigbrain/rig1/cpu/state', 'homeassistant/device/rigbrain_rig1/config']) await probe.topic(topic);
+    await probe.publish('rigbrain/rig1/set', { paused: true });
+    await probe.topic('rigbrain/rig1/response/set');
+    await probe.publish('rigbrain/rig1/cpu/set', { paused: false });
+    await eventually('both commands', () => handler.calls.length === 2);
+    await expect(probe.publish('rigbrain/rig1/status', 'offline')).rejects.toThrow(/not authorized/i);
+    await probe.publish('rigbrain/rig1/request/state', {}, { properties: { responseTopic: 'elsewhere/answers' } });
+    await eventually('the refusal to be told', () => lines.some((line) => line.includes('elsewhere/answers')));
+    expect(publisher.stats()).toMatchObject({ connected: true, reconnects: 0, dropped: 1 });
   });
 
   test('a wrong password is told with the reason, retried, and never written to the log', async (context) => {

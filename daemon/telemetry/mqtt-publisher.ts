@@ -8,16 +8,15 @@ import type { Log } from '../../protocol/common/log.ts';
 import type { Service } from '../../protocol/common/service.ts';
 import { parseBrokerUrl } from './broker/address.ts';
 import { BrokerLink, type LinkTiming } from './broker/link.ts';
-import type { BrokerSession, InboundPacket, Packet, PublishOutcome } from './broker/session.ts';
+import type { BrokerSession, InboundPacket, Packet } from './broker/session.ts';
 import type { BrokerTls } from './broker/socket.ts';
 import { ChangeGate } from './change-gate.ts';
 import { CommandRouter } from './command-router.ts';
 import type { CommandHandler } from './commands.ts';
-import { EventQueue } from './event-queue.ts';
+import { Delivery } from './delivery.ts';
 import { discoveryMessages, discoveryTopic } from './home-assistant.ts';
 import { readHostHealth } from './host-health.ts';
 import { eventMessage, healthMessage, stateMessages } from './payloads.ts';
-import { RepeatSuppressor } from './repeat-suppressor.ts';
 import type { RigEvent, RigState, StateSource } from './state.ts';
 import { TOPICS, encodePayload, isDeviceLevel, topicOf, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
@@ -48,7 +47,6 @@ export interface MqttPublisherDeps {
 export type MqttStats = PayloadOf<'health'>['mqtt'];
 
 const TICK_MS = 1000;
-const EVENT_LIMIT = 200;
 const KEEPALIVE_SECONDS = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The whole of `stop` fits in a second. */
@@ -64,19 +62,14 @@ export class MqttPublisher implements Service {
   #scope: TopicScope;
   #log: Log;
   #gate: ChangeGate;
-  #events = new EventQueue(EVENT_LIMIT);
+  #delivery: Delivery;
   #router: CommandRouter;
-  #repeats = new RepeatSuppressor();
   #link: BrokerLink | null = null;
   #timers: Timer[] = [];
   #greeting: Timer | null = null;
   #known = new Set<string>();
   #discovery: { readonly of: string; readonly messages: readonly OutboundMessage[] } | null = null;
-  #draining = false;
   #stopped: Promise<void> | null = null;
-  #published = 0;
-  #dropped = 0;
-  #publishError: string | null = null;
 
   constructor(options: MqttPublisherOptions, deps: MqttPublisherDeps) {
     this.#options = options;
@@ -84,6 +77,7 @@ export class MqttPublisher implements Service {
     this.#scope = { base: options.baseTopic, node: options.nodeId, prefix: options.homeAssistant.prefix };
     this.#log = deps.log.child({ module: 'mqtt' });
     this.#gate = new ChangeGate(options.intervalSeconds * 1000);
+    this.#delivery = new Delivery({ session: () => this.#link?.session ?? null, eventPacket: (event) => this.#packet(eventMessage(this.#scope, event)), clock: deps.clock, log: this.#log });
     this.#router = new CommandRouter(this.#scope, { handler: deps.commands, state: deps.state, clock: deps.clock, log: this.#log });
   }
 
@@ -125,20 +119,18 @@ export class MqttPublisher implements Service {
 
   /** Tells an event. While there is no broker it is kept, up to a bound. */
   publishEvent(event: RigEvent): void {
-    this.#events.push(event, this.#deps.clock.monotonic());
-    void this.#drainEvents();
+    this.#delivery.event(event);
   }
 
   stats(): MqttStats {
     const session = this.#link?.session ?? null;
+    const delivery = this.#delivery.stats();
     return {
       connected: session !== null,
       protocol: session === null ? null : session.protocol === 5 ? '5.0' : '3.1.1',
-      published: this.#published,
-      dropped: this.#dropped + this.#events.dropped,
+      ...delivery,
       reconnects: Math.max(0, (this.#link?.sessions ?? 0) - 1),
-      queued_events: this.#events.size,
-      last_error: this.#publishError ?? this.#link?.lastError ?? null,
+      last_error: delivery.last_error ?? this.#link?.lastError ?? null,
     };
   }
 
@@ -159,9 +151,9 @@ export class MqttPublisher implements Service {
       ...(enabled ? [{ topic: topicOf(this.#scope, 'homeAssistantStatus', {}), qos: TOPICS.homeAssistantStatus.qos }] : []),
     ];
     session.subscribe(filters).catch((error: unknown) => {
-      if (this.#link?.session === session) this.#complain('subscribe', messageOf(error), 'the broker refused a subscription: commands may not arrive');
+      if (this.#link?.session === session) this.#delivery.complain('subscribe', messageOf(error), 'the broker refused a subscription: commands may not arrive');
     });
-    void this.#send(session, this.#status('online'));
+    void this.#delivery.send(session, this.#status('online'));
     this.#gate.reset();
     this.#tick();
   }
@@ -170,7 +162,7 @@ export class MqttPublisher implements Service {
   #tick(): void {
     const session = this.#link?.session;
     if (!session || this.#stopped) return;
-    void this.#drainEvents();
+    void this.#delivery.drainEvents();
     try {
       const now = this.#deps.clock.monotonic();
       const at = this.#deps.clock.now();
@@ -182,10 +174,10 @@ export class MqttPublisher implements Service {
       for (const message of messages) {
         if (!this.#gate.due(message.topic, TOPICS[message.key].cadence, message.payload, now)) continue;
         this.#gate.sent(message.topic, message.payload, now);
-        void this.#send(session, this.#packet(message));
+        void this.#deliver(session, this.#packet(message));
       }
     } catch (error) {
-      this.#complain('tick', messageOf(error), 'telemetry could not be made');
+      this.#delivery.complain('tick', messageOf(error), 'telemetry could not be made');
     }
   }
 
@@ -203,33 +195,10 @@ export class MqttPublisher implements Service {
     return { topic: message.topic, payload: encodePayload(message.payload), qos, retain, ...expiry };
   }
 
-  /** Sends and counts. Never rejects. Whoever tries again after `lost` says so, and it is not counted as dropped. */
-  async #send(session: BrokerSession, packet: Packet, retried = false): Promise<PublishOutcome> {
-    const outcome = await session.publish(packet);
-    if (outcome.status === 'sent') {
-      this.#published++;
-      return outcome;
-    }
-    if (outcome.status === 'refused' || !retried) this.#dropped++;
+  /** Sends a state; what was lost is due again at the next tick. */
+  async #deliver(session: BrokerSession, packet: Packet): Promise<void> {
+    const outcome = await this.#delivery.send(session, packet);
     if (outcome.status === 'lost') this.#gate.forget(packet.topic);
-    else this.#publishError = outcome.reason;
-    // What was on its way when the session ended needs no line of its own: the end was told.
-    if (this.#link?.session === session) this.#complain(`publish ${outcome.status}`, outcome.reason, 'an MQTT message was not delivered');
-    return outcome;
-  }
-
-  async #drainEvents(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    try {
-      for (let event = this.#events.peek(); event && this.#link?.session; event = this.#events.peek()) {
-        const outcome = await this.#send(this.#link.session, this.#packet(eventMessage(this.#scope, event)), true);
-        if (outcome.status === 'lost') break;
-        this.#events.remove(event);
-      }
-    } finally {
-      this.#draining = false;
-    }
   }
 
   #receive(session: BrokerSession, packet: InboundPacket): void {
@@ -244,7 +213,7 @@ export class MqttPublisher implements Service {
     if (!reply) return;
     const { qos, retain } = TOPICS.response;
     const correlation = reply.correlationData ? { correlationData: reply.correlationData } : {};
-    void this.#send(session, { topic: reply.topic, payload: encodePayload(reply.payload), qos, retain, expirySeconds: RESPONSE_EXPIRY_SECONDS, ...correlation });
+    void this.#delivery.send(session, { topic: reply.topic, payload: encodePayload(reply.payload), qos, retain, expirySeconds: RESPONSE_EXPIRY_SECONDS, ...correlation });
     this.#tick();
   }
 
@@ -261,7 +230,7 @@ export class MqttPublisher implements Service {
   /** Keeps the set of devices, clears the topics of those that went away, and names those that cannot have topics. */
   #noteDevices(session: BrokerSession, ids: readonly string[]): void {
     for (const id of ids) {
-      if (!isDeviceLevel(id)) this.#complain(`device ${id}`, `${JSON.stringify(id)} cannot be a topic level`, 'a device is left out of MQTT: give it another id');
+      if (!isDeviceLevel(id)) this.#delivery.complain(`device ${id}`, `${JSON.stringify(id)} cannot be a topic level`, 'a device is left out of MQTT: give it another id');
     }
     for (const id of this.#known) if (!ids.includes(id)) this.#clearDevice(session, id);
     this.#known = new Set(ids.filter(isDeviceLevel));
@@ -274,7 +243,7 @@ export class MqttPublisher implements Service {
       const present = new Set(this.#deps.state.snapshot().devices.map((device) => device.id));
       for (const { id } of before) if (isDeviceLevel(id) && !present.has(id)) this.#clearDevice(session, id);
     } catch (error) {
-      this.#complain('devices', messageOf(error), 'the retained list of devices cannot be read: topics of removed devices stay');
+      this.#delivery.complain('devices', messageOf(error), 'the retained list of devices cannot be read: topics of removed devices stay');
     }
   }
 
@@ -283,12 +252,7 @@ export class MqttPublisher implements Service {
     if (this.#options.homeAssistant.enabled) topics.push(discoveryTopic(this.#scope, device));
     for (const topic of topics) {
       this.#gate.forget(topic);
-      void this.#send(session, { topic, payload: '', qos: 1, retain: true });
+      void this.#delivery.send(session, { topic, payload: '', qos: 1, retain: true });
     }
-  }
-
-  #complain(key: string, reason: string, message: string): void {
-    const left = this.#repeats.pass(key, this.#deps.clock.monotonic());
-    if (left !== null) this.#log.warn({ reason, ...(left > 0 ? { repeated: left } : {}) }, message);
   }
 }

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 
-const instant = z.iso.datetime().describe('Instant, ISO 8601 UTC.');
+const instant = z.iso.datetime();
+const at = instant.describe('When this was true.');
 const count = z.int().min(0);
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 
@@ -46,7 +47,7 @@ export const mqttStatsPayload = z.strictObject({
 });
 
 export const healthPayload = z.strictObject({
-  at: instant,
+  at,
   uptime_secs: z.number().min(0).describe('Seconds since the daemon started.'),
   rss_bytes: count.describe('Resident memory of the daemon.'),
   heap_used_bytes: count.describe('JavaScript heap in use.'),
@@ -90,7 +91,7 @@ export const poolsPayload = z.array(
 );
 
 export const rigStatePayload = z.strictObject({
-  at: instant,
+  at,
   mode: z.enum(['demo', 'test', 'staging', 'live']).describe('Mode the daemon runs in.'),
   status: z.enum(['starting', 'mining', 'paused', 'no_pool', 'no_device', 'stopping', 'stopped']).describe('What the rig is doing.'),
   reason: z.string().nullable().describe('Why, in plain words.'),
@@ -121,7 +122,7 @@ export const rigStatePayload = z.strictObject({
 });
 
 export const deviceStatePayload = z.strictObject({
-  at: instant,
+  at,
   title: z.string().describe('Name for people.'),
   driver: z.string().describe('Driver id.'),
   status: z.enum(['init', 'idle', 'hashing', 'paused', 'fault', 'stopped']).describe('What the device is doing.'),
@@ -138,7 +139,7 @@ export const deviceStatePayload = z.strictObject({
 
 export const eventPayload = z.strictObject({
   type: z.string().describe('Kind of event.'),
-  at: instant,
+  at,
   device: z.string().nullable().describe('Device it is about.'),
   message: z.string().describe('What happened, for a person.'),
   data: z.record(z.string(), z.unknown()).describe('Facts of the event. `coalesced` = events of this type left out since the one before.'),
@@ -154,10 +155,10 @@ export const responsePayload = z.discriminatedUnion('status', [
 
 /** What Home Assistant requires of device discovery; the rest of the document is its own affair. */
 export const discoveryPayload = z.looseObject({
-  device: z.looseObject({ identifiers: z.array(z.string()).min(1), name: z.string() }),
-  origin: z.looseObject({ name: z.string() }),
-  availability: z.array(z.strictObject({ topic: z.string() })).min(1),
-  availability_mode: z.literal('all'),
-  state_topic: z.string(),
-  components: z.record(z.string(), z.looseObject({ platform: z.string(), unique_id: z.string() })),
+  device: z.looseObject({ identifiers: z.array(z.string()).min(1), name: z.string() }).describe('The device as Home Assistant shows it; `via_device` is the rig.'),
+  origin: z.looseObject({ name: z.string() }).describe('Who announces it: rigbrain and its version.'),
+  availability: z.array(z.strictObject({ topic: z.string() })).min(1).describe('Status of the rig, and availability of the device.'),
+  availability_mode: z.literal('all').describe('Online only when all of them say so.'),
+  state_topic: z.string().describe('State topic that every component reads.'),
+  components: z.record(z.string(), z.looseObject({ platform: z.string(), unique_id: z.string() })).describe('Sensors, switches and numbers by name.'),
 });

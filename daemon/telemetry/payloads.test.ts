@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, rigStatePayloadOf, stateMessages } from './payloads.ts';
+import { fakeDevice, fakeRigState } from './rig-state.fixture.ts';
+import { TOPICS } from './topics.ts';
+
+const scope = { base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' };
+const AT = Date.UTC(2025, 11, 18, 18, 0, 10);
+
+test('every message is of the shape its topic promises', () => {
+  const state = fakeRigState({ devices: [fakeDevice(), fakeDevice({ id: 'bitaxe-1', status: 'fault', hashrate_hs: null, temp_c: null })] });
+  const host = { rss_bytes: 1, heap_used_bytes: 1, load_1m: 0.5, cpus: 4, memory_free_bytes: 1, memory_total_bytes: 2 };
+  const mqtt = { connected: true, protocol: '5.0' as const, published: 1, dropped: 0, reconnects: 0, queued_events: 0, last_error: null };
+  const messages = [...stateMessages(scope, state, AT), healthMessage(scope, state, host, mqtt, AT), eventMessage(scope, { type: 'block_found', at: AT, device: 'cpu', message: 'block', data: { height: 7 } })];
+  for (const { key, topic, payload } of messages) expect(TOPICS[key].payload.safeParse(payload).error, topic).toBeUndefined();
+  expect(messages.map(({ topic }) => topic.replace('rigbrain/rig1/', ''))).toEqual(['info', 'devices', 'state', 'pools', 'cpu/availability', 'cpu/state', 'bitaxe-1/availability', 'bitaxe-1/state', 'health', 'event']);
+});
+
+describe('rig state', () => {
+  test('has instants in ISO 8601 and the pool connection as a fact of its own', () => {
+    const state = fakeRigState();
+    expect(rigStatePayloadOf(state, AT)).toMatchObject({ at: '2025-12-18T18:00:10.000Z', started_at: '2025-12-18T18:00:00.000Z', last_accepted_at: '2025-12-18T18:00:05.000Z', pool: 'demo', pool_connected: true, paused: false });
+    const lost = { ...state, pools: state.pools.map((pool) => ({ ...pool, status: 'backing_off' as const })) };
+    expect(rigStatePayloadOf(lost, AT).pool_connected).toBe(false);
+    expect(rigStatePayloadOf({ ...state, mining: { ...state.mining, status: 'paused' } }, AT).paused).toBe(true);
+  });
+
+  test('info names each driver once', () => {
+    expect(infoPayloadOf(fakeRigState({ devices: [fakeDevice(), fakeDevice({ id: 'cpu-2' })] })).drivers).toEqual(['cpu']);
+  });
+});
+
+describe('device state', () => {
+  test('efficiency is joules per terahash, and unknown when a part of it is', () => {
+    expect(deviceStatePayloadOf(fakeDevice({ hashrate_hs: 1.2e12, power_w: 18 }), AT).efficiency_j_per_th).toBeCloseTo(15, 12);
+    expect(deviceStatePayloadOf(fakeDevice({ hashrate_hs: 0, power_w: 18 }), AT).efficiency_j_per_th).toBeNull();
+    expect(deviceStatePayloadOf(fakeDevice({ power_w: null }), AT).efficiency_j_per_th).toBeNull();
+  });
+
+  test('what is unknown stays unknown', () => {
+    expect(deviceStatePayloadOf(fakeDevice({ hashrate_hs: null, temp_c: null, hashes_total: null }), AT)).toMatchObject({ hashrate_hs: null, temp_c: null, power_w: null, hashes_total: null });
+  });
+
+  test.each([
+    ['hashing', 'online'],
+    ['paused', 'online'],
+    ['idle', 'online'],
+    ['init', 'offline'],
+    ['fault', 'offline'],
+    ['stopped', 'offline'],
+  ] as const)('%s is %s', (status, availability) => {
+    expect(deviceAvailability(fakeDevice({ status }))).toBe(availability);
+  });
+});
+
+test('a device whose id cannot be a topic level has no topics', () => {
+  const topics = stateMessages(scope, fakeRigState({ devices: [fakeDevice({ id: 'request' })] }), AT).map(({ topic }) => topic);
+  expect(topics.filter((topic) => topic.includes('request'))).toEqual([]);
+});
