@@ -39,6 +39,8 @@ export function changeMatters(before: unknown, after: unknown, field = ''): bool
 
 const MIN_GAP_MS = 1000;
 const MINUTE_MS = 60_000;
+/** A timer set to a second may find 999.6 ms gone; without slack every period would now and then be a second longer. */
+const SLACK_MS = 50;
 
 /** Remembers what was last sent on each topic. Times are monotonic milliseconds. */
 export class ChangeGate {
@@ -54,7 +56,7 @@ export class ChangeGate {
   due(topic: string, cadence: Cadence, payload: unknown, now: number): boolean {
     const last = this.#last.get(topic);
     if (!last) return true;
-    const age = now - last.at;
+    const age = now - last.at + SLACK_MS;
     if (age < MIN_GAP_MS) return false;
     if (cadence === 'minute') return age >= MINUTE_MS;
     if (cadence === 'heartbeat' && age >= this.#heartbeatMs) return true;

@@ -75,7 +75,7 @@ export class MqttPublisher implements Service {
     this.#options = options;
     this.#deps = deps;
     this.#scope = { base: options.baseTopic, node: options.nodeId, prefix: options.homeAssistant.prefix };
-    this.#log = deps.log.child({ module: 'mqtt' });
+    this.#log = deps.log;
     this.#gate = new ChangeGate(options.intervalSeconds * 1000);
     this.#delivery = new Delivery({ session: () => this.#link?.session ?? null, eventPacket: (event) => this.#packet(eventMessage(this.#scope, event)), clock: deps.clock, log: this.#log });
     this.#router = new CommandRouter(this.#scope, { handler: deps.commands, state: deps.state, clock: deps.clock, log: this.#log });

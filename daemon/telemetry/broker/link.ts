@@ -113,13 +113,14 @@ export class BrokerLink {
   #failed(error: unknown): boolean {
     const before = this.#choice.next;
     this.#choice.failed(error instanceof HandshakeError ? error.kind : 'other');
-    this.#lastError = messageOf(error);
+    const reason = messageOf(error);
     if (before !== this.#choice.next) {
       const [from, to] = before === 5 ? ['5.0', '3.1.1'] : ['3.1.1', '5.0'];
-      this.#say('version', { broker: this.#options.address.label, reason: this.#lastError }, `the broker does not take MQTT ${from}: trying ${to}`);
+      this.#say('version', { broker: this.#options.address.label, reason }, `the broker does not take MQTT ${from}: trying ${to}`);
       return true;
     }
-    this.#say('connect', { code: 'E_MQTT_CONNECT', broker: this.#options.address.label, reason: this.#lastError, fix: ERROR_CODES.E_MQTT_CONNECT.fix }, 'no MQTT broker; mining goes on, retrying for ever');
+    this.#lastError = reason;
+    this.#say('connect', { code: 'E_MQTT_CONNECT', broker: this.#options.address.label, reason, fix: ERROR_CODES.E_MQTT_CONNECT.fix }, 'no MQTT broker; mining goes on, retrying for ever');
     return false;
   }
 

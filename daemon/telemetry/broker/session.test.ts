@@ -202,6 +202,22 @@ describe('session', () => {
     expect(await session.publish(will)).toMatchObject({ status: 'lost', reason: 'not connected' });
   });
 
+  test('a broker that stops answering is given up by keepalive', async () => {
+    const friendlyOnce = new Set<net.Socket>();
+    const { port } = await serve(
+      (onSocket) => net.createServer(onSocket),
+      (socket) => {
+        if (friendlyOnce.has(socket)) return;
+        friendlyOnce.add(socket);
+        socket.write(Buffer.from('20020000', 'hex')); // CONNACK, accepted; then silence
+      },
+    );
+    const session = await openSession({ ...options(`mqtt://127.0.0.1:${port}`), keepaliveSeconds: 1 }, 4, systemClock, new AbortController().signal);
+    const underWay = session.publish(will);
+    expect(await session.closed).toMatch(/keepalive/i);
+    expect(await underWay).toMatchObject({ status: 'lost' });
+  });
+
   test('QoS 1 messages beyond the window all arrive, in order', async () => {
     const broker = await startEmbeddedBroker({ port: 0 });
     cleanup.push(() => broker.close());
