@@ -1,5 +1,5 @@
 /** The folder everything is written under. */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf, RigError } from '../../../protocol/common/errors.ts';
 
@@ -16,21 +16,18 @@ export function prepareDataDir(dataDir: string): void {
 
 /** Why the folder could not be used, without touching it; null when it can. A missing folder is judged by its parent. */
 export function dataDirProblem(dataDir: string): string | null {
-  let place = dataDir;
-  for (;;) {
-    const stat = statSync(place, { throwIfNoEntry: false });
-    if (stat !== undefined) {
-      if (!stat.isDirectory()) return `${place} is a file, not a folder`;
-      break;
-    }
-    const parent = path.dirname(place);
-    if (parent === place) break;
-    place = parent;
-  }
+  const place = nearestExisting(dataDir);
+  if (!statSync(place).isDirectory()) return `${place} is a file, not a folder`;
   try {
     accessSync(place, constants.W_OK | constants.X_OK);
     return null;
   } catch {
     return place === dataDir ? `${dataDir} cannot be written by this user` : `${dataDir} does not exist and cannot be created in ${place}`;
   }
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+export function nearestExisting(folder: string): string {
+  const parent = path.dirname(folder);
+  return existsSync(folder) || parent === folder ? folder : nearestExisting(parent);
 }
