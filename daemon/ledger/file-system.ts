@@ -41,6 +41,9 @@ async function syncFolder(fs: LedgerFs, folder: string): Promise<void> {
   const handle = await fs.open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    // Some network and FUSE file systems cannot sync a folder and say so; there is nothing more to be had from them.
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await handle.close();
   }
@@ -82,9 +85,9 @@ export async function writeAtomic(fs: LedgerFs, file: string, text: string): Pro
   await syncFolder(fs, folder);
 }
 
-/** Appends one line durably. A line that did not fit is taken back, so that the next one starts on its own line. */
+/** Appends one line and syncs it; asks the disk for as little as possible. A line that did not fit is taken back, so that the next one starts on its own line. */
 export async function appendLine(fs: LedgerFs, file: string, line: string): Promise<void> {
-  await ensureFolder(fs, path.dirname(file));
+  await fs.mkdir(path.dirname(file));
   const handle = await fs.open(file, 'a');
   try {
     const { size } = await handle.stat();
