@@ -18,9 +18,10 @@ const PHASES: readonly (readonly ViewRole[])[] = [
 /** Files written at once. Node has four file threads; one is left for name look-ups and the rest of the daemon. */
 const CONCURRENCY = 3;
 
+/** One file and what is to be added to it. */
 interface Group {
   readonly target: ViewTarget;
-  readonly entries: PlacedEntry[];
+  readonly items: { readonly placed: PlacedEntry; readonly target: ViewTarget }[];
 }
 
 export interface BatchContext {
@@ -41,9 +42,9 @@ export async function writeBatch(entries: readonly PlacedEntry[], context: Batch
     const workers = Array.from({ length: CONCURRENCY }, async () => {
       for (let group = groups.shift(); group; group = groups.shift()) {
         const result = await writeFile(group, context);
-        for (const entry of group.entries) {
-          if (result.ok) entry.missing.delete(group.target.path);
-          else entry.reason ??= `${result.path}: ${result.reason}`;
+        for (const { placed } of group.items) {
+          if (result.ok) placed.missing.delete(group.target.path);
+          else placed.reason ??= `${result.path}: ${result.reason}`;
         }
       }
     });
@@ -53,12 +54,12 @@ export async function writeBatch(entries: readonly PlacedEntry[], context: Batch
 
 function groupByFile(entries: readonly PlacedEntry[], roles: readonly ViewRole[]): Map<string, Group> {
   const groups = new Map<string, Group>();
-  for (const entry of entries) {
-    for (const target of entry.targets) {
-      if (!roles.includes(target.role) || !entry.missing.has(target.path) || !isReady(entry, target)) continue;
+  for (const placed of entries) {
+    for (const target of placed.targets) {
+      if (!roles.includes(target.role) || !placed.missing.has(target.path) || !isReady(placed, target)) continue;
       const group = groups.get(target.path);
-      if (group) group.entries.push(entry);
-      else groups.set(target.path, { target, entries: [entry] });
+      if (group) group.items.push({ placed, target });
+      else groups.set(target.path, { target, items: [{ placed, target }] });
     }
   }
   return groups;
@@ -98,24 +99,24 @@ export function writableTargets(targets: readonly ViewTarget[]): ViewTarget[] {
 }
 
 async function writeFile(group: Group, context: BatchContext): Promise<WriteResult> {
-  const { target, entries } = group;
+  const { target } = group;
   try {
-    return target.arrayKey === null ? await writeIndex(target, entries, context) : await writeEntries(target, entries, context);
+    return target.arrayKey === null ? await writeIndex(group, context) : await writeEntries(group, context);
   } catch (error) {
     context.store.forget(target.path);
     return { ok: false, layer: 0, path: target.path, reason: messageOf(error) };
   }
 }
 
-async function writeEntries(target: ViewTarget, entries: readonly PlacedEntry[], { store, nowIso }: BatchContext): Promise<WriteResult> {
-  const [first] = entries as [PlacedEntry];
+async function writeEntries({ target, items }: Group, { store, nowIso }: BatchContext): Promise<WriteResult> {
+  const [{ placed: first }] = items as [Group['items'][number]];
   const document = await store.open(target, first.type, first.category);
-  for (const placed of entries) document.add(placed.id, placed.type, placed.entry, isRollUp(target) ? sourcesOf(placed) : []);
+  for (const { placed, target: own } of items) document.add(placed, own.arrayKey ?? 'entries', isRollUp(target) ? sourcesOf(placed) : []);
   return store.save(target.path, document, document.render(nowIso()));
 }
 
-async function writeIndex(target: ViewTarget, entries: readonly PlacedEntry[], { store, writer, nowIso }: BatchContext): Promise<WriteResult> {
-  const [first] = entries as [PlacedEntry];
+async function writeIndex({ target, items }: Group, { store, writer, nowIso }: BatchContext): Promise<WriteResult> {
+  const [{ placed: first }] = items as [Group['items'][number]];
   const rollUpTarget = rollUpOf(target, first.targets);
   if (!rollUpTarget) return { ok: false, layer: 0, path: target.path, reason: 'no roll-up stands beside this index' };
   const rollUp = await store.open(rollUpTarget, first.type, first.category);

@@ -1,5 +1,5 @@
 import type { FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts';
-import { typeOfId } from './entries.ts';
+import { typeOfId, type PlacedEntry } from './entries.ts';
 import { Tally } from './tally.ts';
 import { fillTotals, isObject, subLevels } from './totals.ts';
 
@@ -14,7 +14,6 @@ export class EntryDocument {
   readonly json: JsonObject;
   readonly tally = new Tally();
   readonly sources: Set<string>;
-  readonly #entries: JsonObject[];
   readonly #ids = new Set<string>();
   readonly #target: ViewTarget;
   readonly #hourOf: (entry: JsonObject) => string | null;
@@ -28,20 +27,23 @@ export class EntryDocument {
     this.json = json;
     this.#target = target;
     this.#hourOf = hourOf;
-    this.#entries = entriesOf(json, target.arrayKey ?? 'entries');
     this.sources = new Set(isRollUp(target) ? sourcesOf(json) : []);
-    for (const entry of this.#entries) {
+    for (const entry of allEntries(json, target)) {
       if (!isObject(entry)) throw new CorruptDocument(`an entry of ${target.path} is not an object`);
       this.#count(entry, typeOfId(entry.id) ?? type);
     }
   }
 
-  /** @param sources files the entry can be read from, relative to the base folder */
-  add(id: string, type: FileType, entry: JsonObject, sources: readonly string[]): void {
+  /**
+   * @param arrayKey dotted path of the array for entries of this type
+   * @param sources files the entry can be read from, relative to the base folder
+   * @throws CorruptDocument when something that is no array stands at `arrayKey`
+   */
+  add(placed: PlacedEntry, arrayKey: string, sources: readonly string[]): void {
     for (const source of sources) this.sources.add(source);
-    if (this.#ids.has(id)) return;
-    this.#entries.push(entry);
-    this.#count(entry, type);
+    if (this.#ids.has(placed.id)) return;
+    arrayAt(this.json, arrayKey).push(placed.entry);
+    this.#count(placed.entry, placed.type);
   }
 
   /** The file's text, with totals brought up to date. @param updated local time with offset */
@@ -111,8 +113,23 @@ function sourcesOf(json: JsonObject): string[] {
   return Array.isArray(sources) ? sources.filter((source) => typeof source === 'string') : [];
 }
 
+/** Every entry of a document. A roll-up of several types has an array for each, side by side. */
+function allEntries(json: JsonObject, target: ViewTarget): unknown[] {
+  const arrayKey = target.arrayKey ?? 'entries';
+  const own = arrayAt(json, arrayKey);
+  if (!isRollUp(target) || !arrayKey.includes('.')) return own;
+  return Object.values(holderOf(json, arrayKey).holder).filter(Array.isArray).flat(1);
+}
+
 /** The array at a dotted path, created when it is not there. @throws CorruptDocument when something else is there */
-function entriesOf(json: JsonObject, arrayKey: string): JsonObject[] {
+function arrayAt(json: JsonObject, arrayKey: string): unknown[] {
+  const { holder, last } = holderOf(json, arrayKey);
+  const array = (holder[last] ??= []);
+  if (!Array.isArray(array)) throw new CorruptDocument(`"${arrayKey}" should be an array`);
+  return array;
+}
+
+function holderOf(json: JsonObject, arrayKey: string): { holder: JsonObject; last: string } {
   const keys = arrayKey.split('.');
   const last = keys.pop() ?? arrayKey;
   let holder = json;
@@ -121,7 +138,5 @@ function entriesOf(json: JsonObject, arrayKey: string): JsonObject[] {
     if (!isObject(inner)) throw new CorruptDocument(`"${key}" should be an object`);
     holder = inner;
   }
-  const entries = (holder[last] ??= []);
-  if (!Array.isArray(entries)) throw new CorruptDocument(`"${arrayKey}" should be an array`);
-  return entries as JsonObject[];
+  return { holder, last };
 }

@@ -60,6 +60,8 @@ function viewTargets(type: FileType, category: string, at: number): ViewTarget[]
   const scopes = [YYYY, MM, `W${WW}`, DD, HH].map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const hour = scopes[4] ?? '';
   const targets: ViewTarget[] = [];
+  // Attempts and proofs share a roll-up file, each with an array of its own.
+  const rollUpArray = type === 'math_proof' ? 'aggregated_data.proofs' : 'aggregated_data.reports';
   const add = (file: string, role: ViewTarget['role'], level: Level, scope: string, arrayKey: string | null): void => {
     targets.push({ path: `${root}/${file}`, role, level, scope, template: `${role}:${name}`, arrayKey });
   };
@@ -71,14 +73,14 @@ function viewTargets(type: FileType, category: string, at: number): ViewTarget[]
     add(`global_${name}.json`, 'global', 'root', 'global', globalArray);
   }
   for (const [folder, stem, role, key] of [
-    ['Aggregated', 'aggregated', 'aggregated', 'aggregated_data.reports'],
+    ['Aggregated', 'aggregated', 'aggregated', rollUpArray],
     ['Aggregated_Index', 'aggregated_index', 'index', null],
   ] as const) {
     add(`${folder}/${stem}.json`, role, 'root', 'all', key);
     LEVELS.forEach((level, index) => add(`${folder}/${scopes[index]}/${stem}_${scopes[index]?.split('/').pop()}.json`, role, level, scopes[index] ?? '', key));
   }
   if (type === 'ledger' || type === 'math_proof' || type === 'submission') {
-    add(`Aggregated/Global/global_aggregated_${name}.json`, 'aggregated_global', 'root', 'global', 'aggregated_data.reports');
+    add(`Aggregated/Global/global_aggregated_${name}.json`, 'aggregated_global', 'root', 'global', rollUpArray);
     add(`Aggregated_Index/Global/global_index_${name}.json`, 'index_global', 'root', 'global', null);
   }
   return targets;
@@ -92,7 +94,7 @@ const TOTALS: Readonly<Record<string, JsonObject>> = {
   'global:submission': { total_submissions: 0, accepted: 0, rejected: 0, orphaned: 0, pending: 0 },
   'global:rejection': { summary: { total_rejections: 0, rejections_by_reason: { invalid_nonce: 0 } } },
   'global:error': { total_errors: 0, errors_by_severity: { critical: 0, error: 0, warning: 0 } },
-  'global:miners_report': { total_hashes: 0, total_miners: 0, total_blocks_found: 0 },
+  'global:miners_report': { total_hashes: 0, total_miners: null, total_submissions: null, total_blocks_found: 0 },
 };
 
 function instantiate(template: string, { component, at, level, scope }: InstantiateOptions): JsonObject {
@@ -100,7 +102,7 @@ function instantiate(template: string, { component, at, level, scope }: Instanti
   const metadata = { file_type: `${role}_${name}`, component, level, scope, created: chicagoParts(at).iso, last_updated: null };
   if (role.startsWith('index')) return { metadata, summary: { total_entries: 0, data_sources: [] } };
   if (role.startsWith('aggregated')) {
-    return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: { reports: [] } };
+    return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: {} };
   }
   return { metadata, ...structuredClone(TOTALS[template] ?? {}) };
 }

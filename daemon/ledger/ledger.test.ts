@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../brainstem/contract.ts';
 import { addsUp, bench, temporaryFolder } from './kit.fixture.ts';
@@ -70,10 +71,12 @@ describe('counts', () => {
     const dataDir = temporaryFolder();
     for (let run = 0; run < 3; run += 1) {
       const { ledger, read } = bench({ dataDir });
+      if (run > 0) ledger.append('math_proof', { proof_id: `p${run}` });
+      await ledger.flush();
       ledger.append('ledger', { nonce: run, hashes_tried: 1000, is_block: run === 1 });
       await ledger.close();
       expect(read('Ledgers/global_ledger.json')).toMatchObject({ total_attempts: run + 1, total_hashes: 1000 * (run + 1), total_blocks_found: run >= 1 ? 1 : 0 });
-      expect(read('Ledgers/Aggregated_Index/aggregated_index.json').summary.total_entries).toBe(run + 1);
+      expect(read('Ledgers/Aggregated_Index/aggregated_index.json').summary.total_entries).toBe(2 * run + 1);
     }
   });
 
@@ -90,8 +93,10 @@ describe('counts', () => {
     expect(read('Ledgers/global_ledger.json')).toMatchObject({ total_hashes: 5000, total_blocks_found: 1, total_attempts: 2, computational_hours: 0 });
     expect(read('Ledgers/2025/12/W50/18/01/hourly_ledger.json')).toMatchObject({ total_hashes_this_hour: 5000, total_blocks_found_this_hour: 1, best_leading_zeros_this_hour: 11 });
     expect(read('Ledgers/global_math_proof.json')).toMatchObject({ total_proofs: 1, total_blocks_proven: 1 });
-    // Attempts and proofs share the Ledgers roll-up: three entries about one block.
-    expect(read('Ledgers/Aggregated/aggregated.json').summary).toMatchObject({ total_entries: 3, total_blocks: 1, average_difficulty: 3 });
+    // Attempts and proofs share the Ledgers roll-up: three entries about one block, each type in its own array.
+    const rollUp = read('Ledgers/Aggregated/aggregated.json');
+    expect(rollUp.summary).toMatchObject({ total_entries: 3, total_blocks: 1, average_difficulty: 3 });
+    expect(rollUp.aggregated_data).toMatchObject({ reports: [{ nonce: 1 }, { nonce: 2 }], proofs: [{ proof_id: 'p' }] });
     expect(read('Ledgers/Aggregated/Global/global_aggregated_math_proof.json').summary).toMatchObject({ total_entries: 1 });
     expect(read('Submission_Logs/global_submission.json')).toMatchObject({ total_submissions: 4, accepted: 2, rejected: 1, orphaned: 0, pending: 1 });
     expect(read('Rejections/global_rejection.json').summary).toEqual({ total_rejections: 2, rejections_by_reason: { invalid_nonce: 0, stale: 2 } });
@@ -102,7 +107,7 @@ describe('counts', () => {
     const { ledger, read } = bench();
     ledger.saveSystemReport('miners', { event: 'mining_session_start' });
     await ledger.flush();
-    expect(read('System/System_Reports/Miners/Global/global_miners_report.json')).toMatchObject({ total_hashes: 0, total_miners: 0 });
+    expect(read('System/System_Reports/Miners/Global/global_miners_report.json')).toMatchObject({ total_hashes: 0, total_miners: null, total_submissions: null });
     expect(read('System/System_Reports/Miners/Aggregated/aggregated.json').summary.average_difficulty).toBeNull();
   });
 
@@ -114,6 +119,22 @@ describe('counts', () => {
     await ledger.flush();
     expect(read('System/System_Reports/Miners/Global/global_miners_report.json')).toMatchObject({ total_hashes: 250, total_blocks_found: 3 });
   });
+});
+
+it('a proof can be checked with SHA-256 and its file alone', async () => {
+  const { ledger, read } = bench();
+  // The first block of the Bitcoin chain.
+  ledger.append('math_proof', {
+    header_hex: '0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c',
+    block_hash: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+    target: '00000000ffff0000000000000000000000000000000000000000000000000000',
+  });
+  await ledger.flush();
+  const [proof] = read('Ledgers/2025/12/W50/18/01/hourly_math_proof.json').proofs;
+  const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+  const hash = sha256(sha256(Buffer.from(proof.header_hex, 'hex'))).reverse().toString('hex');
+  expect(hash).toBe(proof.block_hash);
+  expect(hash <= proof.target).toBe(true);
 });
 
 describe('idempotence', () => {

@@ -1,14 +1,14 @@
 import type { JsonObject, Level } from '../brainstem/contract.ts';
 import type { BreakdownName, Tally } from './tally.ts';
 
-/**
+/*
  * The numbers a template can ask for. A template names them bare (`accepted`), with `total_` in front or with
- * `_this_<level>` behind (`total_hashes_this_hour`): all mean the entries of that document. null = leave as it is.
+ * `_this_<level>` behind (`total_hashes_this_hour`): all mean the entries of that document.
  */
-const NUMBERS: Readonly<Record<string, (tally: Tally) => number | null>> = {
+
+/** How many there are of something: 0 when there is none. */
+const COUNTS: Readonly<Record<string, (tally: Tally) => number>> = {
   entries: (tally) => tally.total,
-  hashes: (tally) => tally.hashes,
-  hashes_computed: (tally) => tally.hashes,
   attempts: (tally) => tally.count('ledger'),
   blocks: (tally) => tally.blocks,
   blocks_found: (tally) => tally.blocks,
@@ -26,6 +26,12 @@ const NUMBERS: Readonly<Record<string, (tally: Tally) => number | null>> = {
   errors: (tally) => tally.count('error_report'),
   mining_sessions: (tally) => tally.events('mining_session_start'),
   mining_rounds: (tally) => tally.events('mining_round_complete'),
+};
+
+/** What entries tell: null when none does. */
+const MEASURES: Readonly<Record<string, (tally: Tally) => number | null>> = {
+  hashes: (tally) => tally.hashes,
+  hashes_computed: (tally) => tally.hashes,
   average_difficulty: (tally) => tally.averageDifficulty,
   best_difficulty: (tally) => tally.bestDifficulty,
   best_leading_zeros: (tally) => tally.bestLeadingZeros,
@@ -56,8 +62,10 @@ function fill(container: JsonObject, tally: Tally): void {
   for (const [key, value] of Object.entries(container)) {
     const name = key.replace(/_this_(hour|day|week|month|year)$/, '').replace(/^total_/, '');
     if (typeof value === 'number' || value === null) {
-      const total = Object.hasOwn(NUMBERS, name) ? NUMBERS[name]?.(tally) : null;
-      if (total !== null && total !== undefined) container[key] = total;
+      const count = Object.hasOwn(COUNTS, name) ? COUNTS[name]?.(tally) : undefined;
+      const total = count ?? (Object.hasOwn(MEASURES, name) ? MEASURES[name]?.(tally) : undefined) ?? null;
+      // A count that the template starts at null is unknown until there is something to count.
+      if (total !== null && !(value === null && count === 0)) container[key] = total;
     } else if (isObject(value) && BREAKDOWNS.has(name)) {
       const zeros = Object.keys(value).map((part) => [part, 0] as const);
       container[key] = Object.fromEntries([...zeros, ...tally.breakdown(name as BreakdownName)]);
