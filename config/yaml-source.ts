@@ -1,5 +1,5 @@
 /** Reads one YAML text and remembers where every value stands in it. */
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
 import { pathKey, type ConfigPath, type Origin } from './origin.ts';
 import type { ConfigProblem } from './problem.ts';
 
@@ -41,7 +41,7 @@ export function readYaml(text: string, file: string): YamlSource {
   if (problems.length > 0) return { value: {}, origins: new Map(), problems };
 
   const origins = new Map<string, Origin>([['', at(0)]]);
-  if (document.contents !== null) recordPositions(document.contents, document, [], origins, at);
+  if (document.contents !== null) recordPositions(document.contents, new Map(), [], origins, at);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -55,21 +55,24 @@ export function readYaml(text: string, file: string): YamlSource {
   return { value: value as Record<string, unknown>, origins, problems: [] };
 }
 
-function recordPositions(node: unknown, document: Document, path: ConfigPath, origins: Map<string, Origin>, at: (offset: number) => Origin): void {
+/** @param anchors the nodes with a name met so far: asking each alias to find its own would walk the whole document every time */
+function recordPositions(node: unknown, anchors: Map<string, unknown>, path: ConfigPath, origins: Map<string, Origin>, at: (offset: number) => Origin): void {
   if (path.length > MAX_DEPTH) return; // an alias that contains itself
-  const target = isAlias(node) ? node.resolve(document) : node;
+  const target = isAlias(node) ? anchors.get(node.source) : node;
+  const { anchor } = (target ?? {}) as { anchor?: string };
+  if (anchor !== undefined) anchors.set(anchor, target);
   if (isMap(target)) {
     for (const pair of target.items) {
       if (!isPair(pair) || !isScalar(pair.key)) continue;
       const below = [...path, String(pair.key.value)];
       origins.set(pathKey(below), at((pair.key as Node).range?.[0] ?? 0));
-      recordPositions(pair.value, document, below, origins, at);
+      recordPositions(pair.value, anchors, below, origins, at);
     }
   } else if (isSeq(target)) {
     target.items.forEach((item, index) => {
       const below = [...path, index];
       origins.set(pathKey(below), at((item as Node).range?.[0] ?? 0));
-      recordPositions(item, document, below, origins, at);
+      recordPositions(item, anchors, below, origins, at);
     });
   }
 }

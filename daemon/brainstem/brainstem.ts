@@ -1,0 +1,115 @@
+import path from 'node:path';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+import { suggest } from '../../config/suggest.ts';
+import { loadBlueprint, type Blueprint } from './blueprint.ts';
+import type { Component } from './components.ts';
+import type { Brainstem, FileType, InitResult, InstantiateOptions, JsonObject, Mode, TimeParts, ViewTarget } from './contract.ts';
+import { resolveFlags, type FlagValues } from './flags.ts';
+import { initializeMode } from './initialize.ts';
+import { newDocument } from './instantiate.ts';
+import { viewTarget } from './patterns.ts';
+import { createTimeParts, type WeekNumbering } from './time-parts.ts';
+
+export interface BrainstemOptions {
+  readonly blueprintFile: string;
+  /** Folder that `Mining/` and `Test/` live in; created when missing. */
+  readonly dataDir: string;
+  readonly mode: Mode;
+  /** IANA name. Default: the blueprint's. */
+  readonly timeZone?: string | undefined;
+  /** Default: the blueprint's. */
+  readonly weekNumbering?: WeekNumbering | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The brainstem with the blueprint it was made from, for those who need more of it than paths and templates. */
+export interface BlueprintBrainstem extends Brainstem {
+  readonly blueprint: Blueprint;
+}
+
+/**
+ * Reads the blueprint and makes the brainstem of a mode. Touches nothing on disk until `initialize`.
+ * @throws RigError E_BLUEPRINT_INVALID naming file, line, column and reason
+ */
+export function createBrainstem(options: BrainstemOptions): BlueprintBrainstem {
+  return new BlueprintReader(loadBlueprint(options.blueprintFile), options);
+}
+
+class BlueprintReader implements BlueprintBrainstem {
+  readonly blueprint: Blueprint;
+  readonly mode: Mode;
+  readonly dataDir: string;
+  readonly base: string;
+  readonly timeZone: string;
+  readonly timeParts: (at: number) => TimeParts;
+  readonly #weekNumbering: WeekNumbering;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #flags: FlagValues;
+  /** Targets of the last hour asked for, by type and component: a rig writes many entries an hour. */
+  readonly #targets = new Map<string, { readonly hour: string; readonly targets: readonly ViewTarget[] }>();
+
+  constructor(blueprint: Blueprint, options: BrainstemOptions) {
+    this.blueprint = blueprint;
+    this.mode = options.mode;
+    this.dataDir = path.resolve(options.dataDir);
+    this.base = path.join(this.dataDir, blueprint.data.modes[options.mode].base_path);
+    this.timeZone = options.timeZone ?? blueprint.data.time_zone;
+    this.#weekNumbering = options.weekNumbering ?? blueprint.data.week_numbering;
+    this.timeParts = createTimeParts({ timeZone: this.timeZone, weekNumbering: this.#weekNumbering });
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#flags = Object.freeze(resolveFlags(blueprint.data.flags.categories, {}, { modes: blueprint.data.modes, mode: options.mode }));
+  }
+
+  async initialize(component: string): Promise<InitResult> {
+    const result = await initializeMode(this, component, this.#clock.now());
+    for (const message of result.messages) this.#log.info({ component }, message);
+    for (const failure of result.failures) this.#log.warn({ component, code: 'E_DATA_DIR' }, failure);
+    return { ...result, messages: [...result.messages, ...result.failures] };
+  }
+
+  viewTargets(type: FileType, component: string, at: number): ViewTarget[] {
+    const owner = this.#component(component);
+    const parts = this.timeParts(at);
+    const hour = `${parts.YYYY}/${parts.MM}/${parts.WW}/${parts.DD}/${parts.HH}`;
+    const key = `${type}/${owner.id}`;
+    let cached = this.#targets.get(key);
+    if (cached === undefined || cached.hour !== hour) {
+      const targets = this.blueprint.patterns.views(type, owner).map((view) => Object.freeze(viewTarget(view, parts)));
+      this.#targets.set(key, (cached = { hour, targets }));
+    }
+    return [...cached.targets];
+  }
+
+  instantiate(template: string, options: InstantiateOptions): JsonObject {
+    const found = this.blueprint.templates.get(template);
+    if (found === undefined) {
+      const near = suggest(template, this.blueprint.templates.keys());
+      throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no template ${template}${near === null ? '' : ` (did you mean "${near}"?)`}`, { context: { template } });
+    }
+    const { component, level, scope } = options;
+    return newDocument({ template: found, component, mode: this.mode, level, scope, now: this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
+  }
+
+  componentFolder(component: string): string {
+    return this.#component(component).folder;
+  }
+
+  flags(): FlagValues {
+    return this.#flags;
+  }
+
+  #component(name: string): Component {
+    const { components } = this.blueprint;
+    const found = components.find(name);
+    if (found !== null) return found;
+    throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no component ${name}`, {
+      context: { component: name },
+      hint: `Known components: ${components.ids.join(', ')}. Add it, or an alias, under components in Brain.QTL.`,
+    });
+  }
+}

@@ -1,0 +1,179 @@
+import type { FileType, JsonObject, Level, ViewRole } from './contract.ts';
+import type { Report } from './blueprint-problems.ts';
+import { LEVELS, type BlueprintData, type TemplateData } from './blueprint-schema.ts';
+import type { Component, Components } from './components.ts';
+import { fillDeep, fillText, placeholdersDeep, placeholdersOf } from './placeholders.ts';
+
+/** The word a file name has for a level: `yearly_ledger.json`. */
+export const PERIODS: Readonly<Record<Level, string>> = { root: 'global', year: 'yearly', month: 'monthly', week: 'weekly', day: 'daily', hour: 'hourly' };
+
+/** What one kind of file looks like: a `file_templates` entry, expanded for one level and component. */
+export interface Template {
+  readonly key: string;
+  /** File name that gets this template when a pattern names none. */
+  readonly file: string;
+  readonly types: readonly FileType[];
+  /** Null for files that no ledger entry goes to. */
+  readonly role: ViewRole | null;
+  /** The component it was expanded for; null when it is for all. */
+  readonly component: Component | null;
+  readonly fileType: string;
+  readonly createdBy: string;
+  readonly purpose: string;
+  /** Dotted path of the array each type's entries go to; empty for index files. */
+  readonly arrays: Readonly<Partial<Record<FileType, string>>>;
+  /** A fresh, empty document for a level, without metadata. */
+  structure(level: Level): JsonObject;
+  /** Sample values to lay over the structure. */
+  sample(level: Level): JsonObject;
+}
+
+const TEMPLATE_PLACEHOLDERS = ['level', 'period'];
+const COMPONENT_PLACEHOLDERS = ['component', 'component_id'];
+
+/** Expands every entry of `file_templates`; what is wrong goes to `report`. */
+export function expandTemplates(data: BlueprintData['file_templates'], components: Components, report: Report): Map<string, Template> {
+  const templates = new Map<string, Template>();
+  for (const [name, entry] of Object.entries(data)) {
+    const path = ['file_templates', name];
+    const perComponent = placeholdersOf(name).some((word) => word.startsWith('component'));
+    checkEntry(name, entry, perComponent, components, report);
+    for (const component of perComponent ? components.all : [null]) {
+      for (const level of entry.levels ?? [null]) {
+        const template = expand(name, entry, component, level);
+        if (templates.has(template.key)) report(path, `the template ${template.key} is defined twice`);
+        templates.set(template.key, template);
+      }
+    }
+  }
+  return templates;
+}
+
+function expand(name: string, entry: TemplateData, component: Component | null, fixedLevel: Level | null): Template {
+  const words = (level: Level | null): Record<string, string> => ({
+    ...(level === null ? {} : { level, period: PERIODS[level] }),
+    ...(component === null ? {} : { component: component.folder, component_id: component.id }),
+  });
+  const fill = (text: string): string => fillText(text, words(fixedLevel));
+  const key = fill(name);
+  const arrays = arraysOf(entry);
+  const layer = (level: Level, base: JsonObject | undefined, variants: ReadonlyArray<ByLevel | undefined>): JsonObject =>
+    fillDeep(variants.reduce((merged, variant) => mergeLevels(merged, variant, level), base ?? {}), words(level)) as JsonObject;
+  return {
+    key,
+    file: fill(entry.file ?? `${name}.json`),
+    types: entry.types,
+    role: entry.types.length === 0 ? null : (entry.role ?? (fixedLevel === 'root' ? 'global' : 'period')),
+    component,
+    fileType: fill(entry.file_type ?? name),
+    createdBy: fill(entry.created_by),
+    purpose: fill(entry.purpose),
+    arrays,
+    structure(level) {
+      const document = layer(fixedLevel ?? level, entry.structure, [entry.by_level, entry.by_component?.[component?.id ?? '']]);
+      for (const array of Object.values(arrays)) if (getPath(document, array) === undefined) setPath(document, array, []);
+      return document;
+    },
+    sample: (level) => layer(fixedLevel ?? level, entry.sample, [entry.sample_by_component?.[component?.id ?? '']]),
+  };
+}
+
+type ByLevel = Readonly<Partial<Record<Level | 'period' | 'all', JsonObject>>>;
+
+function mergeLevels(base: JsonObject, variants: ByLevel | undefined, level: Level): JsonObject {
+  if (variants === undefined) return base;
+  const period = level === 'root' || level === 'hour' ? undefined : variants.period;
+  return [period, variants[level], variants.all].reduce<JsonObject>((merged, fields) => mergeDeep(merged, fields ?? {}), base);
+}
+
+/** `over` laid on `base`: objects are merged, everything else is replaced. Neither is changed. */
+export function mergeDeep(base: JsonObject, over: JsonObject): JsonObject {
+  const merged: JsonObject = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isObject(below) && isObject(value) ? mergeDeep(below, value) : value;
+  }
+  return merged;
+}
+
+function arraysOf(entry: TemplateData): Partial<Record<FileType, string>> {
+  const { array } = entry;
+  if (typeof array !== 'string') return array ?? {};
+  return Object.fromEntries(entry.types.map((type) => [type, array]));
+}
+
+function checkEntry(name: string, entry: TemplateData, perComponent: boolean, components: Components, report: Report): void {
+  const path = ['file_templates', name];
+  const known = [...TEMPLATE_PLACEHOLDERS, ...(perComponent ? COMPONENT_PLACEHOLDERS : [])];
+  for (const word of placeholdersOf(name)) if (!known.includes(word)) report(path, `unknown placeholder {${word}} in a template key`, word, known);
+  if (entry.levels !== undefined && !placeholdersOf(name).some((word) => TEMPLATE_PLACEHOLDERS.includes(word))) {
+    report([...path, 'levels'], 'a template with levels needs {period} or {level} in its key');
+  }
+  if (entry.levels === undefined && placeholdersOf(name).some((word) => TEMPLATE_PLACEHOLDERS.includes(word))) {
+    report(path, 'a template key with {period} or {level} needs levels');
+  }
+  for (const part of ['structure', 'by_level', 'by_component', 'sample', 'sample_by_component', 'file', 'file_type', 'purpose', 'created_by'] as const) {
+    for (const word of new Set(placeholdersDeep(entry[part]))) {
+      if (!known.includes(word)) report([...path, part], `unknown placeholder {${word}}`, word, known);
+    }
+  }
+  for (const part of ['by_component', 'sample_by_component'] as const) {
+    for (const id of Object.keys(entry[part] ?? {})) {
+      if (!perComponent) report([...path, part, id], `needs {component_id} in the template key`);
+      else if (!components.ids.includes(id)) report([...path, part, id], 'unknown component', id, components.ids);
+    }
+  }
+  for (const part of ['structure', 'by_level', 'by_component'] as const) checkClean(entry[part] ?? {}, [...path, part], report);
+  checkArrays(entry, path, report);
+}
+
+/** A structure is copied into the ledger as it stands, so it must not hold sample data. */
+function checkClean(value: unknown, path: (string | number)[], report: Report): void {
+  if (Array.isArray(value)) {
+    if (value.length > 0) report(path, 'a list in a structure must be empty; put sample entries under sample');
+  } else if (typeof value === 'number') {
+    if (value !== 0) report(path, 'a counter in a structure must start at 0 (null = unknown); put sample values under sample');
+  } else if (isObject(value)) {
+    for (const [key, item] of Object.entries(value)) checkClean(item, [...path, key], report);
+  }
+}
+
+function checkArrays(entry: TemplateData, path: string[], report: Report): void {
+  const index = entry.role === 'index' || entry.role === 'index_global';
+  const arrays = arraysOf(entry);
+  if (index && entry.array !== undefined) report([...path, 'array'], 'an index holds no entries; remove array');
+  for (const type of entry.types) {
+    if (!index && arrays[type] === undefined) report([...path, 'array'], `array does not say where entries of type ${type} go`);
+  }
+  for (const [type, array] of Object.entries(arrays)) {
+    if (!entry.types.includes(type as FileType)) report([...path, 'array', type], `types does not list ${type}`);
+    const parts = array.split('.');
+    for (let depth = 1; depth <= parts.length; depth++) {
+      const found = getPath(entry.structure, parts.slice(0, depth).join('.'));
+      const fits = found === undefined || (depth === parts.length ? Array.isArray(found) : isObject(found));
+      if (!fits) report([...path, 'array'], `${array} does not fit the structure, which has something else there`);
+    }
+  }
+}
+
+function getPath(document: JsonObject, dotted: string): unknown {
+  return dotted.split('.').reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), document);
+}
+
+function setPath(document: JsonObject, dotted: string, value: unknown): void {
+  const keys = dotted.split('.');
+  const last = keys.pop() ?? dotted;
+  let node = document;
+  for (const key of keys) {
+    if (!isObject(node[key])) node[key] = {};
+    node = node[key] as JsonObject;
+  }
+  node[last] = value;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Levels from coarse to fine. */
+export const ALL_LEVELS: readonly Level[] = LEVELS;
