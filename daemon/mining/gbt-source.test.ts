@@ -283,4 +283,32 @@ describe('GbtSource', () => {
     expect(await source.submit(mine(jobs[1]!))).toMatchObject({ status: 'accepted' });
     await source.stop();
   });
+
+  it('withdraws its work when a block is found and sends no second block on the same parent', async () => {
+    const { node, source, jobs, invalidations, start, settle } = setup();
+    await start();
+    const first = source.submit(mine(jobs[0]!));
+    expect(invalidations).toEqual([expect.stringContaining('block 441 found')]);
+    expect(await source.submit(mine(jobs[0]!))).toMatchObject({ status: 'withheld', reason: expect.stringContaining('same parent') });
+    node.tip = '22'.repeat(32);
+    expect(await first).toMatchObject({ status: 'accepted' });
+    await settle();
+    await settle();
+    expect(node.submitted).toHaveLength(1);
+    expect(jobs).toHaveLength(2);
+    expect(await source.submit(mine(jobs[1]!))).toMatchObject({ status: 'accepted' });
+    await source.stop();
+  });
+
+  it('tries the same height again when the node refuses the block', async () => {
+    const { node, source, jobs, start, settle } = setup();
+    node.submitAnswers = ['bad-cb-amount', null];
+    await start();
+    expect(await source.submit(mine(jobs[0]!))).toMatchObject({ status: 'rejected' });
+    await settle();
+    await settle();
+    expect(jobs.length).toBeGreaterThan(1);
+    expect(await source.submit(mine(jobs.at(-1)!))).toMatchObject({ status: 'accepted' });
+    await source.stop();
+  });
 });

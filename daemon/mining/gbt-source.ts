@@ -76,6 +76,8 @@ export class GbtSource implements JobSource {
   #jobCount = 0;
   #failures = 0;
   readonly #submitting = new Set<Promise<Verdict>>();
+  /** Parent of a block that is on its way to the node or was accepted by it: a second child would only be an orphan. */
+  #solvedParent: string | null = null;
   #timer: Timer | null = null;
   /** The look at the node under way, if any. */
   #cycle: Promise<void> | null = null;
@@ -147,6 +149,10 @@ export class GbtSource implements JobSource {
     if (!share.isBlock) return { status: 'withheld', reason: 'solo: above the network target, not a block' };
     const template = this.#templates.get(share.job.key);
     if (!template) return { status: 'withheld', reason: 'its template is no longer kept' };
+    const parent = displayHash(template.prevHash);
+    if (parent === this.#solvedParent) return { status: 'withheld', reason: 'solo: a block on the same parent has already been found' };
+    this.#solvedParent = parent;
+    this.events.emit('invalidate', `block ${template.height} found: waiting for the next template`);
     const { coinb1, extranonce1, coinb2 } = share.job;
     const block = assembleBlock(template, share.header, assembleCoinbase(coinb1, extranonce1, share.extranonce2, coinb2));
     this.#log.info({ source: this.id, height: template.height, hash: displayHash(share.hash) }, 'submitting a block to the node');
@@ -155,6 +161,11 @@ export class GbtSource implements JobSource {
     const verdict = await submit;
     this.#submitting.delete(submit);
     if ('latency_ms' in verdict) this.#latencyMs = verdict.latency_ms;
+    if (verdict.status !== 'accepted') {
+      // Refused or unanswered: the height is still to be won, on a fresh template.
+      this.#solvedParent = null;
+      if (this.#series) this.#series.tip = '';
+    }
     this.#look();
     return verdict;
   }
@@ -221,6 +232,12 @@ export class GbtSource implements JobSource {
     if (this.#status === 'stopped') return;
     const template = decodeTemplate(answer);
     const tip = displayHash(template.prevHash);
+    if (tip === this.#solvedParent) {
+      // Asked for before our block arrived there; the look after the submit brings the next one.
+      if (this.#submitting.size > 0) return;
+      // The node went back to that parent (a reorganisation): the height is to be won again.
+      this.#solvedParent = null;
+    }
     const clean = tip !== series.tip;
     series.tip = tip;
     series.lastTemplateAt = this.#clock.monotonic();
