@@ -106,8 +106,9 @@ export class DocumentStore {
   }
 
   #instantiate(target: ViewTarget, category: string): JsonObject {
+    const { brainstem } = this.#options;
     const { template, level, scope } = target;
-    return this.#options.brainstem.instantiate(template, { component: category, at: this.#options.now(), level, scope });
+    return brainstem.instantiate(template, { component: brainstem.componentFolder(category), at: this.#options.now(), level, scope });
   }
 
   async #stampOf(file: string): Promise<FileStamp | null> {
