@@ -1,0 +1,220 @@
+import { EventEmitter } from 'node:events';
+import { createHasher } from '../../kernels/hasher.ts';
+import type { Hasher } from '../../kernels/types.ts';
+import type { Timer } from '../../protocol/common/clock.ts';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, DriverContext, Work } from '../contract.ts';
+import { availableCpus, threadCount } from './available-cpus.ts';
+import { Guards, type GuardSensors, systemSensors } from './guards.ts';
+import { descriptor, type CpuOptions } from './index.ts';
+import { RateMeter } from './rate-meter.ts';
+
+const TICK_MS = 1000;
+
+export interface CpuDeviceParts {
+  readonly createHasher: typeof createHasher;
+  readonly sensors: GuardSensors;
+  readonly availableCpus: () => number;
+}
+
+const realParts: CpuDeviceParts = { createHasher, sensors: systemSensors, availableCpus };
+
+/** The hasher as a Device: work in, checked nonces out, and the manners of a guest on somebody's computer. */
+export class CpuDevice implements Device {
+  readonly id: string;
+  readonly title = descriptor.title;
+  readonly driver = descriptor.id;
+  readonly capabilities: ReadonlySet<Capability> = new Set(descriptor.capabilities);
+  readonly events = new EventEmitter<DeviceEvents>();
+  readonly #context: DriverContext<CpuOptions>;
+  readonly #parts: CpuDeviceParts;
+  readonly #guards: Guards;
+  readonly #meter = new RateMeter();
+  #hasher: Hasher | null = null;
+  #timer: Timer | null = null;
+  #work: Work | null = null;
+  #threads: number;
+  #limitPercent: number;
+  #paused: string | null = null;
+  #fault: string | null = null;
+  #running = false;
+  #stopped = false;
+  #hashesBefore = 0;
+  /** Rebuilding the hasher takes a moment: one at a time. */
+  #rebuilding: Promise<void> = Promise.resolve();
+  #told = '';
+
+  constructor(context: DriverContext<CpuOptions>, parts: CpuDeviceParts = realParts) {
+    this.id = context.id;
+    this.#context = context;
+    this.#parts = parts;
+    this.#guards = new Guards(context.options, parts.sensors, context.log);
+    this.#threads = 0;
+    this.#limitPercent = context.options.limit_percent;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#running) return;
+    this.#threads ||= threadCount(this.#context.options.threads, this.#parts.availableCpus());
+    await this.#guards.poll(this.#context.clock.monotonic());
+    signal.throwIfAborted();
+    this.#open();
+    this.#running = true;
+    this.#stopped = false;
+    this.#meter.sample(this.#context.clock.monotonic(), this.#hashes());
+    this.#timer = this.#context.clock.every(TICK_MS, () => void this.#tick());
+    this.#apply();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#timer = null;
+    await this.#rebuilding;
+    await this.#close();
+    this.#tellChange();
+  }
+
+  assign(work: Work | null): void {
+    this.#work = work;
+    if (work) this.#hasher?.setJob(work);
+    else this.#hasher?.clearJob();
+    this.#tellChange();
+  }
+
+  state(): DeviceState {
+    const [status, reason] = this.#status();
+    const stats = this.#hasher?.stats();
+    const info = this.#hasher?.info;
+    return {
+      status,
+      reason,
+      hashrate_hs: this.#running ? this.#meter.rate() : null,
+      hashes_total: this.#hashes(),
+      temp_c: this.#guards.temp_c,
+      power_w: this.#guards.power_w,
+      detail: {
+        kernel: info?.kernel ?? null,
+        lanes: info?.lanes ?? null,
+        source: info?.source ?? null,
+        isa: info?.isa ?? null,
+        threads: this.#threads,
+        limit_percent: this.#limitPercent,
+        nice: this.#context.options.nice,
+        hits_dropped: stats ? Number(stats.dropped) : null,
+        hardware_errors: stats ? Number(stats.hardwareErrors) : null,
+      },
+    };
+  }
+
+  async command(command: DeviceCommand): Promise<void> {
+    switch (command.type) {
+      case 'pause':
+        this.#paused = command.reason;
+        return this.#apply();
+      case 'resume':
+        this.#paused = null;
+        return this.#apply();
+      case 'restart':
+        return this.#rebuild();
+      case 'set':
+        return this.#set(command.values);
+      default:
+        throw new RigError('E_DEVICE_COMMAND', `${this.id} cannot ${command.type}`, { context: { device: this.id } });
+    }
+  }
+
+  /** All values are checked before the first is used. */
+  async #set(values: Readonly<Record<string, number>>): Promise<void> {
+    const limits: Record<string, number> = { threads: 1024, limit_percent: 100 };
+    for (const [name, value] of Object.entries(values)) {
+      const most = Object.hasOwn(limits, name) ? (limits[name] as number) : null;
+      if (most === null) throw new RigError('E_DEVICE_COMMAND', `${this.id} has no setting "${name}"`, { hint: `Use ${Object.keys(limits).join(' or ')}.` });
+      if (!Number.isInteger(value) || value < 1 || value > most) throw new RigError('E_DEVICE_COMMAND', `${name} must be an integer from 1 to ${most}, not ${value}`);
+    }
+    if (values.limit_percent !== undefined) {
+      this.#limitPercent = values.limit_percent;
+      this.#hasher?.setLimitPercent(values.limit_percent);
+    }
+    if (values.threads !== undefined && values.threads !== this.#threads) {
+      this.#threads = values.threads;
+      await this.#rebuild();
+    }
+    this.#tellChange();
+  }
+
+  #open(): void {
+    const { kernel, affinity, nice } = this.#context.options;
+    const hasher = this.#parts.createHasher({ kernel, affinity, nice, threads: this.#threads, limitPercent: this.#limitPercent, log: this.#context.log });
+    hasher.events.on('hit', ({ jobId, nonce, version }) => this.events.emit('nonce', { workId: jobId, nonce, version }));
+    hasher.events.on('exhausted', (jobId) => this.#onExhausted(jobId));
+    hasher.events.on('fault', (error) => {
+      this.#fault = error.message;
+      this.#context.log.error({ device: this.id, code: error.code }, error.message);
+      this.#tellChange();
+    });
+    this.#hasher = hasher;
+    this.#fault = null;
+  }
+
+  async #close(): Promise<void> {
+    const hasher = this.#hasher;
+    this.#hasher = null;
+    if (!hasher) return;
+    await hasher.stop();
+    this.#hashesBefore += Number(hasher.stats().hashes);
+    hasher.events.removeAllListeners();
+  }
+
+  /** New threads start on fresh work: what the old ones had searched of theirs is not searched twice. */
+  #rebuild(): Promise<void> {
+    this.#rebuilding = this.#rebuilding.then(async () => {
+      if (!this.#running) return;
+      await this.#close();
+      if (!this.#running) return;
+      this.#open();
+      this.#apply();
+      if (this.#work) this.#onExhausted(this.#work.id);
+    });
+    return this.#rebuilding;
+  }
+
+  #onExhausted(workId: number): void {
+    if (this.#work?.id === workId) this.#work = null;
+    this.events.emit('exhausted', workId);
+    this.#tellChange();
+  }
+
+  async #tick(): Promise<void> {
+    const now = this.#context.clock.monotonic();
+    this.#meter.sample(now, this.#hashes());
+    await this.#guards.poll(now);
+    if (this.#running) this.#apply();
+  }
+
+  #apply(): void {
+    if (this.#paused !== null || this.#guards.reason !== null) this.#hasher?.pause();
+    else this.#hasher?.resume();
+    this.#tellChange();
+  }
+
+  #hashes(): number {
+    return this.#hashesBefore + Number(this.#hasher?.stats().hashes ?? 0n);
+  }
+
+  #status(): [DeviceStatus, string | null] {
+    if (!this.#running) return [this.#stopped ? 'stopped' : 'init', null];
+    if (this.#fault !== null) return ['fault', this.#fault];
+    if (this.#paused !== null) return ['paused', this.#paused];
+    if (this.#guards.reason !== null) return ['paused', this.#guards.reason];
+    return this.#work ? ['hashing', null] : ['idle', 'no work'];
+  }
+
+  #tellChange(): void {
+    const now = this.#status().join(': ');
+    if (now === this.#told) return;
+    this.#told = now;
+    this.events.emit('change');
+  }
+}

@@ -1,0 +1,38 @@
+/** The native addon as TypeScript sees it; native/addon.c is the other side. */
+import { createRequire } from 'node:module';
+
+export interface NativeKernel {
+  readonly name: string;
+  readonly isa: string;
+  readonly lanes: number;
+  readonly unitNonces: number;
+  /** Processor features it needs. */
+  readonly features: number;
+}
+
+/** Opaque; only the addon that made it can use it. */
+export interface NativeHandle {
+  readonly counters: ArrayBuffer;
+}
+
+export interface Addon {
+  /** Kernels compiled in, fastest first, whether or not this processor can run them. */
+  kernels(): NativeKernel[];
+  cpuFeatures(): number;
+  scan(kernel: string, header: Uint8Array, versions: Uint32Array, first: number, batches: number, mask: number, out: Uint32Array): number;
+  open(kernel: string, threads: number, nice: number, limitPercent: number, affinity: Uint32Array, callback: () => void): NativeHandle;
+  setJob(handle: NativeHandle, header: Uint8Array, versionMask: number, target: Uint8Array, nonceFrom: number, nonceTo: number): number;
+  clearJob(handle: NativeHandle): void;
+  setPaused(handle: NativeHandle, paused: boolean): void;
+  setLimit(handle: NativeHandle, percent: number): void;
+  drain(handle: NativeHandle, out: Uint32Array): number;
+  stop(handle: NativeHandle): void;
+  close(handle: NativeHandle): void;
+  /** Sends a state to the service manager's $NOTIFY_SOCKET; false when there is none or it did not take it. */
+  sdNotify(state: string): boolean;
+}
+
+/** @throws Error when the file is missing or not for this machine */
+export function loadAddon(file: string): Addon {
+  return createRequire(import.meta.url)(file) as Addon;
+}

@@ -1,0 +1,80 @@
+#include "sha256.h"
+
+static const uint32_t K[64] = {
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
+  0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
+  0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
+  0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
+  0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
+  0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+static const uint32_t INITIAL[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+static inline uint32_t rotr(uint32_t x, unsigned n)
+{
+  return x >> n | x << (32 - n);
+}
+
+static void compress(uint32_t out[8], const uint32_t in[8], const uint32_t block[16])
+{
+  uint32_t w[64];
+  for (unsigned t = 0; t < 16; t++) w[t] = block[t];
+  for (unsigned t = 16; t < 64; t++) {
+    const uint32_t x = w[t - 15], y = w[t - 2];
+    w[t] = w[t - 16] + (rotr(x, 7) ^ rotr(x, 18) ^ x >> 3) + w[t - 7] + (rotr(y, 17) ^ rotr(y, 19) ^ y >> 10);
+  }
+  uint32_t a = in[0], b = in[1], c = in[2], d = in[3], e = in[4], f = in[5], g = in[6], h = in[7];
+  for (unsigned t = 0; t < 64; t++) {
+    const uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (((f ^ g) & e) ^ g) + K[t] + w[t];
+    const uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (((a | b) & c) | (a & b));
+    h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+  }
+  const uint32_t end[8] = {a, b, c, d, e, f, g, h};
+  for (unsigned i = 0; i < 8; i++) out[i] = in[i] + end[i];
+}
+
+uint32_t rb_load_be32(const uint8_t *p)
+{
+  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+uint32_t rb_load_le32(const uint8_t *p)
+{
+  return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+uint32_t rb_swap32(uint32_t x)
+{
+  return x << 24 | (x & 0xff00) << 8 | (x >> 8 & 0xff00) | x >> 24;
+}
+
+void rb_midstate_of(rb_midstate *out, const uint8_t header[80], uint32_t version)
+{
+  uint32_t block[16];
+  block[0] = rb_swap32(version);
+  for (unsigned i = 1; i < 16; i++) block[i] = rb_load_be32(header + 4 * i);
+  compress(out->word, INITIAL, block);
+}
+
+void rb_tail_of(rb_tail *out, const uint8_t header[80])
+{
+  for (unsigned i = 0; i < 3; i++) out->word[i] = rb_load_be32(header + 64 + 4 * i);
+}
+
+void rb_header_hash(uint32_t hash[8], const rb_midstate *midstate, const rb_tail *tail, uint32_t nonce)
+{
+  const uint32_t block[16] = {tail->word[0], tail->word[1], tail->word[2], rb_swap32(nonce), 0x80000000, [15] = 640};
+  uint32_t second[16] = {[8] = 0x80000000, [15] = 256};
+  compress(second, midstate->word, block);
+  uint32_t digest[8];
+  compress(digest, INITIAL, second);
+  for (unsigned i = 0; i < 8; i++) hash[i] = rb_swap32(digest[i]);
+}
+
+int rb_meets_target(const uint32_t hash[8], const uint32_t target[8])
+{
+  for (unsigned i = 8; i-- > 0;) {
+    if (hash[i] != target[i]) return hash[i] < target[i];
+  }
+  return 1;
+}

@@ -1,0 +1,37 @@
+/* The operations of the generated kernel on GCC/Clang vector types. A kernel file may define better ones first. */
+#ifndef RB_VECTOR_H
+#define RB_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifndef ADD
+#define ADD(x, y) ((x) + (y))
+#endif
+#ifndef AND
+#define AND(x, y) ((x) & (y))
+#endif
+#ifndef XOR
+#define XOR(x, y) ((x) ^ (y))
+#endif
+#ifndef SHR
+#define SHR(x, n) ((x) >> (n))
+#endif
+#ifndef ROTR
+#define ROTR(x, n) (((x) >> (n)) | ((x) << (32 - (n))))
+#endif
+#ifndef XOR3
+#define XOR3(x, y, z) ((x) ^ (y) ^ (z))
+#endif
+#ifndef CH
+#define CH(e, f, g) ((((f) ^ (g)) & (e)) ^ (g))
+#endif
+/* ab = a ^ b and bc = b ^ c come along because the next round reads the same a ^ b as its b ^ c. */
+#ifndef MAJ
+#define MAJ(a, b, c, ab, bc) (((ab) & (bc)) ^ (b))
+#endif
+#ifndef NONCE_WORDS
+#define NONCE_WORDS(x) (((x) << 24) | (((x) & SPLAT(0xff00u)) << 8) | (((x) >> 8) & SPLAT(0xff00u)) | ((x) >> 24))
+#endif
+
+#endif
