@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../protocol/common/clock.ts';
 const PERIOD_MS = 60_000;
 
 interface Muted {
+  readonly message: string;
   repeats: number;
   last: object;
   timer: Timer;
@@ -31,19 +32,19 @@ export class RateLimitedLog {
       return;
     }
     this.#say(fields, message);
-    this.#muted.set(kind, { repeats: 0, last: fields, timer: this.#clock.every(PERIOD_MS, () => this.#summarize(kind, message)) });
+    this.#muted.set(kind, { message, repeats: 0, last: fields, timer: this.#clock.every(PERIOD_MS, () => this.#summarize(kind)) });
   }
 
   /** Says what has not been said yet. */
   close(): void {
-    for (const [kind, muted] of this.#muted) {
+    for (const muted of this.#muted.values()) {
       muted.timer.cancel();
-      if (muted.repeats > 0) this.#say({ ...muted.last, repeats: muted.repeats }, `${kind}: repeated`);
+      if (muted.repeats > 0) this.#say({ ...muted.last, repeats: muted.repeats }, `${muted.message} (${muted.repeats} more)`);
     }
     this.#muted.clear();
   }
 
-  #summarize(kind: string, message: string): void {
+  #summarize(kind: string): void {
     const muted = this.#muted.get(kind);
     if (!muted) return;
     if (muted.repeats === 0) {
@@ -51,7 +52,7 @@ export class RateLimitedLog {
       this.#muted.delete(kind);
       return;
     }
-    this.#say({ ...muted.last, repeats: muted.repeats }, `${message} (${muted.repeats} more in the last minute)`);
+    this.#say({ ...muted.last, repeats: muted.repeats }, `${muted.message} (${muted.repeats} more in the last minute)`);
     muted.repeats = 0;
   }
 }
