@@ -7,7 +7,7 @@ import { merkleRoot } from './merkle.ts';
 import { POW_LIMIT, POW_LIMIT_BITS } from './params.ts';
 import { commitmentScript } from './script.ts';
 import { targetForWork } from './target.ts';
-import { mineBlock, solve, unsolved } from './test-miner.ts';
+import { mineBlock, solve, unsolved } from './miner.fixture.ts';
 import { txid, type Transaction } from './transaction.ts';
 
 function easyChain(overrides: { keepBlocks?: number } = {}): { chain: DemoChain; clock: ManualClock } {

@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_PARAMS } from './params.ts';
+import { uniform } from '../random.fixture.ts';
 import { nextBits, type TimedBlock } from './retarget.ts';
 import { targetFromBits, workOfTarget } from './target.ts';
-
-/** Small deterministic generator (mulberry32), so that the run is the same every time. */
-function uniform(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Seconds at which each block is found by a miner of the given speed; header times are those of the jobs. */
 function foundTimes(hashrate_hs: number, blocks: number, seed: number): number[] {

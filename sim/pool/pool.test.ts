@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseBlock } from '../chain/block.ts';
 import type { BlockEvent, ShareEvent } from './context.ts';
 import { startSimPool } from './pool.ts';
-import { EASY, MINABLE, testPool } from './test-pool.ts';
+import { EASY, MINABLE, testPool } from './pool.fixture.ts';
 
 test('a miner that only speaks lines mines accepted shares and a block the chain takes', async () => {
   const { pool, connect } = await testPool(MINABLE);

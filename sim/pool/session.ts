@@ -12,11 +12,17 @@ import { Vardiff } from './vardiff.ts';
 /** Worker names one connection may authorize. */
 const WORKERS_PER_CONNECTION = 64;
 const NAME_LENGTH = 191;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Where a session's lines go. */
 export interface SessionPort {
   send(message: object): void;
   close(reason: string): void;
+}
+
+/** Text of a miner as it may be shown on a terminal. */
+function plain(text: string): string {
+  return text.replace(CONTROL, '').slice(0, NAME_LENGTH);
 }
 
 type Answer = { readonly result: unknown } | { readonly error: readonly [number, string] };
@@ -150,7 +156,7 @@ export class Session {
   #subscribe([agent, previous]: readonly unknown[]): Answer {
     const { settings } = this.#context;
     if (!this.#feed.seat) {
-      this.userAgent = typeof agent === 'string' ? agent.slice(0, NAME_LENGTH) : null;
+      this.userAgent = typeof agent === 'string' ? plain(agent) : null;
       this.#subscribedMs = settings.clock.monotonic();
     }
     const { sessionId, extranonce1 } = this.#feed.seat ?? this.#feed.sit(typeof previous === 'string' ? previous : null);
@@ -162,8 +168,8 @@ export class Session {
     if (!this.#feed.seat) return { error: [STRATUM_CODE.notSubscribed, 'Not subscribed'] };
     if (typeof worker !== 'string' || worker === '') return { error: [STRATUM_CODE.other, 'mining.authorize needs a worker name'] };
     const secret = typeof password === 'string' ? password : '';
-    const accepted = !faults.unauthorized && worker.length <= NAME_LENGTH && this.#names.size < WORKERS_PER_CONNECTION && settings.authorize(worker, secret);
-    events.emit('authorize', { connection: this.number, worker, accepted, userAgent: this.userAgent });
+    const accepted = !faults.unauthorized && worker === plain(worker) && this.#names.size < WORKERS_PER_CONNECTION && settings.authorize(worker, secret);
+    events.emit('authorize', { connection: this.number, worker: plain(worker), accepted, userAgent: this.userAgent });
     if (!accepted) return { error: [STRATUM_CODE.unauthorized, 'Unauthorized worker'] };
     const wish = /(?:^|[\s,;])(?:d|diff)=([0-9.eE+-]+)/.exec(secret);
     if (wish && this.#feed.suggested === null) this.#feed.suggest(wish[1]);
@@ -249,7 +255,7 @@ export class Session {
 
   #takeAnswer(result: unknown): void {
     this.answers += 1;
-    if (typeof result === 'string' && result !== 'pong') this.clientVersion = result.slice(0, NAME_LENGTH);
+    if (typeof result === 'string' && result !== 'pong') this.clientVersion = plain(result);
   }
 
   #answer(id: unknown, answer: Answer): void {

@@ -4,8 +4,8 @@ import { hashHeader, serializeHeader } from '../chain/block.ts';
 import { digestNumber, displayHex } from '../chain/bytes.ts';
 import { difficultyOf, targetFromDifficulty } from '../chain/target.ts';
 import { shareHeader, type IssuedJob } from './job.ts';
-import type { TestClient } from './test-client.ts';
-import { MINABLE, testPool, type TestPool } from './test-pool.ts';
+import type { TestClient } from './client.fixture.ts';
+import { MINABLE, testPool, type TestPool } from './pool.fixture.ts';
 
 /** A joined miner that has agreed on version rolling. */
 async function joined(options: Parameters<typeof testPool>[0] = {}): Promise<TestPool & { miner: TestClient }> {

@@ -3,13 +3,14 @@ import type { VardiffOptions } from './options.ts';
 
 /** Enough shares that chance alone rarely moves the estimate by more than half. */
 const WINDOW_SHARES = 12;
-/** Shares that suffice when they come far too fast. */
-const BURST_SHARES = 5;
+/** Shares that suffice when they come far too fast (by chance: one window in a thousand). */
+const BURST_SHARES = 8;
 const BURST_FACTOR = 4;
 /** No change while the spacing is within this factor of the wanted one. */
 const TOLERANCE = 1.5;
-/** After this many wanted spacings without any share the difficulty is too high (chance: e^-5). */
+/** With fewer than one share in three spacings after these five the difficulty is too high (by chance: one window in a hundred). */
 const SILENT_SPACINGS = 5;
+const SLOW_SPACINGS = 3;
 const LARGEST_RISE = 16;
 const LARGEST_FALL = 8;
 
@@ -42,7 +43,7 @@ export class Vardiff {
   /** To be called now and then, for miners too slow to send any share. */
   tick(difficulty: number, nowMs: number): number | null {
     const waited = (nowMs - this.#windowStartMs) / 1000 / this.#options.shareSpacing_s;
-    if (waited < SILENT_SPACINGS * (this.#shares + 1)) return null;
+    if (waited < SILENT_SPACINGS + SLOW_SPACINGS * this.#shares) return null;
     const shares = this.#shares + 1;
     this.restart(nowMs);
     return this.#changed(difficulty, shares / waited);

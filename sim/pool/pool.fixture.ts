@@ -4,7 +4,7 @@ import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { targetForWork } from '../chain/target.ts';
 import type { PoolOptions } from './options.ts';
 import { startSimPool, type SimPool } from './pool.ts';
-import { TestClient } from './test-client.ts';
+import { TestClient } from './client.fixture.ts';
 
 /** 256 hashes a share. */
 export const EASY = 2 ** -24;
