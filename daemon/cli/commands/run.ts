@@ -10,6 +10,8 @@ export interface RunFlags {
   readonly staging?: boolean;
   readonly mode?: string;
   readonly brainMode?: string;
+  /** From the blueprint's `--test-run`. */
+  readonly testRun?: boolean;
   readonly zeros?: number;
   readonly maxAttempts?: number;
   readonly rounds?: number;
@@ -45,7 +47,14 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--verbose', logText)
     .option('--debug', logText)
     .addHelpText('after', closing(['rigbrain run --demo                    built-in pool and broker', 'rigbrain run --staging --rounds 1      real work, nothing submitted']))
-    .action(cli.action(async (command) => (await import('../work/run.ts')).run(cli.io, globalsOf(command), command.opts<RunFlags>())));
+    // What is not known here may be one of the blueprint's flags: ../work/blueprint-flags.ts reads them.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(cli.action(async (command) => (await import('../work/run.ts')).run(cli.io, globalsOf(command), command.opts<RunFlags>(), command.args, longNames(command))));
+}
+
+function longNames(command: Command): string[] {
+  return [command, ...(command.parent === null ? [] : [command.parent])].flatMap((one) => one.options.flatMap((option) => option.long ?? []));
 }
 
 /** Commander's way to read a number: it says which option is wrong, we say why. */

@@ -20,7 +20,8 @@ async function check(yaml: string, argv: string[] = [], env: Record<string, stri
 describe('check', () => {
   it('is content with a right configuration', async () => {
     const { code, io } = await check('node: {id: rig2}\n');
-    expect([code, io.stdout]).toEqual([0, `ok: ${path.join(dir, 'rig.yaml')}`]);
+    expect([code, io.outLines.at(-1)]).toEqual([0, `ok: ${path.join(dir, 'rig.yaml')}`]);
+    expect(io.stdout).not.toContain('error');
   });
 
   it('names every problem with file, line and column', async () => {
@@ -35,8 +36,16 @@ describe('check', () => {
     expect(code).toBe(78);
     const { ok, findings } = JSON.parse(io.stdout) as { ok: boolean; findings: { code: string; message: string }[] };
     expect(ok).toBe(false);
-    expect(findings.map((finding) => finding.code)).toEqual(['E_SECRET_MISSING', 'E_DATA_DIR']);
-    expect(findings[1]!.message).toContain('is a file, not a folder');
+    expect(findings.map((finding) => finding.code)).toEqual([null, 'E_SECRET_MISSING', 'E_DATA_DIR']);
+    expect(findings[2]!.message).toContain('is a file, not a folder');
+  });
+
+  it('finds pools that cannot be used, with the line they stand on', async () => {
+    const { code, io } = await check('mining: {live: true}\npools:\n  - url: stratum+tcp://pool.example.org\n  - url: http://127.0.0.1:18443\n  - url: stratum+tcp://pool.example.org:3333\n');
+    expect(code).toBe(78);
+    expect(io.stdout).toMatch(/E_POOL_URL: .*rig\.yaml:3:5: pools\.0\.url: .*port is missing/);
+    expect(io.stdout).toMatch(/E_ADDRESS_INVALID: .*rig\.yaml:4:5: pools\.1\.payout_address: is missing/);
+    expect(io.stdout).not.toContain('pools.2');
   });
 
   it('warns without failing', async () => {

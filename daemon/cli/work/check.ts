@@ -6,6 +6,8 @@ import { messageOf, RigError, type ErrorCode } from '../../../protocol/common/er
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
+import { blueprintFindings } from './check-blueprint.ts';
+import { poolFindings } from './check-pools.ts';
 import { dataDirProblem } from './data-dir.ts';
 
 /** One thing to tell. */
@@ -20,9 +22,8 @@ export interface CheckFinding {
 export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
-  if (loaded !== null) {
-    findings.push(...secretFindings(loaded, io));
-  }
+  findings.push(...blueprintFindings());
+  if (loaded !== null) findings.push(...poolFindings(loaded), ...secretFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });

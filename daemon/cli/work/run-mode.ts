@@ -1,17 +1,8 @@
 /** Which mode a command line and a configuration mean together. */
-import { RigError } from '../../../protocol/common/errors.ts';
+import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import type { Mode } from '../../brainstem/contract.ts';
-
-/** Other words in use for the four modes. */
-const MODES: Readonly<Record<string, Mode>> = {
-  demo: 'demo',
-  test: 'test',
-  'test-mode': 'test',
-  staging: 'staging',
-  sandbox: 'staging',
-  live: 'live',
-  production: 'live',
-};
+import { modeOfFlags, resolveFlags } from '../../brainstem/flags.ts';
+import { blueprintFile } from './check-blueprint.ts';
 
 export interface ModeFlags {
   readonly demo?: boolean;
@@ -19,23 +10,16 @@ export interface ModeFlags {
   readonly staging?: boolean;
   readonly mode?: string;
   readonly brainMode?: string;
+  readonly testRun?: boolean;
 }
 
-/** @throws RigError E_MODE_UNKNOWN, or E_FLAG_INVALID when two flags name different modes */
+/** @throws RigError E_MODE_UNKNOWN, or E_FLAG_INVALID when two flags select different modes */
 export function chooseMode(flags: ModeFlags, configured: Mode): Mode {
-  const asked: [flag: string, mode: Mode][] = [];
-  for (const name of ['demo', 'test', 'staging'] as const) if (flags[name] === true) asked.push([`--${name}`, name]);
-  if (flags.mode !== undefined) asked.push(['--mode', modeOf(flags.mode)]);
-  if (flags.brainMode !== undefined) asked.push(['--brain-mode', modeOf(flags.brainMode)]);
-  const [first, ...others] = asked;
-  if (first === undefined) return configured;
-  const other = others.find(([, mode]) => mode !== first[1]);
-  if (other !== undefined) throw new RigError('E_FLAG_INVALID', `${first[0]} asks for ${first[1]} mode and ${other[0]} for ${other[1]} mode`, { hint: 'Give one of them.' });
-  return first[1];
-}
-
-function modeOf(word: string): Mode {
-  const mode = MODES[word.toLowerCase()];
-  if (mode === undefined) throw new RigError('E_MODE_UNKNOWN', `there is no mode "${word}"`, { context: { mode: word } });
-  return mode;
+  const plain = (['demo', 'test', 'staging'] as const).filter((name) => flags[name] === true);
+  const { mode, brainMode: brain_mode, testRun: test_run } = flags;
+  // The plain cases need no blueprint, whose reading is most of the time a start takes.
+  if (mode === undefined && brain_mode === undefined && test_run !== true && plain.length <= 1) return plain[0] ?? configured;
+  const { data } = loadBlueprint(blueprintFile());
+  const given = { ...Object.fromEntries(plain.map((name) => [name, true])), mode, brain_mode, test_run };
+  return modeOfFlags(resolveFlags(data.flags.categories, given, { modes: data.modes, mode: configured }));
 }

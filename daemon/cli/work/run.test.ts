@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { describeOrigin, originOf } from '../../../config/origin.ts';
 import type { RunFlags } from '../commands/run.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
+import { readBlueprintFlags } from './blueprint-flags.ts';
 import { runOptions } from './run.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-run-'));
@@ -23,7 +24,8 @@ describe('run options', () => {
     expect(options().mode).toBe('staging');
     expect(options({ demo: true }).mode).toBe('demo');
     expect(options({ mode: 'production' }).mode).toBe('live');
-    expect(options({ staging: true, brainMode: 'staging' }).mode).toBe('staging');
+    expect(options({ staging: true, mode: 'staging' }).mode).toBe('staging');
+    expect(options({ demo: true, brainMode: 'test' }).mode).toBe('test');
   });
 
   it('refuses two different modes, and unknown ones', () => {
@@ -60,5 +62,31 @@ describe('run options', () => {
     expect(got.resolveSecret(got.config.pools[1]!.password)).toBe('x1');
     const without = options();
     expect(() => without.resolveSecret(without.config.pools[1]!.password)).toThrow(expect.objectContaining({ code: 'E_SECRET_MISSING' }));
+  });
+});
+
+describe("the blueprint's other flags", () => {
+  const OWN = ['--zeros', '--demo'];
+
+  it('honours those it can', () => {
+    const flags = readBlueprintFlags(['--test-run'], OWN);
+    expect(runOptions(new FakeIo(dir), { json: false, data: null, config: file }, NONE, flags)).toMatchObject({ mode: 'test', rounds: 1, flags: { test_run: true } });
+    expect(runOptions(new FakeIo(dir), { json: false, data: null, config: file }, NONE, readBlueprintFlags(['--day-all'], OWN)).config.mining.max_rounds).toBe(0);
+    expect(readBlueprintFlags(['--test-run=false'], OWN).given.has('test_run')).toBe(false);
+  });
+
+  it.each([['--block', '5'], ['--continuous=day'], ['--daemon-mode'], ['--miner-id', '7'], ['--sleep-miners']])('refuses what this version does not have: %s', (...args) => {
+    expect(() => readBlueprintFlags(args, OWN)).toThrow(expect.objectContaining({ code: 'E_FLAG_INVALID', message: expect.stringContaining('is not available in this version') }));
+  });
+
+  it('checks values by the definition, before anything else', () => {
+    expect(() => readBlueprintFlags(['--block', '145'], OWN)).toThrow(/--block must be a whole number from 1 to 144, not 145/);
+    expect(() => readBlueprintFlags(['--block'], OWN)).toThrow(/'--block' needs a value/);
+    expect(() => readBlueprintFlags(['stray'], OWN)).toThrow(/unexpected argument "stray"/);
+  });
+
+  it('suggests among all flags there are', () => {
+    expect(() => readBlueprintFlags(['--zeors'], OWN)).toThrow(/unknown option '--zeors' \(did you mean --zeros\?\)/);
+    expect(() => readBlueprintFlags(['--test-rnu'], OWN)).toThrow(/did you mean --test-run\?/);
   });
 });

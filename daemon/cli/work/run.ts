@@ -6,19 +6,22 @@ import type { RunFlags } from '../commands/run.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import type { RunModule, RunOptions } from '../run-options.ts';
+import { NO_BLUEPRINT_FLAGS, readBlueprintFlags, type BlueprintFlags } from './blueprint-flags.ts';
 import { openContext } from './context.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { chooseMode } from './run-mode.ts';
 
-export async function run(io: CliIo, globals: Globals, flags: RunFlags): Promise<number> {
-  const options = runOptions(io, globals, flags);
+export async function run(io: CliIo, globals: Globals, flags: RunFlags, rest: readonly string[], ownOptions: readonly string[]): Promise<number> {
+  const blueprint = readBlueprintFlags(rest, ownOptions);
+  const options = runOptions(io, globals, flags, blueprint);
   prepareDataDir(options.dataDir);
   const daemon: RunModule = await import(/* later */ String('../../main/run.ts'));
   return daemon.runDaemon(options);
 }
 
 /** Everything the daemon needs to know. @throws RigError when a flag, the configuration or a secret file is wrong */
-export function runOptions(io: CliIo, globals: Globals, flags: RunFlags): RunOptions {
+export function runOptions(io: CliIo, globals: Globals, given: RunFlags, blueprint: BlueprintFlags = NO_BLUEPRINT_FLAGS): RunOptions {
+  const flags = withBlueprintFlags(given, blueprint);
   const { loaded, secrets, dataDir } = openContext(io, globals, overridesOf(flags));
   for (const warning of [...loaded.warnings, ...secrets.warnings()]) io.err(`rigbrain: warning: ${warning}`);
   const { config, origins } = flags.versionRolling ? loaded : withoutVersionRolling(loaded);
@@ -35,9 +38,15 @@ export function runOptions(io: CliIo, globals: Globals, flags: RunFlags): RunOpt
     threads: flags.threads ?? null,
     json: globals.json,
     quiet: flags.quiet === true,
-    flags: {},
+    flags: blueprint.values,
     resolveSecret: (ref) => secrets.resolve(ref),
   };
+}
+
+/** `--test-run` is one round in test mode; `--day-all` mines until stopped, whatever the configuration says. */
+function withBlueprintFlags(flags: RunFlags, { given }: BlueprintFlags): RunFlags {
+  if (given.has('test_run')) return { rounds: 1, ...flags, testRun: true };
+  return given.has('day_all') ? { rounds: 0, ...flags } : flags;
 }
 
 /** Flags that stand for a key of the configuration. */

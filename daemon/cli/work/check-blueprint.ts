@@ -1,0 +1,18 @@
+/** Brain.QTL, as `rigbrain check` sees it. */
+import path from 'node:path';
+import { loadBlueprint } from '../../brainstem/blueprint.ts';
+import { packageRoot } from '../../version.ts';
+import { findingsOf, type CheckFinding } from './check.ts';
+
+export function blueprintFile(): string {
+  return path.join(packageRoot(), 'Brain.QTL');
+}
+
+export function blueprintFindings(): CheckFinding[] {
+  try {
+    loadBlueprint(blueprintFile());
+    return [];
+  } catch (error) {
+    return findingsOf(error);
+  }
+}
