@@ -1,4 +1,5 @@
 /** Readiness and liveness, told to systemd or PM2: up, working, going down. */
+import { findAddon } from '../../kernels/loader.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { DeviceTelemetry, RigState, StateSource } from '../telemetry/state.ts';
@@ -44,11 +45,12 @@ export function statusLine({ mining, devices }: RigState): string {
 }
 
 function managerOfProcess(log: Log): ServiceManager {
+  const addon = process.env.NOTIFY_SOCKET ? findAddon().addon : null;
   return openServiceManager({
     env: process.env,
     pid: process.pid,
     log,
-    sdNotify: null,
+    sdNotify: addon && ((message) => addon.sdNotify(message)),
     send: process.send ? (message) => void process.send?.(message) : null,
   });
 }
