@@ -33,9 +33,10 @@ export class Patterns {
   constructor(data: BlueprintData, components: Components, templates: ReadonlyMap<string, Template>, report: Report) {
     for (const [name, pattern] of Object.entries(data.pattern_levels)) checkPattern(name, pattern, report);
     const used = new Set<string>();
+    const templateOf = new Map<string, string>();
     for (const type of FILE_TYPES) {
       for (const component of components.all) {
-        const views = compile(data, type, component, templates, report, used);
+        const views = compile(data, type, component, templates, report, used, templateOf);
         this.#views.set(`${type}/${component.id}`, views.sort((a, b) => ROLE_ORDER[a.role] - ROLE_ORDER[b.role]));
       }
     }
@@ -67,7 +68,7 @@ export function viewTarget(view: View, parts: TimeParts): ViewTarget {
   };
 }
 
-function compile(data: BlueprintData, type: FileType, component: Component, templates: ReadonlyMap<string, Template>, report: Report, used: Set<string>): View[] {
+function compile(data: BlueprintData, type: FileType, component: Component, templates: ReadonlyMap<string, Template>, report: Report, used: Set<string>, templateOf: Map<string, string>): View[] {
   const words = wordsFor(data, type, component, report);
   const views: View[] = [];
   for (const [name, pattern] of Object.entries(data.pattern_levels)) {
@@ -85,12 +86,15 @@ function compile(data: BlueprintData, type: FileType, component: Component, temp
       used.add(key);
       if (!serves(template, type, component)) {
         // A pattern that spells its types out must mean them; without types a template picks its own.
-        if (pattern.types !== undefined) report(item.path, `the template ${template.key} is not for ${type} of ${component.id}`);
+        if (pattern.types !== undefined && !template.types.includes(type)) report(item.path, `the template ${template.key} is not for entries of type ${type}`);
         continue;
       }
       const path = [fillText(pattern.pattern ?? pattern.path ?? '', words), fillText(item.file, words)].join('/').replace(/^\{base\}\/?/, '');
       const twin = views.find((view) => view.path === path);
       if (twin !== undefined) report(item.path, `a second pattern writes ${type} entries to ${path}`);
+      const other = templateOf.get(path) ?? template.key;
+      if (other !== template.key) report(item.path, `${path} would have two templates, ${other} and ${template.key}`);
+      templateOf.set(path, template.key);
       views.push({ path, role: template.role ?? 'period', level: levelOf(path), template: template.key, arrayKey: template.arrays[type] ?? null });
     }
   }
