@@ -25,8 +25,15 @@ export function checkLimit(percent: unknown): number {
   return integer('limitPercent', percent, 1, 100);
 }
 
+export interface HasherSettings {
+  readonly threads: number;
+  readonly nice: number;
+  readonly limitPercent: number;
+  readonly affinity: readonly number[];
+}
+
 /** Fills in the defaults. @throws RigError E_HASHER_ARGUMENT */
-export function checkOptions(options: HasherOptions, defaultThreads: number): { threads: number; nice: number; limitPercent: number; affinity: number[] } {
+export function checkOptions(options: HasherOptions, defaultThreads: number): HasherSettings {
   const affinity = options.affinity ?? [];
   if (!Array.isArray(affinity) || affinity.length > MAX_THREADS) throw malformed('affinity', 'a list of CPU numbers', affinity);
   return {

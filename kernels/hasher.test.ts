@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RigError } from '../protocol/common/errors.ts';
+import { SEARCH } from './counters.ts';
+import type { Engine, EngineOptions, Kernel } from './engine.ts';
+import { createHasher } from './hasher.ts';
+import { KernelHasher } from './kernel-hasher.ts';
+import { DIFFICULTY_1, easyTarget, GENESIS, GENESIS_NONCE, kernelsHere, searchAll } from './kernels.fixture.ts';
+import type { Hasher, HasherJob, HasherOptions } from './types.ts';
+
+const IMPOSSIBLE = new Uint8Array(32);
+const job = (id: number, more: Partial<HasherJob> = {}): HasherJob => ({ id, header: GENESIS, target: IMPOSSIBLE, versionMask: 0, ...more });
+
+const open: Hasher[] = [];
+function make(options: HasherOptions): Hasher {
+  const hasher = createHasher({ nice: 0, threads: 2, ...options });
+  open.push(hasher);
+  return hasher;
+}
+afterEach(async () => void (await Promise.all(open.splice(0).map((hasher) => hasher.stop()))));
+
+/** Waits for something other threads do; the test's own deadline bounds it. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(1);
+}
+
+// One of each source: the native threads are one piece of C whatever the kernel.
+const sources = [...new Map(kernelsHere().map((kernel) => [kernel.info.source, kernel.info.kernel])).values()];
+
+describe.each(sources)('hasher on %s', (kernel) => {
+  it('tells no hit of an older job once setJob has returned', async () => {
+    const hasher = make({ kernel });
+    let current = 0;
+    let told = 0;
+    hasher.events.on('hit', (hit) => {
+      told++;
+      expect(hit.jobId).toBe(current);
+    });
+    for (current = 1; current <= 40; current++) {
+      hasher.setJob(job(current, { target: easyTarget(9) }));
+      await sleep(2);
+    }
+    expect(told).toBeGreaterThan(40);
+  });
+
+  it('moves every thread to a new job', async () => {
+    const hasher = make({ kernel });
+    for (let id = 1; id <= 5; id++) {
+      const generation = hasher.setJob(job(id));
+      await until(() => hasher.stats().perThread.every((thread) => thread.generation === generation));
+    }
+  });
+
+  it('stands still while paused and goes on where it was', async () => {
+    const hasher = make({ kernel });
+    hasher.setJob(job(1));
+    await until(() => hasher.stats().hashes > 0n);
+    hasher.pause();
+    await until(() => hasher.stats().perThread.every((thread) => !thread.hashing));
+    const paused = hasher.stats().hashes;
+    await sleep(30);
+    expect(hasher.stats().hashes).toBe(paused);
+    hasher.resume();
+    await until(() => hasher.stats().hashes > paused);
+    // A window searched with a pause in the middle is still searched once, completely.
+    const window = { target: DIFFICULTY_1, nonceFrom: GENESIS_NONCE - 100_000, nonceTo: GENESIS_NONCE + 100_000 };
+    const before = hasher.stats().hashes;
+    const all = searchAll(hasher, job(2, window));
+    hasher.pause();
+    await sleep(5);
+    hasher.resume();
+    expect((await all).map((hit) => hit.nonce)).toEqual([GENESIS_NONCE]);
+    expect(Number(hasher.stats().hashes - before)).toBeLessThan(200_001 + 4 * 4096);
+  });
+
+  it('sleeps when its job is exhausted, or there is none', async () => {
+    const hasher = make({ kernel });
+    let exhausted = 0;
+    hasher.events.on('exhausted', () => exhausted++);
+    await searchAll(hasher, job(1, { nonceTo: 50_000 }));
+    const cpu = process.cpuUsage();
+    await sleep(100);
+    const used = process.cpuUsage(cpu);
+    expect(used.user + used.system).toBeLessThan(50_000);
+    expect(hasher.stats().perThread.some((thread) => thread.hashing)).toBe(false);
+    hasher.setJob(job(2));
+    await until(() => hasher.stats().hashes > 50_001n);
+    hasher.clearJob();
+    await until(() => hasher.stats().perThread.every((thread) => !thread.hashing));
+    expect(exhausted).toBe(1);
+  });
+
+  it('keeps to its share of the time, and still takes a new job at once', async () => {
+    const hasher = make({ kernel, threads: 1 });
+    const rate = async (): Promise<number> => {
+      const hashes = hasher.stats().hashes;
+      const start = performance.now();
+      await sleep(200);
+      return Number(hasher.stats().hashes - hashes) / (performance.now() - start);
+    };
+    hasher.setJob(job(1));
+    await rate();
+    const full = await rate();
+    hasher.setLimitPercent(20);
+    const limited = await rate();
+    expect(limited / full).toBeGreaterThan(0.02);
+    expect(limited / full).toBeLessThan(0.6);
+    hasher.setLimitPercent(1);
+    await sleep(20);
+    const generation = hasher.setJob(job(2));
+    const start = performance.now();
+    await until(() => hasher.stats().perThread[0]?.generation === generation);
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+
+  it('survives a target that nearly every hash meets: drops and counts, keeps the event loop free', async () => {
+    const hasher = make({ kernel });
+    let hits = 0;
+    hasher.events.on('hit', () => hits++);
+    hasher.setJob(job(1, { target: Buffer.alloc(32, 0xff) }));
+    await until(() => hasher.stats().dropped > 1000n && hits > 100);
+    const start = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(performance.now() - start).toBeLessThan(250);
+    const before = hasher.stats().hashes;
+    await until(() => hasher.stats().hashes > before);
+    expect(hasher.stats().hardwareErrors).toBe(0n);
+  });
+
+  it('stops its threads, says nothing afterwards, and may be stopped twice', async () => {
+    const hasher = make({ kernel });
+    hasher.setJob(job(1, { target: easyTarget(8) }));
+    await until(() => hasher.stats().hashes > 0n);
+    let late = 0;
+    const stopping = hasher.stop();
+    hasher.events.on('hit', () => late++);
+    await Promise.all([stopping, hasher.stop()]);
+    const hashes = hasher.stats().hashes;
+    hasher.setJob(job(2));
+    hasher.resume();
+    await sleep(20);
+    expect(hasher.stats().hashes).toBe(hashes);
+    expect(late).toBe(0);
+  });
+
+  it('can be stopped before it ever had a job', async () => {
+    await make({ kernel }).stop();
+  });
+});
+
+describe('hasher', () => {
+  it('refuses malformed options and jobs by name', () => {
+    for (const threads of [0, 1.5, -1, 5000, NaN]) expect(() => createHasher({ threads }), String(threads)).toThrow(RigError);
+    expect(() => createHasher({ nice: 20 })).toThrow(/nice must be an integer from 0 to 19, not 20/);
+    expect(() => createHasher({ limitPercent: 0 })).toThrow(/limitPercent/);
+    expect(() => createHasher({ affinity: [-1] })).toThrow(/affinity\[0\]/);
+    expect(() => createHasher({ kernel: 'mmx' })).toThrow(/no hash kernel "mmx"/);
+    const hasher = make({});
+    expect(() => hasher.setJob(job(1, { header: new Uint8Array(79) }))).toThrow(/header must be a Uint8Array of 80 bytes, not 79/);
+    expect(() => hasher.setJob(job(1, { target: new Uint8Array(31) }))).toThrow(/target/);
+    expect(() => hasher.setJob(job(1, { nonceFrom: 5, nonceTo: 4 }))).toThrow(/nonceTo/);
+    expect(() => hasher.setJob(job(1, { nonceTo: 2 ** 32 }))).toThrow(/nonceTo/);
+    expect(() => hasher.setJob(job(1, { versionMask: -1 }))).toThrow(/versionMask/);
+    expect(() => hasher.setJob(job(-1))).toThrow(/id/);
+    expect(() => hasher.setLimitPercent(101)).toThrow(/limitPercent/);
+  });
+
+  it('says in one line which kernel it uses and why not a better one', async () => {
+    const lines: string[] = [];
+    const log = { trace() {}, debug() {}, warn() {}, error() {}, info: (_: object, message = '') => void lines.push(message), child: () => log };
+    await createHasher({ kernel: 'js', log }).stop();
+    expect(lines).toEqual(['hash kernel js (JavaScript); asked for by name']);
+    lines.length = 0;
+    await createHasher({ root: '/nonexistent', log } as HasherOptions).stop();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^hash kernel js \(JavaScript\); not used: .*prebuilds.*not there.*build\/native.*not there.*wasm.*not there/);
+  });
+
+  it('does not believe a kernel: a false hit is counted as a hardware error and not told', async () => {
+    let options: EngineOptions | undefined;
+    const found = Uint32Array.of(GENESIS_NONCE, 1, GENESIS_NONCE + 1, 1);
+    const engine: Engine = {
+      counters: new BigUint64Array(32),
+      setJob: () => 1,
+      clearJob() {},
+      setPaused() {},
+      setLimit() {},
+      drain(out) {
+        out.set(found);
+        return out.length && engine.counters[SEARCH.exhaustedGeneration] === 0n ? ((engine.counters[SEARCH.exhaustedGeneration] = 1n), 2) : 0;
+      },
+      stop() {},
+      close() {},
+    };
+    const kernel: Kernel = {
+      info: { kernel: 'false', isa: 'none', lanes: 1, source: 'js' },
+      scanner: () => {
+        throw new Error('not used');
+      },
+      open: (given) => ((options = given), engine),
+    };
+    const hasher = new KernelHasher(kernel, { threads: 1, nice: 0, limitPercent: 100, affinity: [] });
+    const told: string[] = [];
+    hasher.events.on('hit', (hit) => told.push(`hit ${hit.nonce}`));
+    hasher.events.on('exhausted', (id) => told.push(`exhausted ${id}`));
+    hasher.setJob(job(9, { target: DIFFICULTY_1 }));
+    options?.onWake();
+    expect(told).toEqual([`hit ${GENESIS_NONCE}`, 'exhausted 9']);
+    expect(hasher.stats().hardwareErrors).toBe(1n);
+    await hasher.stop();
+  });
+});
