@@ -7,11 +7,13 @@ import { suggest } from './suggest.ts';
 import { validate } from './validate.ts';
 
 /**
- * @param schemas the options schema of every known driver, by driver id
+ * @param schemas the options schema of every known driver, by driver id; null = known, but it cannot be loaded on this
+ *   machine, so its options cannot be judged
  */
-export function deviceProblems(devices: readonly DeviceConfig[], origins: Origins, schemas: ReadonlyMap<string, z.ZodType>): ConfigProblem[] {
+export function deviceProblems(devices: readonly DeviceConfig[], origins: Origins, schemas: ReadonlyMap<string, z.ZodType | null>): ConfigProblem[] {
   return devices.flatMap((device, index) => {
     const schema = schemas.get(device.driver);
+    if (schema === null) return [];
     if (schema !== undefined) return validate(schema, device.options, origins, ['devices', index, 'options']).problems;
     const path = ['devices', index, 'driver'];
     return [{ origin: nearestOrigin(origins, path), path: pathKey(path), reason: 'there is no such driver', suggestion: suggest(device.driver, schemas.keys()) }];

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ConfigPath } from './origin.ts';
 
 /** What kind of value a place in the configuration takes. */
-export type NodeKind = 'object' | 'array' | 'record' | 'string' | 'number' | 'boolean' | 'enum' | 'literal' | 'unknown';
+export type NodeKind = 'object' | 'array' | 'record' | 'string' | 'number' | 'boolean' | 'enum' | 'literal' | 'union' | 'unknown';
 
 interface AnyDef {
   readonly type: string;
@@ -14,6 +14,7 @@ interface AnyDef {
   readonly shape?: Readonly<Record<string, z.ZodType>>;
   readonly entries?: Readonly<Record<string, string | number>>;
   readonly values?: readonly unknown[];
+  readonly options?: readonly z.ZodType[];
 }
 
 /** Wrappers that change whether a value may be missing, not what it is. */
@@ -45,6 +46,7 @@ export function kindOf(schema: z.ZodType): NodeKind {
     case 'boolean':
     case 'enum':
     case 'literal':
+    case 'union':
       return type;
     default:
       return 'unknown';
@@ -98,6 +100,8 @@ export function typeName(schema: z.ZodType): string {
     case 'enum':
     case 'literal':
       return `one of ${choicesOf(schema).join(', ')}`;
+    case 'union':
+      return (defOf(unwrap(schema)).options ?? []).map(typeName).join(' or ');
     case 'unknown':
       return 'any value';
   }

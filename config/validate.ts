@@ -82,6 +82,12 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | null, value: unkno
       const choices = issue.values.map(String);
       return { reason: `must be ${choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`}`, suggestion: typeof value === 'string' ? suggest(value, choices) : null };
     }
+    case 'invalid_union': {
+      if (value === undefined) return reason('is missing');
+      // The branch of the right type knows best what is wrong with the value.
+      const near = issue.errors.map((branch) => branch[0]).find((first) => first !== undefined && first.code !== 'invalid_type');
+      return near === undefined ? reason(`must be ${schema === null ? 'something else' : typeName(schema)}, not ${nameOf(value)}`) : explain(near, schema, value);
+    }
     case 'too_small':
       return reason(`must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${amount(issue.origin)}`);
     case 'too_big':

@@ -4,9 +4,11 @@ import { RigError } from '../../protocol/common/errors.ts';
 import { version } from '../version.ts';
 import { addCheck } from './commands/check.ts';
 import { addConfig } from './commands/config.ts';
+import { addDevices } from './commands/devices.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addRun } from './commands/run.ts';
 import { addSim } from './commands/sim.ts';
+import { addSmoke } from './commands/smoke.ts';
 import { EXIT } from './exit-codes.ts';
 import { closing, CompactHelp } from './help.ts';
 import type { CliIo } from './io.ts';
@@ -54,7 +56,7 @@ function buildProgram(cli: Cli): Command {
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
     .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine', 'rigbrain check                 is my configuration right?', 'rigbrain run --help            options of one command']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addSim]) add(program, cli);
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
 import { blueprintFindings } from './check-blueprint.ts';
+import { deviceFindings } from './check-devices.ts';
 import { poolFindings } from './check-pools.ts';
 import { dataDirProblem } from './data-dir.ts';
 
@@ -23,7 +24,7 @@ export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
   findings.push(...blueprintFindings());
-  if (loaded !== null) findings.push(...poolFindings(loaded), ...secretFindings(loaded, io));
+  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...secretFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });

@@ -2,8 +2,9 @@
 import { rigJsonSchemaText } from '../../../config/json-schema.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
+import { loadableDrivers } from './drivers.ts';
 
 export async function configSchema(io: CliIo): Promise<number> {
-  io.out(rigJsonSchemaText([]).trimEnd());
+  io.out(rigJsonSchemaText(await loadableDrivers()).trimEnd());
   return EXIT.ok;
 }

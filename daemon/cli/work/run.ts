@@ -1,19 +1,23 @@
 /** `rigbrain run`: turns flags, files and the environment into one checked object and hands it to the daemon. */
 import type { FlagOverride, LoadedConfig } from '../../../config/load.ts';
 import type { Origin } from '../../../config/origin.ts';
+import { configInvalid } from '../../../config/problem.ts';
 import type { RigConfig } from '../../../config/schema.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import type { RunModule, RunOptions } from '../run-options.ts';
 import { NO_BLUEPRINT_FLAGS, readBlueprintFlags, type BlueprintFlags } from './blueprint-flags.ts';
+import { configuredDeviceProblems } from './check-devices.ts';
 import { openContext } from './context.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { chooseMode } from './run-mode.ts';
 
 export async function run(io: CliIo, globals: Globals, flags: RunFlags, rest: readonly string[], ownOptions: readonly string[]): Promise<number> {
   const blueprint = readBlueprintFlags(rest, ownOptions);
+  if (blueprint.given.has('smoke_test')) return (await import('./smoke.ts')).smoke(io, globals, chooseMode(flags, 'test'));
   const options = runOptions(io, globals, flags, blueprint);
+  await requireUsableDevices(options);
   prepareDataDir(options.dataDir);
   const daemon: RunModule = await import(/* later */ String('../../main/run.ts'));
   return daemon.runDaemon(options);
@@ -47,6 +51,12 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
 function withBlueprintFlags(flags: RunFlags, { given }: BlueprintFlags): RunFlags {
   if (given.has('test_run')) return { rounds: 1, ...flags, testRun: true };
   return given.has('day_all') ? { rounds: 0, ...flags } : flags;
+}
+
+/** @throws RigError E_CONFIG_INVALID when a device names an unknown driver or has wrong options */
+async function requireUsableDevices({ config, configOrigins }: RunOptions): Promise<void> {
+  const problems = await configuredDeviceProblems({ config, origins: configOrigins });
+  if (problems.length > 0) throw configInvalid(problems);
 }
 
 /** Flags that stand for a key of the configuration. */

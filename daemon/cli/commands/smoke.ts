@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../globals.ts';
+import { closing } from '../help.ts';
+import type { Cli } from '../program.ts';
+
+export function addSmoke(program: Command, cli: Cli): void {
+  program
+    .command('smoke')
+    .summary('quick self-check of this installation')
+    .description('Quick self-check of this installation: blueprint, templates, ledger, hash kernel, target arithmetic, configuration. Exit code 0 or 1.')
+    .option('--mode <mode>', 'mode whose User_Look_At/ folder gets the report', 'test')
+    .addHelpText('after', closing(['rigbrain smoke', 'rigbrain smoke --data /var/lib/rigbrain --json']))
+    .action(cli.action(async (command) => (await import('../work/smoke.ts')).smoke(cli.io, globalsOf(command), command.opts<{ mode: string }>().mode)));
+}
