@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesToHex } from '../common/bytes.ts';
 import { RigError } from '../common/errors.ts';
 import { targetFromDifficulty } from '../bitcoin/target.ts';
-import { AUTHORIZE_ANSWER, MASK_ANSWER, notifyLine, only, sent, SUBSCRIBE_ANSWER, TestClient } from './test-client.ts';
+import { AUTHORIZE_ANSWER, MASK_ANSWER, notifyLine, only, sent, SUBSCRIBE_ANSWER, TestClient } from './client.fixture.ts';
 
 const setDifficulty = (value: number) => ({ id: null, method: 'mining.set_difficulty', params: [value] });
 const setMask = (mask: string) => ({ id: null, method: 'mining.set_version_mask', params: [mask] });

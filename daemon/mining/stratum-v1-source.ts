@@ -1,0 +1,219 @@
+import { EventEmitter } from 'node:events';
+import { u32ToHex } from '../../protocol/common/bytes.ts';
+import type { Clock, Timer } from '../../protocol/common/clock.ts';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+import { StratumV1Client } from '../../protocol/stratum-v1/client.ts';
+import type { V1Job } from '../../protocol/stratum-v1/job-tracker.ts';
+import { DEADLINES, type Deadlines } from '../../protocol/stratum-v1/limits.ts';
+import { NO_HINTS, type ClientHints, type ClientOptions } from '../../protocol/stratum-v1/options.ts';
+import { parsePoolUrl, type PoolAddress } from '../../protocol/stratum-v1/pool-url.ts';
+import { Backoff } from './backoff.ts';
+import type { JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
+import { LatencyWindow } from './latency-window.ts';
+import { CONNECT_TIMEOUT_MS, type PoolTls } from './pool-socket.ts';
+import { toJob, toSubmission, toVerdict } from './stratum-v1-job.ts';
+import { StratumV1Session, type SessionEnd } from './stratum-v1-session.ts';
+
+export interface StratumV1SourceOptions {
+  readonly id: string;
+  /** `stratum+tcp://host:port` or `stratum+ssl://host:port`. */
+  readonly url: string;
+  readonly user: string;
+  /** The password itself; kept out of logs, states and errors. */
+  readonly password: string;
+  /** How to judge the pool's certificate; only used with TLS addresses. */
+  readonly tls: PoolTls | null;
+  /** Version bits we can and want to roll; 0 = none. */
+  readonly versionMask: number;
+  readonly suggestDifficulty: number | null;
+  readonly subscribeExtranonce: boolean;
+  /** `name/version`. */
+  readonly userAgent: string;
+  /** Send shares of jobs the pool has replaced as well. Blocks always are. Default false. */
+  readonly submitStale?: boolean;
+  readonly deadlines?: Partial<Deadlines>;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface StratumV1SourceDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Numbers from 0 up to, but not including, 1, for the jitter of the pauses. */
+  readonly random?: () => number;
+}
+
+/** A wrong worker name does not heal by itself: asking often would only get the rig banned. */
+const AUTH_PAUSE_MS = 300_000;
+/** How long a stop waits for answers to shares on their way. */
+const STOP_GRACE_MS = 2_000;
+
+/** Jobs from a Stratum V1 pool: connects, mines, and comes back with growing pauses whatever happens, until stopped. */
+export class StratumV1Source implements JobSource {
+  readonly id: string;
+  readonly events = new EventEmitter<SourceEvents>();
+  readonly #options: StratumV1SourceOptions;
+  readonly #address: PoolAddress;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #backoff: Backoff;
+  readonly #latency = new LatencyWindow();
+  #session: StratumV1Session | null = null;
+  #sessionNumber = 0;
+  #hints: ClientHints = NO_HINTS;
+  /** Host and port the pool sent us to; null = the configured ones. */
+  #redirect: { readonly host: string; readonly port: number } | null = null;
+  #retry: Timer | null = null;
+  #status: SourceStatus = 'idle';
+  #reason: string | null = null;
+  #since: number;
+  #jobsReceived = 0;
+  #lastJobAt: number | null = null;
+  #badLines = 0;
+  #message: string | null = null;
+
+  /** @throws RigError E_POOL_URL for an address that is not Stratum V1, E_CONFIG_INVALID for names too long to send */
+  constructor(options: StratumV1SourceOptions, deps: StratumV1SourceDeps) {
+    this.id = options.id;
+    this.#options = options;
+    this.#clock = deps.clock;
+    this.#log = deps.log.child({ pool: options.id });
+    this.#backoff = new Backoff(deps.random ?? Math.random);
+    this.#since = deps.clock.now();
+    this.#address = parsePoolUrl(options.url);
+    if (this.#address.protocol !== 'v1') throw new RigError('E_POOL_URL', `"${options.url}" is not the address of a Stratum V1 pool`);
+    if (this.#address.needs_socks) throw new RigError('E_POOL_URL', `"${options.url}": onion addresses need a SOCKS proxy, which is not supported`, { hint: 'Use an address of the pool that is reachable directly.' });
+    // Throws now, not at the first connect, when the names cannot be sent.
+    new StratumV1Client(this.#clientOptions());
+  }
+
+  /** Returns at once: a pool that is away shows in `state()` and is tried again for ever. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#status !== 'idle') return;
+    signal.addEventListener('abort', () => void this.stop(), { once: true });
+    if (signal.aborted) return this.stop();
+    if (this.#address.tls && this.#options.tls?.insecure === true) {
+      this.#log.warn({ url: this.#url() }, 'TLS CERTIFICATES ARE NOT CHECKED (tls.insecure): anybody on the way can take over the hash rate');
+    }
+    this.#connect();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#status === 'stopped') return;
+    this.#setStatus('stopped', 'stopped on request');
+    this.#retry?.cancel();
+    const session = this.#session;
+    await session?.settle(STOP_GRACE_MS);
+    session?.close('the daemon is stopping');
+    this.#session = null;
+  }
+
+  state(): SourceState {
+    const client = this.#session?.client;
+    const mask = client?.versionMask ?? null;
+    return {
+      id: this.id,
+      kind: 'stratum_v1',
+      url: this.#url(),
+      user: this.#options.user,
+      status: this.#status,
+      reason: this.#reason,
+      since: this.#since,
+      difficulty: client?.difficulty ?? null,
+      version_mask: mask === null ? null : u32ToHex(mask),
+      jobs_received: this.#jobsReceived,
+      last_job_at: this.#lastJobAt,
+      bad_lines: this.#badLines + (client?.badLines ?? 0),
+      reconnects: Math.max(0, this.#sessionNumber - 1),
+      latency_ms: this.#latency.median(),
+      message: this.#message,
+    };
+  }
+
+  async submit(share: Share): Promise<Verdict> {
+    const isOurs = share.job.sourceId === this.id && share.job.session === this.#sessionNumber;
+    if (this.#session === null || !isOurs) return { status: 'withheld', reason: 'the session its job came from is over' };
+    const verdict = toVerdict(await this.#session.submit(toSubmission(share)));
+    if ('latency_ms' in verdict) this.#latency.add(verdict.latency_ms);
+    return verdict;
+  }
+
+  #url(): string {
+    const { host, port, tls } = this.#address;
+    return `stratum+${tls ? 'ssl' : 'tcp'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  #clientOptions(): ClientOptions {
+    const { userAgent, user, password, versionMask, suggestDifficulty, subscribeExtranonce, submitStale = false } = this.#options;
+    const { host, tls } = this.#address;
+    const deadlines = { ...DEADLINES, ...this.#options.deadlines };
+    return { userAgent, user, password, host, tls, versionMask, minimumDifficulty: null, suggestDifficulty, subscribeExtranonce, submitStale, hints: this.#hints, deadlines };
+  }
+
+  #connect(): void {
+    const { host, port } = this.#redirect ?? this.#address;
+    this.#sessionNumber += 1;
+    const number = this.#sessionNumber;
+    this.#setStatus('connecting', `connecting to ${host}:${port}`);
+    const target = { host, port, tls: this.#address.tls ? (this.#options.tls ?? {}) : null, connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS };
+    this.#session = new StratumV1Session(this.#clientOptions(), target, this.#clock, {
+      onPhase: (phase, reason) => {
+        if (phase === 'handshaking' || phase === 'waiting_for_job' || phase === 'mining') this.#setStatus(phase, reason);
+        if (phase === 'mining') this.#log.info({ session: number, difficulty: this.state().difficulty, version_mask: this.state().version_mask }, 'mining on this pool');
+      },
+      onJob: (job) => this.#onJob(job, number),
+      onInvalidate: (reason) => this.events.emit('invalidate', reason),
+      onMessage: (text) => {
+        this.#message = text;
+        this.#log.info({ text }, 'message of the pool');
+        this.events.emit('change');
+      },
+      onWarning: (text) => this.#log.warn({ session: number }, text),
+      onEnd: (end) => this.#onEnd(end),
+    });
+    this.#session.open();
+  }
+
+  #onJob(v1Job: V1Job, session: number): void {
+    if (this.#status === 'stopped') return;
+    const job = toJob(v1Job, this.id, session, this.#clock.now());
+    this.#jobsReceived += 1;
+    this.#lastJobAt = job.receivedAt;
+    this.#log.debug({ job: job.poolJobId, height: job.height, difficulty: job.shareDifficulty, clean: job.clean }, 'job');
+    this.events.emit('job', job);
+  }
+
+  #onEnd(end: SessionEnd): void {
+    this.#badLines += this.#session?.client.badLines ?? 0;
+    this.#session = null;
+    this.#hints = end.hints ?? this.#hints;
+    if (this.#status === 'stopped') return;
+    const { pauseMs, status } = this.#afterwards(end);
+    const seconds = (pauseMs / 1000).toFixed(pauseMs < 10_000 ? 1 : 0);
+    this.#log.warn({ code: end.code, reason: end.reason, pause_ms: pauseMs, mined_ms: Math.round(end.minedMs) }, 'pool connection ended');
+    this.#setStatus(status, `${end.reason}; next attempt in ${seconds} s`);
+    this.#retry = this.#clock.after(pauseMs, () => this.#connect());
+  }
+
+  #afterwards(end: SessionEnd): { readonly pauseMs: number; readonly status: SourceStatus } {
+    const pauseMs = this.#backoff.next(end.minedMs);
+    if (end.redirect !== null) {
+      const { host, port, waitS } = end.redirect;
+      const present = this.#redirect ?? this.#address;
+      this.#redirect = { host: host ?? present.host, port: port ?? present.port };
+      return { pauseMs: Math.max(pauseMs, waitS * 1000), status: 'backing_off' };
+    }
+    // A place we were sent to that gives no work is left for the configured one.
+    if (end.minedMs === 0) this.#redirect = null;
+    if (end.code === 'E_POOL_AUTH') return { pauseMs: AUTH_PAUSE_MS, status: 'auth_failed' };
+    return { pauseMs, status: 'backing_off' };
+  }
+
+  #setStatus(status: SourceStatus, reason: string): void {
+    if (this.#status === 'stopped' || (status === this.#status && reason === this.#reason)) return;
+    if (status !== this.#status) this.#since = this.#clock.now();
+    this.#status = status;
+    this.#reason = reason;
+    this.events.emit('change');
+  }
+}
