@@ -98,7 +98,7 @@ function checkAppliesTo(names: readonly string[], path: ConfigPath, components: 
 }
 
 function checkFolders(data: BlueprintData, report: Report): void {
-  const { auto_create_structure: folders, base_paths: paths } = data.folder_management;
+  const { auto_create_structure: folders } = data.folder_management;
   folders.forEach((folder, index) => {
     const at = ['folder_management', 'auto_create_structure', index];
     for (const word of placeholdersOf(folder)) if (word !== 'base') report(at, `unknown placeholder {${word}}; only {base} can stand here`, word, ['base']);
@@ -106,9 +106,6 @@ function checkFolders(data: BlueprintData, report: Report): void {
     if (folder === 'Test' || folder.startsWith('Test/')) report(at, 'folders of a mode start with {base}');
     if (folders.indexOf(folder) !== index) report(at, `${folder} is listed twice`);
   });
-  for (const [name, folder] of Object.entries(paths)) {
-    for (const word of placeholdersOf(folder)) if (word !== 'base') report(['folder_management', 'base_paths', name], `unknown placeholder {${word}}`, word, ['base']);
-  }
 }
 
 function checkCategories(data: BlueprintData, report: Report): void {

@@ -110,10 +110,7 @@ export const blueprintSchema = z.strictObject({
     modifier_parameters: z.record(z.string(), z.strictObject({ concept: text, ...knuthTriple })),
     math_proofs: text,
   }),
-  folder_management: z.strictObject({
-    base_paths: z.record(z.string(), relativePath),
-    auto_create_structure: z.array(relativePath).min(1),
-  }),
+  folder_management: z.strictObject({ auto_create_structure: z.array(relativePath).min(1) }),
   categories: z.record(z.string(), z.strictObject({ folder: relativePath, name: z.string().regex(/^[^/\\\0]+$/, 'must be a name without /'), types: types.min(1) })),
   pattern_levels: z.record(z.string(), patternSchema),
   metadata_by_role: z.record(z.enum(VIEW_ROLES), object),

@@ -104,6 +104,25 @@ describe('a broken blueprint is refused with file, line and reason', () => {
     }
   });
 
+  it('and never with any other error, whatever a slip of the hand does to a line', () => {
+    const lines = TEXT.split('\n');
+    let refused = 0;
+    for (let turn = 0; turn < 24; turn++) {
+      const index = (turn * 7919) % lines.length;
+      const line = lines[index] ?? '';
+      const slips = [line.replace('{', ''), line.replace(':', ''), `${line} }`, line.replace(/\w+/, 'null'), line.slice(0, line.length >> 1), ` ${line}`];
+      const broken = lines.with(index, slips[turn % slips.length] ?? '').join('\n');
+      try {
+        parseBlueprint(Buffer.from(broken), 'Brain.QTL');
+      } catch (error) {
+        refused += 1;
+        expect((error as RigError).code, (error as Error).stack).toBe('E_BLUEPRINT_INVALID');
+        expect((error as RigError).message).toMatch(/Brain\.QTL:\d+:\d+: /);
+      }
+    }
+    expect(refused).toBeGreaterThan(8);
+  });
+
   it('an empty file', () => {
     expect(() => parseBlueprint(Buffer.from(''), 'Brain.QTL')).toThrow(/meta: is missing/);
   });

@@ -1,6 +1,6 @@
 import type { FileType, JsonObject, Level, ViewRole } from './contract.ts';
 import type { Report } from './blueprint-problems.ts';
-import { LEVELS, type BlueprintData, type TemplateData } from './blueprint-schema.ts';
+import type { BlueprintData, TemplateData } from './blueprint-schema.ts';
 import type { Component, Components } from './components.ts';
 import { fillDeep, fillText, placeholdersDeep, placeholdersOf } from './placeholders.ts';
 
@@ -174,6 +174,3 @@ function setPath(document: JsonObject, dotted: string, value: unknown): void {
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-
-/** Levels from coarse to fine. */
-export const ALL_LEVELS: readonly Level[] = LEVELS;
