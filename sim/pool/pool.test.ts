@@ -1,6 +1,12 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import tls from 'node:tls';
 import { expect, test } from 'vitest';
 import { parseBlock } from '../chain/block.ts';
 import type { BlockEvent, ShareEvent } from './context.ts';
+import { TestClient } from './client.fixture.ts';
 import { startSimPool } from './pool.ts';
 import { EASY, MINABLE, testPool } from './pool.fixture.ts';
 
@@ -204,6 +210,25 @@ test('two miners never share an extranonce, and a reorganisation gives both a ne
   await two.untilReceived('mining.notify', count);
   expect(two.job[8]).toBe(true);
   expect(pool.chain.totals().reorgs).toBe(1);
+});
+
+test('speaks TLS when it is given a certificate', async (context) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-tls-'));
+  const files = { key: path.join(folder, 'key.pem'), cert: path.join(folder, 'cert.pem') };
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', files.key, '-out', files.cert]);
+  const pem = made.status === 0 ? { key: readFileSync(files.key, 'utf8'), cert: readFileSync(files.cert, 'utf8') } : null;
+  rmSync(folder, { recursive: true });
+  if (!pem) return context.skip('openssl is not installed: no certificate to try TLS with');
+  const { pool } = await testPool({ tls: pem });
+  expect(pool.url).toBe(`stratum+ssl://127.0.0.1:${pool.port}`);
+  const socket = tls.connect({ host: '127.0.0.1', port: pool.port, ca: pem.cert, servername: 'localhost' });
+  const miner = new TestClient(socket);
+  await miner.join();
+  expect((await miner.submit(miner.mine())).result).toBe(true);
+  // A plain connection never becomes a session, and does not hold up the end of the pool.
+  const plain = await TestClient.connect(pool.port);
+  await pool.close();
+  await Promise.all([miner.untilClosed(), plain.untilClosed()]);
 });
 
 test('a port that is taken is an error with its code', async () => {

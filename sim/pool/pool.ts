@@ -168,7 +168,7 @@ class Pool implements SimPool {
     await new Promise<void>((resolve, reject) => {
       this.#server.on('error', (error: NodeJS.ErrnoException) => {
         const code = error.code === 'EADDRINUSE' ? 'E_PORT_IN_USE' : 'E_POOL_CONNECT';
-        reject(new RigError(code, `the demo pool cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error, context: { host, port } }));
+        reject(new RigError(code, `the demo pool cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error, context: { host, port }, hint: 'Choose another host or port (port 0 = any free one).' }));
       });
       this.#server.listen(port, host, resolve);
     });

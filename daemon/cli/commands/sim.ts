@@ -9,6 +9,8 @@ export interface SimPoolFlags {
   readonly port: number;
   readonly difficulty?: number;
   readonly fixedDifficulty?: boolean;
+  /** Seconds. */
+  readonly blockSpacing?: number;
   readonly fault: readonly string[];
 }
 
@@ -26,6 +28,7 @@ export function addSim(program: Command, cli: Cli): void {
     .option('--port <n>', 'port to listen on; 0 = any free one', port, 3333)
     .option('--difficulty <d>', 'difficulty a miner starts with', difficulty)
     .option('--fixed-difficulty', 'never change it (no vardiff)')
+    .option('--block-spacing <seconds>', 'time between blocks the chain aims at (default: 10)', blockSpacing)
     .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', (name: string, all: readonly string[]) => [...all, name], [])
     .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'RIGBRAIN_POOLS__0__URL=stratum+tcp://127.0.0.1:3333 rigbrain run --mode live']))
     .action(cli.action(async (command) => (await import('../work/sim-pool.ts')).simPool(cli.io, globalsOf(command), command.opts<SimPoolFlags>())));
@@ -39,5 +42,11 @@ function port(text: string): number {
 function difficulty(text: string): number {
   const value = Number(text);
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number greater than 0.');
+  return value;
+}
+
+function blockSpacing(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 3600)) throw new InvalidArgumentError('It must be a number of seconds from 1 to 3600.');
   return value;
 }

@@ -18,6 +18,7 @@ export async function simPool(io: CliIo, globals: Globals, flags: SimPoolFlags, 
     port: flags.port,
     ...(flags.difficulty === undefined ? {} : { difficulty: flags.difficulty }),
     ...(flags.fixedDifficulty === true ? { vardiff: null } : {}),
+    ...(flags.blockSpacing === undefined ? {} : { chainParams: { blockSpacing_s: flags.blockSpacing } }),
   });
   for (const fault of faults) Object.assign(pool.faults, fault);
   const tell = teller(io, globals.json);
