@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly kernel: string | null;
   /** `--threads`: hashing threads of every CPU device; null = the device's own option. */
   readonly threads: number | null;
+  /** False after `--no-version-rolling`; the configured pools have it already, the demo's pool is made later. */
+  readonly versionRolling: boolean;
   /** Plain JSON logs and no live status, even on a terminal. */
   readonly json: boolean;
   /** Only warnings and errors. */
@@ -31,9 +33,4 @@ export interface RunOptions {
   readonly flags: Readonly<Record<string, unknown>>;
   /** The secret a reference stands for; null when there is no reference. @throws RigError E_SECRET_MISSING */
   resolveSecret(ref: SecretRef | undefined): string | null;
-}
-
-/** What `daemon/main/run.ts` exports. Resolves with the exit code once everything is closed. */
-export interface RunModule {
-  runDaemon(options: RunOptions): Promise<number>;
 }

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Log } from '../../protocol/common/log.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { RunOptions } from '../cli/run-options.ts';
-import { StatusScreen } from '../telemetry/screen.ts';
+import { StatusScreen, summaryLines } from '../telemetry/screen.ts';
 import type { RigEvent, StateSource } from '../telemetry/state.ts';
 import { createLog } from './log.ts';
 
@@ -35,7 +35,8 @@ function lineFrontend(options: RunOptions): Frontend {
   const log = createLog({ config: options.config, quiet: options.quiet, envLevel: process.env.RIGBRAIN_LOG });
   return {
     log,
-    say: (message) => log.info({}, message),
+    // The parts log for themselves; `say` is for a person at a terminal.
+    say() {},
     show: (_state, where) => log.info({ ...where }, 'running'),
     note: (event) => log.info({ event: event.type, device: event.device, ...event.data }, event.message),
     close() {},
@@ -45,6 +46,7 @@ function lineFrontend(options: RunOptions): Frontend {
 /** Log lines a person should not miss although the screen covers them: warnings and errors join the recent events. */
 function terminalFrontend(options: RunOptions): Frontend {
   let screen: StatusScreen | null = null;
+  let shown: { state: StateSource; where: Whereabouts } | null = null;
   const early: string[] = [];
   const destination = new Writable({
     decodeStrings: false,
@@ -70,6 +72,7 @@ function terminalFrontend(options: RunOptions): Frontend {
     log,
     say: (message) => void process.stdout.write(`${message}\n`),
     show(state, where) {
+      shown = { state, where };
       const footer = [
         `ledger ${where.base}`,
         where.mqttUrl === null ? 'mqtt off' : `watch  mosquitto_sub -p ${new URL(where.mqttUrl).port || 1883} -v -t '${where.baseTopic}/#'`,
@@ -80,6 +83,10 @@ function terminalFrontend(options: RunOptions): Frontend {
       screen.start();
     },
     note: (event) => screen?.note(event.message),
-    close: () => screen?.stop(),
+    close() {
+      screen?.stop();
+      // The screen is gone with the alternate buffer: leave the result where the person still sees it.
+      if (shown) process.stdout.write(`${summaryLines(shown.state.snapshot(), shown.where.base).join('\n')}\n`);
+    },
   };
 }

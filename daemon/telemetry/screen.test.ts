@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusLines } from './screen.ts';
+import { statusLines, summaryLines } from './screen.ts';
 import type { RigState, ShareCounts } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
 
@@ -37,4 +37,11 @@ test('numbers read as a person expects', () => {
   expect(formatDifficulty(0.000123)).toBe('0.000123');
   expect(formatDuration(59)).toBe('0m 59s');
   expect(formatDuration(90_061)).toBe('1d 01h 01m');
+});
+
+test('after the end the result stays: what was accepted, where the ledger is, what was lost', () => {
+  const text = summaryLines(state, '/data/Mining').join('\n');
+  expect(text).toContain('12 shares accepted, 1 rejected, 2 stale, 1 blocks found');
+  expect(text).toContain('/data/Mining');
+  expect(text).toContain('3 entries were lost: disk full');
 });

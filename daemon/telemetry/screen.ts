@@ -72,7 +72,7 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   for (const other of state.pools) {
     if (other.id !== mining.pool) lines.push(`           ${other.id}: ${other.status.replaceAll('_', ' ')}${other.reason ? ` (${plain(other.reason)})` : ''}`);
   }
-  if (mining.session) lines.push(`session    round ${mining.session.round}   best ${mining.session.best_zeros} of ${mining.session.target_zeros} leading zero hex digits`);
+  if (mining.session) lines.push(`session    round ${mining.session.round}   best hash ${mining.session.best_zeros} leading zero hex digits, local target ${mining.session.target_zeros}`);
   if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);
   lines.push('');
   for (const device of state.devices) {
@@ -83,6 +83,15 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
   lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
   return lines;
+}
+
+/** What a person takes home when the daemon has stopped. */
+export function summaryLines(state: RigState, ledgerFolder: string): string[] {
+  const { shares } = state.mining;
+  return [
+    `Rigbrain ran for ${formatDuration(state.node.uptime_secs)} in ${state.node.mode} mode: ${shares.accepted} shares accepted, ${shares.rejected} rejected, ${shares.stale} stale, ${shares.blocks} blocks found.`,
+    `The ledger is in ${ledgerFolder}${state.ledger.lost > 0 ? `; ${state.ledger.lost} entries were lost: ${state.ledger.last_error ?? 'unknown reason'}` : ''}`,
+  ];
 }
 
 /** Text that came over a wire must not move the cursor. */

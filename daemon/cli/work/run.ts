@@ -6,7 +6,7 @@ import type { RigConfig } from '../../../config/schema.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
-import type { RunModule, RunOptions } from '../run-options.ts';
+import type { RunOptions } from '../run-options.ts';
 import { NO_BLUEPRINT_FLAGS, readBlueprintFlags, type BlueprintFlags } from './blueprint-flags.ts';
 import { configuredDeviceProblems } from './check-devices.ts';
 import { openContext } from './context.ts';
@@ -19,8 +19,8 @@ export async function run(io: CliIo, globals: Globals, flags: RunFlags, rest: re
   const options = runOptions(io, globals, flags, blueprint);
   await requireUsableDevices(options);
   prepareDataDir(options.dataDir);
-  const daemon: RunModule = await import(/* later */ String('../../main/run.ts'));
-  return daemon.runDaemon(options);
+  const { runDaemon } = await import('../../main/run.ts');
+  return await runDaemon(options);
 }
 
 /** Everything the daemon needs to know. @throws RigError when a flag, the configuration or a secret file is wrong */
@@ -40,6 +40,7 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
     rounds: flags.rounds ?? null,
     kernel: flags.kernel ?? null,
     threads: flags.threads ?? null,
+    versionRolling: flags.versionRolling,
     json: globals.json,
     quiet: flags.quiet === true,
     flags: blueprint.values,
