@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { filesBelow, findProgram, readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
+
+/** The promise of `npm start`: real shares and a block within 30 s, on record and on MQTT, with nothing but Node. */
+
+const folder = temporaryFolder();
+let rig: RunningRigbrain;
+let mqttUrl: URL;
+
+beforeAll(async () => {
+  rig = startRigbrain(['--demo'], { dataDir: folder.dir });
+  const running = await rig.waitFor('the daemon to run', (line) => line.msg === 'running', 15_000);
+  mqttUrl = new URL(running.mqttUrl as string);
+});
+
+afterAll(async () => {
+  await rig.stop('SIGKILL');
+  folder.remove();
+});
+
+test('shares are accepted and a block is found within 30 s', async () => {
+  await rig.waitFor('an accepted share', (line) => line.event === 'share_accepted' || line.event === 'block_found', 30_000);
+  await rig.waitFor('a block', (line) => line.event === 'block_found', 30_000);
+}, 40_000);
+
+test('a person can watch it with mosquitto_sub', async (context) => {
+  const program = findProgram('mosquitto_sub');
+  if (!program) return context.skip('mosquitto_sub is not installed');
+  const child = spawn(program, ['-h', mqttUrl.hostname, '-p', mqttUrl.port, '-t', 'rigbrain/#', '-v', '-W', '15', '-C', '8'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.on('data', (chunk) => (text += String(chunk)));
+  await new Promise((resolve) => child.once('exit', resolve));
+  expect(text).toContain('rigbrain/rig1/status online');
+  expect(text).toMatch(/rigbrain\/rig1\/cpu\/state \{.*"hashrate_hs":/);
+}, 25_000);
+
+test('SIGTERM stops it cleanly within 5 s', async () => {
+  const { code, ms } = await rig.stop('SIGTERM');
+  expect(code).toBe(0);
+  expect(ms).toBeLessThan(5000);
+  const events = rig.lines.map((line) => line.event);
+  for (const event of ['mining_session_start', 'mining_round_complete', 'mining_session_complete']) expect(events).toContain(event);
+}, 10_000);
+
+test('the ledger holds the session, every share, and proofs that anyone can recheck', () => {
+  const base = path.join(folder.dir, 'Test', 'Demo', 'Mining');
+  const files = filesBelow(base);
+  expect(files).toContain('Ledgers/global_ledger.json');
+  expect(files).toContain('Ledgers/Aggregated/aggregated.json');
+  expect(files).toContain('Ledgers/Aggregated_Index/aggregated_index.json');
+  for (const file of files.filter((name) => name.endsWith('.json'))) expect(() => readJson(path.join(base, file)), file).not.toThrow();
+
+  const attempts = readJson<{ entries: { attempt_id: string; verdict: string }[] }>(path.join(base, 'Ledgers/global_ledger.json')).entries;
+  const accepted = rig.lines.filter((line) => line.event === 'share_accepted' || line.event === 'block_found').length;
+  expect(attempts.filter((entry) => entry.verdict === 'accepted')).toHaveLength(accepted);
+
+  const { proofs } = readJson<{ proofs: { header_hex: string; block_hash: string; target: string }[] }>(path.join(base, 'Ledgers/global_math_proof.json'));
+  expect(proofs).toHaveLength(attempts.length);
+  for (const proof of proofs) {
+    const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
+    const display = sha256(sha256(Buffer.from(proof.header_hex, 'hex'))).reverse().toString('hex');
+    expect(display).toBe(proof.block_hash);
+    expect(BigInt(`0x${display}`) <= BigInt(`0x${proof.target}`)).toBe(true);
+  }
+
+  const reports = readJson<{ reports: { event: string }[] }>(path.join(base, 'System/System_Reports/Miners/Global/global_miners_report.json')).reports.map((report) => report.event);
+  expect(reports).toEqual(expect.arrayContaining(['mining_session_start', 'mining_round_complete', 'mining_session_complete']));
+});

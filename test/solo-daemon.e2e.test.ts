@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bcoinInstalled, startBcoin, type BcoinNode } from './bcoin-node.ts';
+import { readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
+
+/** The whole daemon on a real full node: its templates, the CPU's hashes, blocks that the node accepts. */
+
+const installed = bcoinInstalled();
+const folder = temporaryFolder();
+let node: BcoinNode;
+let rig: RunningRigbrain | undefined;
+
+beforeAll(async () => {
+  if (installed) node = await startBcoin();
+}, 90_000);
+
+afterAll(async () => {
+  await rig?.stop('SIGKILL');
+  await node?.close();
+  folder.remove();
+});
+
+test('the CPU mines blocks that the node accepts, and the ledger has them', async (context) => {
+  if (!installed) return context.skip('bcoin could not be installed');
+  const yaml = `
+mqtt: { enabled: false }
+pools:
+  - { id: solo, url: "${node.url}", user: "${node.user}", password: { env: NODE_PASSWORD }, payout_address: "${node.address}" }
+`;
+  const before = (await node.rpc('getblockcount')) as number;
+  rig = startRigbrain([], { dataDir: folder.dir, yaml, env: { NODE_PASSWORD: node.password } });
+  await rig.waitFor('three blocks', () => rig!.lines.filter((line) => line.event === 'block_found').length >= 3, 30_000);
+  const { code } = await rig.stop();
+  expect(code).toBe(0);
+
+  const found = rig.lines.filter((line) => line.event === 'block_found').map((line) => line.block_hash);
+  expect((await node.rpc('getblockcount')) as number).toBe(before + found.length);
+  for (const hash of found) {
+    const block = (await node.rpc('getblock', [hash])) as { confirmations: number };
+    expect(block.confirmations).toBeGreaterThan(0);
+  }
+  const { entries } = readJson<{ entries: { block_hash: string; is_block: boolean; verdict: string }[] }>(path.join(folder.dir, 'Mining/Ledgers/global_ledger.json'));
+  expect(entries.filter((entry) => entry.is_block && entry.verdict === 'accepted').map((entry) => entry.block_hash)).toEqual(found);
+  expect(JSON.stringify(rig.lines)).not.toContain(node.password);
+}, 60_000);
