@@ -12,7 +12,7 @@ export class CompactHelp extends Help {
     const global = helper.visibleGlobalOptions(command).filter((option) => !['--help', '--version'].includes(option.long ?? ''));
     const commands = helper.visibleCommands(command).filter((sub) => sub.name() !== 'help');
     const args = helper.visibleArguments(command);
-    const optionRows = merge([...options, ...global]);
+    const optionRows = merge([...options, ...global], (option) => helper.optionDescription(option));
     const commandRows = commands.map((sub): Row => [helper.subcommandTerm(sub).replace(' [options]', ''), helper.subcommandDescription(sub)]);
     const argumentRows = args.map((arg): Row => [helper.argumentTerm(arg), helper.argumentDescription(arg)]);
     const column = Math.max(0, ...[...optionRows, ...commandRows, ...argumentRows].map(([term]) => term.length)) + 2;
@@ -31,9 +31,9 @@ export class CompactHelp extends Help {
 type Row = readonly [term: string, text: string];
 
 /** Options with the same description become one row: `--quiet, --verbose   less or more talk`. */
-function merge(options: readonly Option[]): Row[] {
+function merge(options: readonly Option[], describe: (option: Option) => string): Row[] {
   const rows = new Map<string, string[]>();
-  for (const option of options) rows.set(option.description, [...(rows.get(option.description) ?? []), option.flags]);
+  for (const option of options) rows.set(describe(option), [...(rows.get(describe(option)) ?? []), option.flags]);
   return [...rows].map(([text, flags]) => [flags.join(', '), text]);
 }
 

@@ -11,7 +11,7 @@ export interface SimPoolFlags {
   readonly fixedDifficulty?: boolean;
   /** Seconds. */
   readonly blockSpacing?: number;
-  readonly fault: readonly string[];
+  readonly fault?: readonly string[];
 }
 
 export function addSim(program: Command, cli: Cli): void {
@@ -29,8 +29,8 @@ export function addSim(program: Command, cli: Cli): void {
     .option('--difficulty <d>', 'difficulty a miner starts with', difficulty)
     .option('--fixed-difficulty', 'never change it (no vardiff)')
     .option('--block-spacing <seconds>', 'time between blocks the chain aims at (default: 10)', blockSpacing)
-    .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', (name: string, all: readonly string[]) => [...all, name], [])
-    .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'RIGBRAIN_POOLS__0__URL=stratum+tcp://127.0.0.1:3333 rigbrain run --mode live']))
+    .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', (name: string, all?: readonly string[]) => [...(all ?? []), name])
+    .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'RIGBRAIN_POOLS__0__URL=localhost:3333 RIGBRAIN_MINING__LIVE=1 rigbrain run']))
     .action(cli.action(async (command) => (await import('../work/sim-pool.ts')).simPool(cli.io, globalsOf(command), command.opts<SimPoolFlags>())));
 }
 

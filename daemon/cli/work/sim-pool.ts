@@ -8,11 +8,12 @@ import type { CliIo } from '../io.ts';
 
 /** @param stop resolves when the pool is to close; Ctrl-C and SIGTERM when left out */
 export async function simPool(io: CliIo, globals: Globals, flags: SimPoolFlags, stop: Promise<void> = stopSignal()): Promise<number> {
-  if (flags.fault.includes('list')) {
+  const wanted = flags.fault ?? [];
+  if (wanted.includes('list')) {
     for (const { usage, help } of Object.values(FAULT_NAMES)) io.out(`${usage.padEnd(28)}${help}`);
     return EXIT.ok;
   }
-  const faults = flags.fault.map(parseFault);
+  const faults = wanted.map(parseFault);
   const pool = await startSimPool({
     host: flags.host,
     port: flags.port,
