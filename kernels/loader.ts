@@ -25,7 +25,8 @@ export interface LoadOptions {
 export type Found = { readonly kernel: Kernel; readonly from: string } | { readonly problem: string };
 
 const NATIVE_PLACES = [path.join('prebuilds', `${process.platform}-${process.arch}`, 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
-const KNOWN = ['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
+/** Words `kernel` may be. */
+export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
 
 /** The native addon, or why there is none. `from` is relative to the root. */
 export function findAddon(root: string = packageRoot()): { readonly addon: Addon | null; readonly from: string; readonly problems: readonly string[] } {
@@ -78,7 +79,7 @@ function tested(make: () => Kernel, name: string, from: string): Found {
  */
 export function chooseKernel(options: LoadOptions = {}): { readonly kernel: Kernel; readonly from: string; readonly problems: readonly string[] } {
   const wanted = options.kernel ?? 'auto';
-  if (!KNOWN.includes(wanted)) throw new RigError('E_HASHER_UNAVAILABLE', `there is no hash kernel "${wanted}"`, { hint: `Use one of ${KNOWN.join(', ')}.` });
+  if (!KNOWN_KERNELS.includes(wanted)) throw new RigError('E_HASHER_UNAVAILABLE', `there is no hash kernel "${wanted}"`, { hint: `Use one of ${KNOWN_KERNELS.join(', ')}.` });
   const problems: string[] = [];
   for (const found of findKernels(options)) {
     if ('problem' in found) problems.push(found.problem);
