@@ -16,7 +16,7 @@ export const ENV_PREFIX = 'RIGBRAIN_';
 export const RESERVED_ENV: Readonly<Record<string, string>> = {
   RIGBRAIN_CONFIG: 'configuration file, like --config',
   RIGBRAIN_DATA: 'data folder, like --data',
-  RIGBRAIN_LOG: 'log levels, e.g. info,pool=trace; debug also shows stack traces',
+  RIGBRAIN_LOG: 'log level, over log.level; debug and trace also show the stack of an error',
   RIGBRAIN_VECTORS: 'folder with external test vectors, for the tests',
 };
 

@@ -26,7 +26,7 @@ describe('reporting an error', () => {
     expect(reportError(quiet, defect, false)).toBe(1);
     expect(quiet.stderr).toMatch(/^rigbrain: E_INTERNAL: x is not a function — /);
     expect(quiet.errLines).toHaveLength(1);
-    const loud = new FakeIo('/', { RIGBRAIN_LOG: 'info,pool=debug' });
+    const loud = new FakeIo('/', { RIGBRAIN_LOG: 'debug' });
     reportError(loud, defect, false);
     expect(loud.stderr).toContain('exit-codes.test.ts');
   });

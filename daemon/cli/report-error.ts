@@ -26,5 +26,5 @@ export function reportError(io: CliIo, error: unknown, json: boolean): number {
 }
 
 function wantsStack(io: CliIo): boolean {
-  return /(^|[,=])(debug|trace)\b/.test(io.env.RIGBRAIN_LOG ?? '');
+  return ['debug', 'trace'].includes(io.env.RIGBRAIN_LOG ?? '');
 }

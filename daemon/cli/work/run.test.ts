@@ -6,7 +6,7 @@ import { describeOrigin, originOf } from '../../../config/origin.ts';
 import type { RunFlags } from '../commands/run.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { readBlueprintFlags } from './blueprint-flags.ts';
-import { runOptions } from './run.ts';
+import { requireUsableDevices, runOptions } from './run.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-run-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -55,6 +55,16 @@ describe('run options', () => {
     expect(options({}, { STATE_DIRECTORY: '/var/lib/rigbrain:/other' }).dataDir).toBe('/var/lib/rigbrain');
     expect(options({}, { STATE_DIRECTORY: '/x', RIGBRAIN_DATA: '/data' }).dataDir).toBe('/data');
     expect(options({}, { RIGBRAIN_DATA: '/data' }, { data: 'sub' }).dataDir).toBe(path.join(dir, 'sub'));
+  });
+
+  it('checks --kernel and --threads as if they stood in the file', async () => {
+    await expect(requireUsableDevices(options({ kernel: 'js', threads: 2 }))).resolves.toBeUndefined();
+    await expect(requireUsableDevices(options({ kernel: 'avx22' }))).rejects.toThrow(/flag --kernel: devices\.0\.options\.kernel: must be one of auto, .* \(did you mean "avx2"\?\)/);
+  });
+
+  it('refuses a log level that does not exist', () => {
+    expect(options({}, { RIGBRAIN_LOG: 'warn' }).quiet).toBe(false);
+    expect(() => options({}, { RIGBRAIN_LOG: 'loud' })).toThrow(expect.objectContaining({ code: 'E_FLAG_INVALID' }));
   });
 
   it('resolves secrets only when asked', () => {

@@ -3,6 +3,7 @@ import type { FlagOverride, LoadedConfig } from '../../../config/load.ts';
 import type { Origin } from '../../../config/origin.ts';
 import { configInvalid } from '../../../config/problem.ts';
 import type { RigConfig } from '../../../config/schema.ts';
+import { RigError } from '../../../protocol/common/errors.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
@@ -12,6 +13,8 @@ import { configuredDeviceProblems } from './check-devices.ts';
 import { openContext } from './context.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { chooseMode } from './run-mode.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export async function run(io: CliIo, globals: Globals, flags: RunFlags, rest: readonly string[], ownOptions: readonly string[]): Promise<number> {
   const blueprint = readBlueprintFlags(rest, ownOptions);
@@ -25,6 +28,7 @@ export async function run(io: CliIo, globals: Globals, flags: RunFlags, rest: re
 
 /** Everything the daemon needs to know. @throws RigError when a flag, the configuration or a secret file is wrong */
 export function runOptions(io: CliIo, globals: Globals, given: RunFlags, blueprint: BlueprintFlags = NO_BLUEPRINT_FLAGS): RunOptions {
+  requireLogLevel(io.env.RIGBRAIN_LOG);
   const flags = withBlueprintFlags(given, blueprint);
   const { loaded, secrets, dataDir } = openContext(io, globals, overridesOf(flags));
   for (const warning of [...loaded.warnings, ...secrets.warnings()]) io.err(`rigbrain: warning: ${warning}`);
@@ -54,10 +58,20 @@ function withBlueprintFlags(flags: RunFlags, { given }: BlueprintFlags): RunFlag
   return given.has('day_all') ? { rounds: 0, ...flags } : flags;
 }
 
-/** @throws RigError E_CONFIG_INVALID when a device names an unknown driver or has wrong options */
-async function requireUsableDevices({ config, configOrigins }: RunOptions): Promise<void> {
-  const problems = await configuredDeviceProblems({ config, origins: configOrigins });
+/** @throws RigError E_CONFIG_INVALID when a device names an unknown driver or has wrong options, from a file or a flag */
+export async function requireUsableDevices({ config, configOrigins, kernel, threads }: Pick<RunOptions, 'config' | 'configOrigins' | 'kernel' | 'threads'>): Promise<void> {
+  const given = Object.entries({ kernel, threads }).filter(([, value]) => value !== null);
+  const listed = config.devices.length > 0 ? config.devices : [{ id: 'cpu', driver: 'cpu', enabled: true, options: {} }];
+  const devices = listed.map((device) => (device.driver === 'cpu' ? { ...device, options: { ...device.options, ...Object.fromEntries(given) } } : device));
+  const flags = devices.flatMap((_, index) => given.map(([name]): [string, Origin] => [`devices.${index}.options.${name}`, { kind: 'flag', flag: `--${name}` }]));
+  const problems = await configuredDeviceProblems({ config: { ...config, devices }, origins: new Map([...configOrigins, ...flags]) });
   if (problems.length > 0) throw configInvalid(problems);
+}
+
+/** RIGBRAIN_LOG overrides log.level. @throws RigError E_FLAG_INVALID when it names no level */
+function requireLogLevel(level: string | undefined): void {
+  if (level === undefined || level === '' || LOG_LEVELS.includes(level)) return;
+  throw new RigError('E_FLAG_INVALID', `RIGBRAIN_LOG: there is no log level "${level}"`, { hint: `Use one of ${LOG_LEVELS.join(', ')}.` });
 }
 
 /** Flags that stand for a key of the configuration. */
