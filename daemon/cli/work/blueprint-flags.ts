@@ -46,9 +46,15 @@ export function readBlueprintFlags(args: readonly string[], ownOptions: readonly
   const values = resolveFlags(blueprint.data.flags.categories, given, { modes: blueprint.data.modes });
   for (const name of Object.keys(given)) {
     if (HONOURED.has(name)) continue;
-    throw new RigError('E_FLAG_INVALID', `--${name.replaceAll('_', '-')} is not available in this version`, { context: { flag: name }, hint: INSTEAD[name] ?? 'Leave it out: it belongs to scheduling and coordination, which this version does not have.' });
+    throw new RigError('E_FLAG_INVALID', `${typed(name, blueprint)} is not available in this version`, { context: { flag: name }, hint: INSTEAD[name] ?? 'Leave it out: it belongs to scheduling and coordination, which this version does not have.' });
   }
   return { values: Object.fromEntries(Object.keys(given).map((name) => [name, values[name] ?? null])), given: new Set(Object.keys(given).filter((name) => values[name] !== false)) };
+}
+
+/** The flag as a person types it: `--block` for block_count. */
+function typed(name: string, blueprint: Blueprint): string {
+  const flag = flagDefinitions(blueprint.data.flags.categories).get(name)?.flag ?? '';
+  return flag === '' ? `--${name}` : flag.replaceAll('_', '-');
 }
 
 function parseArguments(args: readonly string[], blueprint: Blueprint, ownOptions: readonly string[]): Record<string, unknown> {
