@@ -8,6 +8,10 @@ import { merkleRootOf } from './nonce-check.ts';
 export interface Attestation {
   readonly hostname: string;
   readonly cpu_model: string | null;
+  readonly cpu_cores: number;
+  readonly ram_total_gb: number;
+  /** Maker and model of the machine. */
+  readonly machine: string | null;
   readonly process_id: number;
 }
 

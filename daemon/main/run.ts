@@ -2,7 +2,6 @@
  * Composition root: makes the parts, joins them, and closes them in reverse order. No logic of its own beyond the order
  * in which things start and stop.
  */
-import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
@@ -16,6 +15,7 @@ import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
 import { packageRoot, version } from '../version.ts';
+import { readAttestation } from './attestation.ts';
 import { Closer } from './closer.ts';
 import { startDemoWorld } from './demo.ts';
 import { createDevices } from './devices.ts';
@@ -71,6 +71,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       log.info(ledger.stats(), 'ledger totals');
     });
 
+    ledger.saveSystemReport('brainstem', { event: 'initialized', mode, folders_created: initialized.foldersCreated, files_generated: initialized.filesCreated, examples: initialized.examples.action });
+
     const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
     const pools = demo ? [demo.pool] : config.pools;
     if (pools.length === 0) {
@@ -116,7 +118,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       engine,
       ledger,
       clock,
-      attestation: { hostname: os.hostname(), cpu_model: os.cpus()[0]?.model ?? null, process_id: process.pid },
+      attestation: await readAttestation(),
       iso: (at) => brainstem.timeParts(at).iso,
     }).attach();
 

@@ -26,10 +26,11 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
     const id = uniqueId(pool.id ?? url.host, used);
     const log = context.log.child({ pool: id });
     const password = context.resolveSecret(pool.password);
+    const versionMask = pool.version_rolling ? Number.parseInt(pool.version_mask, 16) : 0;
     if (url.protocol === 'gbt') {
       if (!pool.payout_address) throw new RigError('E_ADDRESS_INVALID', `pools[${index}] (${id}) is a Bitcoin node: it needs payout_address`);
       return new GbtSource(
-        { id, url: pool.url, user: pool.user, password: password ?? '', cookieFile: pool.cookie_file ?? null, payoutAddress: pool.payout_address, allowMainnet: context.live },
+        { id, url: pool.url, user: pool.user, password: password ?? '', cookieFile: pool.cookie_file ?? null, payoutAddress: pool.payout_address, allowMainnet: context.live, versionMask },
         { clock: context.clock, log },
       );
     }
@@ -41,7 +42,7 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
         user: pool.user,
         password: password ?? 'x',
         tls: pool.tls ?? null,
-        versionMask: pool.version_rolling ? Number.parseInt(pool.version_mask, 16) : 0,
+        versionMask,
         suggestDifficulty: pool.suggest_difficulty ?? null,
         subscribeExtranonce: pool.subscribe_extranonce,
         userAgent: `rigbrain/${version()}`,

@@ -21,7 +21,7 @@ beforeEach(async () => {
   ledger = new MemoryLedger();
   withhold = null;
   const engine = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
-  new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, process_id: 1 }, iso: (at) => new Date(at).toISOString() }).attach();
+  new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, cpu_cores: 2, ram_total_gb: 1, machine: null, process_id: 1 }, iso: (at) => new Date(at).toISOString() }).attach();
   await engine.start(new AbortController().signal);
 });
 

@@ -116,7 +116,8 @@ export class BrokerLink {
     const reason = messageOf(error);
     if (before !== this.#choice.next) {
       const [from, to] = before === 5 ? ['5.0', '3.1.1'] : ['3.1.1', '5.0'];
-      this.#say('version', { broker: this.#options.address.label, reason }, `the broker does not take MQTT ${from}: trying ${to}`);
+      // Not worth a warning: it costs nothing but one connection, and is remembered.
+      this.#log.info({ broker: this.#options.address.label, reason }, `the broker does not take MQTT ${from}: trying ${to}`);
       return true;
     }
     this.#lastError = reason;
