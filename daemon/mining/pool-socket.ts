@@ -77,7 +77,9 @@ export class PoolSocket {
   write(line: string): void {
     if (this.#stage !== 'open' || this.#socket === null) return;
     this.#socket.write(line);
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#fail(new RigError('E_POOL_CLOSED', 'the pool does not read what it is sent'));
+    if (this.#socket.writableLength <= MAX_UNSENT_BYTES) return;
+    // After the call: the caller is in the middle of its own list of things to do.
+    queueMicrotask(() => this.#fail(new RigError('E_POOL_CLOSED', 'the pool does not read what it is sent')));
   }
 
   /** Closes at once; no handler is called any more. */

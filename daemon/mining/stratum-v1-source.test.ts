@@ -255,6 +255,24 @@ describe('StratumV1Source', () => {
     expect(source.state()).toMatchObject({ status: 'backing_off', reason: expect.stringContaining('did not complete the TLS handshake within 10 s') });
   });
 
+  it('leaves a pool that asks and asks but does not read the answers', async () => {
+    const { pool, port } = await startPool((socket, line) => {
+      politePool(socket, line);
+      if (line?.method !== 'mining.authorize') return;
+      socket.pause();
+      const question = `${JSON.stringify({ id: 'x'.repeat(800), method: 'mining.ping', params: [] })}\n`.repeat(1_000);
+      const ask = (): void => {
+        if (!socket.destroyed) socket.write(question, () => setImmediate(ask));
+      };
+      ask();
+    });
+    const { source } = makeSource(`stratum+tcp://127.0.0.1:${port}`);
+    await start(source);
+    await reaches(source, 'backing_off');
+    expect(source.state().reason).toContain('does not read what it is sent');
+    expect(pool.connections).toBe(1);
+  });
+
   it('never writes the password into logs or state', async () => {
     const records: Recorded[] = [];
     const { port } = await startPool((socket, line) => {
