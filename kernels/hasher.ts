@@ -18,5 +18,6 @@ export function createHasher(options: HasherOptions & LoadOptions = {}): Hasher 
   if (failed.length > 0) log.error({ code: 'E_HASHER_SELF_TEST', problems: failed }, 'a hash kernel failed its self-test and is not used');
   const why = (options.kernel ?? 'auto') !== 'auto' ? '; asked for by name' : problems.length > 0 ? `; not used: ${problems.join('; ')}` : '';
   log.info({ kernel: kernel.info.kernel, source: kernel.info.source, lanes: kernel.info.lanes, threads: settings.threads }, `hash kernel ${kernel.info.kernel} (${from})${why}`);
+  if (settings.affinity.length > 0 && kernel.info.source !== 'native') log.warn({ affinity: settings.affinity }, 'only native kernels can bind threads to CPUs: affinity is ignored');
   return new KernelHasher(kernel, settings);
 }

@@ -60,6 +60,23 @@ describe('native addon', () => {
     expect(native.drain(handle, new Uint32Array(8))).toBe(0);
   });
 
+  it('hashes several versions in one call of any kernel, as one by one', () => {
+    const header = Uint8Array.from({ length: 80 }, (_, i) => (i * 89) & 0xff);
+    const versions = Uint32Array.of(0x20000000, 0x20002000, 0x3fffe000, 0);
+    for (const { name, lanes, features } of native.kernels()) {
+      if (features & ~native.cpuFeatures()) continue;
+      const batches = 64 / lanes;
+      const scan = (some: Uint32Array): [number, number][] => {
+        const out = new Uint32Array(1024);
+        const found = native.scan(name, header, some, 0xffffffe0, batches, 0x00010100, out);
+        return Array.from({ length: found }, (_, i) => [out[2 * i + 1] as number, out[2 * i] as number]);
+      };
+      const apart = [...versions].flatMap((version, i) => scan(Uint32Array.of(version)).map(([, offset]) => [i, offset] as [number, number]));
+      expect(apart.length).toBeGreaterThan(30);
+      expect(scan(versions)).toEqual(apart);
+    }
+  });
+
   it('lets the process end by itself after stop, and when it exits while hashing', async () => {
     const module = JSON.stringify(compiledFile('hasher.js'));
     const begin = `import(${module}).then(async ({ createHasher }) => { const h = createHasher({ threads: 2 }); h.setJob({ id: 1, header: new Uint8Array(80), target: new Uint8Array(32), versionMask: 0 });`;
