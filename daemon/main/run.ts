@@ -53,6 +53,23 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   });
   closer.add('frontend', () => frontend.close());
   try {
+    // First what may be refused, so that a wrong configuration leaves no folders behind.
+    const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
+    const pools = demo ? [demo.pool] : config.pools;
+    if (pools.length === 0) {
+      throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
+    }
+    const sources = createSources(pools, {
+      clock,
+      log: log.child({ module: 'mining' }),
+      live: config.mining.live,
+      resolveSecret: options.resolveSecret,
+    });
+    if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
+      throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
+    }
+    const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, clock, log);
+
     const brainstem = createBrainstem({
       blueprintFile: path.join(packageRoot(), 'Brain.QTL'),
       dataDir: options.dataDir,
@@ -72,22 +89,6 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     });
 
     ledger.saveSystemReport('brainstem', { event: 'initialized', mode, folders_created: initialized.foldersCreated, files_generated: initialized.filesCreated, examples: initialized.examples.action });
-
-    const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
-    const pools = demo ? [demo.pool] : config.pools;
-    if (pools.length === 0) {
-      throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
-    }
-    const sources = createSources(pools, {
-      clock,
-      log: log.child({ module: 'mining' }),
-      live: config.mining.live,
-      resolveSecret: options.resolveSecret,
-    });
-    if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
-      throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
-    }
-    const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, clock, log);
 
     const localZeros = options.zeros ?? config.mining.default_zeros;
     const engine = new MiningEngine({

@@ -22,16 +22,14 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
   const used = new Set<string>();
   return pools.map((pool, index) => {
     const url = parsePoolUrl(pool.url);
-    if ('error' in url) throw new RigError('E_POOL_URL', `pools[${index}].url "${pool.url}": ${url.error}`);
     const id = uniqueId(pool.id ?? url.host, used);
-    const log = context.log.child({ pool: id });
     const password = context.resolveSecret(pool.password);
     const versionMask = pool.version_rolling ? Number.parseInt(pool.version_mask, 16) : 0;
     if (url.protocol === 'gbt') {
       if (!pool.payout_address) throw new RigError('E_ADDRESS_INVALID', `pools[${index}] (${id}) is a Bitcoin node: it needs payout_address`);
       return new GbtSource(
         { id, url: pool.url, user: pool.user, password: password ?? '', cookieFile: pool.cookie_file ?? null, payoutAddress: pool.payout_address, allowMainnet: context.live, versionMask },
-        { clock: context.clock, log },
+        { clock: context.clock, log: context.log },
       );
     }
     if (url.protocol !== 'v1') throw new RigError('E_POOL_URL', `pools[${index}].url "${pool.url}": this version speaks Stratum V1 and getblocktemplate`);
@@ -47,7 +45,7 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
         subscribeExtranonce: pool.subscribe_extranonce,
         userAgent: `rigbrain/${version()}`,
       },
-      { clock: context.clock, log },
+      { clock: context.clock, log: context.log },
     );
   });
 }

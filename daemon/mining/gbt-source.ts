@@ -94,7 +94,7 @@ export class GbtSource implements JobSource {
     this.id = options.id;
     this.#options = options;
     this.#clock = deps.clock;
-    this.#log = deps.log;
+    this.#log = deps.log.child({ pool: options.id });
     this.#rpc = deps.rpc ?? new NodeRpc(options, deps.clock);
     this.#since = deps.clock.now();
   }
@@ -155,7 +155,7 @@ export class GbtSource implements JobSource {
     this.events.emit('invalidate', `block ${template.height} found: waiting for the next template`);
     const { coinb1, extranonce1, coinb2 } = share.job;
     const block = assembleBlock(template, share.header, assembleCoinbase(coinb1, extranonce1, share.extranonce2, coinb2));
-    this.#log.info({ source: this.id, height: template.height, hash: displayHash(share.hash) }, 'submitting a block to the node');
+    this.#log.info({ height: template.height, hash: displayHash(share.hash) }, 'submitting a block to the node');
     const submit = submitBlock(this.#rpc, block, this.#clock, this.#abort.signal);
     this.#submitting.add(submit);
     const verdict = await submit;
@@ -218,7 +218,7 @@ export class GbtSource implements JobSource {
     await this.#fetchTemplate(series);
     this.#seriesCount = series.number;
     this.#series = series;
-    this.#log.info({ source: this.id, url: this.#options.url, series: series.number }, 'node is ready, mining on its templates');
+    this.#log.info({ url: this.#options.url, series: series.number }, 'node is ready, mining on its templates');
   }
 
   async #poll(series: Series): Promise<void> {
@@ -280,7 +280,7 @@ export class GbtSource implements JobSource {
     }
     const refused = error instanceof NodeRpcError && error.failure === 'auth';
     if (this.#series === null) this.#setStatus(refused ? 'auth_failed' : 'backing_off', reason);
-    if (this.#failures === 1 || lost) this.#log.warn({ source: this.id, url: this.#options.url, err: reason }, 'node does not give work');
+    if (this.#failures === 1 || lost) this.#log.warn({ url: this.#options.url, err: reason }, 'node does not give work');
     const pollMs = this.#options.pollMs ?? DEFAULT_POLL_MS;
     return Math.min(MAX_BACKOFF_MS, pollMs * 2 ** Math.min(10, this.#failures - 1));
   }

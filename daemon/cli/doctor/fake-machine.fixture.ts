@@ -1,4 +1,4 @@
-import type { Machine, SerialPortInfo } from './machine.ts';
+import type { HidInfo, Machine, SerialPortInfo } from './machine.ts';
 
 export interface FakeParts {
   /** Output by command line, e.g. `vcgencmd get_throttled`. */
@@ -10,6 +10,7 @@ export interface FakeParts {
   /** Why a host:port cannot be reached; hosts not named answer. */
   readonly unreachable?: Readonly<Record<string, string>>;
   readonly ports?: readonly SerialPortInfo[] | Error;
+  readonly hid?: readonly HidInfo[] | Error;
   readonly user?: Machine['user'];
   readonly nodeVersion?: string;
 }
@@ -27,6 +28,10 @@ export function fakeMachine(parts: FakeParts = {}): Machine {
     async serialPorts() {
       if (parts.ports instanceof Error) throw parts.ports;
       return parts.ports ?? [];
+    },
+    async hidDevices() {
+      if (parts.hid instanceof Error) throw parts.hid;
+      return parts.hid ?? [];
     },
     user: parts.user ?? { name: 'miner', uid: 1000, gids: [1000] },
     nodeVersion: parts.nodeVersion ?? '20.20.0',

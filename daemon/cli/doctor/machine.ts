@@ -14,6 +14,15 @@ export interface SerialPortInfo {
   readonly serialNumber: string | null;
 }
 
+/** A USB HID device as the system lists it. */
+export interface HidInfo {
+  readonly path: string;
+  readonly manufacturer: string | null;
+  readonly product: string | null;
+  readonly vendorId: string;
+  readonly productId: string;
+}
+
 export interface Machine {
   /** Output of a command; null when it is not installed, fails, or takes longer than the deadline. */
   run(command: string, args: readonly string[]): Promise<string | null>;
@@ -29,6 +38,8 @@ export interface Machine {
   connect(host: string, port: number, deadlineMs: number): Promise<string | null>;
   /** The serial ports. Rejects when the serial library is not installed. */
   serialPorts(): Promise<readonly SerialPortInfo[]>;
+  /** The HID devices. Rejects when the HID library, or a system library it needs, is not installed. */
+  hidDevices(): Promise<readonly HidInfo[]>;
   readonly user: { readonly name: string; readonly uid: number; readonly gids: readonly number[] };
   readonly nodeVersion: string;
 }
@@ -91,6 +102,19 @@ export const thisMachine: Machine = {
       vendorId: port.vendorId ?? null,
       productId: port.productId ?? null,
       serialNumber: port.serialNumber ?? null,
+    }));
+  },
+  async hidDevices() {
+    const { default: hid } = await import('node-hid');
+    // hidraw is the kernel's own interface: it needs no libusb and no root.
+    if (process.platform === 'linux') hid.setDriverType('hidraw');
+    const usbId = (id: number): string => id.toString(16).padStart(4, '0');
+    return (await hid.devicesAsync()).map((device) => ({
+      path: device.path ?? '',
+      manufacturer: device.manufacturer || null,
+      product: device.product || null,
+      vendorId: usbId(device.vendorId),
+      productId: usbId(device.productId),
     }));
   },
   user: { name: os.userInfo().username, uid: process.getuid?.() ?? -1, gids: process.getgroups?.() ?? [] },

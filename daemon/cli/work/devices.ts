@@ -6,7 +6,7 @@ import { availableCpus } from '../../../drivers/cpu/available-cpus.ts';
 import { chooseKernel } from '../../../kernels/loader.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import { byIdName, isAdapter } from '../doctor/serial.ts';
-import { thisMachine, type Machine, type SerialPortInfo } from '../doctor/machine.ts';
+import { thisMachine, type HidInfo, type Machine, type SerialPortInfo } from '../doctor/machine.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import { wrap } from '../help.ts';
@@ -30,13 +30,13 @@ interface FoundPort extends SerialPortInfo {
 }
 
 export async function devices(io: CliIo, globals: Globals, machine: Machine = thisMachine): Promise<number> {
-  const [drivers, serial] = await Promise.all([knownDrivers(), findPorts(machine)]);
+  const [drivers, serial, hid] = await Promise.all([knownDrivers(), findPorts(machine), findHid(machine)]);
   const cpu = findCpu();
   if (globals.json) {
     const listed = drivers.map(({ id, descriptor, problem }) =>
       descriptor === null ? { id, problem } : { id, title: descriptor.title, capabilities: descriptor.capabilities, options: z.toJSONSchema(descriptor.options, { target: 'draft-7', io: 'input' }) },
     );
-    io.out(JSON.stringify({ drivers: listed, found: { cpu, serial_ports: serial.ports, serial_problem: serial.problem } }, null, 2));
+    io.out(JSON.stringify({ drivers: listed, found: { cpu, serial_ports: serial.ports, serial_problem: serial.problem, hid_devices: hid.devices, hid_problem: hid.problem } }, null, 2));
     return EXIT.ok;
   }
   io.out(paint(io, 'bold', 'Drivers'));
@@ -46,6 +46,9 @@ export async function devices(io: CliIo, globals: Globals, machine: Machine = th
   for (const port of serial.ports) io.out(`  serial: ${port.stable_path ?? port.path}${port.manufacturer === null ? '' : `, ${port.manufacturer}`}${port.vendorId === null ? '' : ` ${port.vendorId}:${port.productId}`}`);
   if (serial.problem !== null) io.out(`  serial: ${serial.problem}`);
   else if (serial.ports.length === 0) io.out('  serial: no USB adapter');
+  for (const device of hid.devices) io.out(`  hid: ${device.path}, ${[device.manufacturer, device.product].filter(Boolean).join(' ') || 'unnamed'} ${device.vendorId}:${device.productId}`);
+  if (hid.problem !== null) io.out(`  hid: ${hid.problem}`);
+  else if (hid.devices.length === 0) io.out('  hid: no device');
   return EXIT.ok;
 }
 
@@ -69,6 +72,14 @@ async function findPorts(machine: Machine): Promise<{ ports: readonly FoundPort[
     return { ports: ports.map((port) => ({ ...port, stable_path: byIdName(machine, port.path) })), problem: null };
   } catch (error) {
     return { ports: [], problem: `the serialport library cannot be loaded (${messageOf(error).split('\n')[0]})` };
+  }
+}
+
+async function findHid(machine: Machine): Promise<{ devices: readonly HidInfo[]; problem: string | null }> {
+  try {
+    return { devices: await machine.hidDevices(), problem: null };
+  } catch (error) {
+    return { devices: [], problem: `the node-hid library cannot be loaded (${messageOf(error).split('\n')[0]})` };
   }
 }
 
