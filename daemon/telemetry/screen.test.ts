@@ -22,6 +22,12 @@ test('the screen answers: is it hashing, for whom, how well', () => {
   expect(text).toContain('3 lost');
 });
 
+test('the expected time per share tells a long silence from a fault', () => {
+  const pools = [{ ...state.pools[0]!, difficulty: 16384 }];
+  expect(statusLines({ ...state, pools }, [], [], false).join('\n')).toContain('difficulty 16.4 k, one share every 17d 05h 15m on average');
+  expect(statusLines({ ...state, mining: { ...state.mining, hashrate_hs: null } }, [], [], false).join('\n')).not.toContain('on average');
+});
+
 test('unknown is shown as unknown, not as zero', () => {
   expect(statusLines(state, [], [], false).find((line) => line.startsWith('cpu'))).toContain('unknown');
 });

@@ -11,6 +11,8 @@ export interface ScreenOptions {
   readonly color: boolean;
 }
 
+/** Average number of hashes for a share of difficulty 1: 2^256 over its target, 0xffff << 208. */
+const HASHES_AT_DIFFICULTY_ONE = 2 ** 48 / 0xffff;
 const REFRESH_MS = 1000;
 const RECENT_EVENTS = 6;
 
@@ -67,8 +69,9 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
     `hash rate  ${formatSi(mining.hashrate_hs, 'H/s')}`,
     `shares     ${shares.accepted} accepted   ${shares.rejected} rejected   ${shares.stale} stale${shares.unknown > 0 ? `   ${shares.unknown} unanswered` : ''}${shares.withheld > 0 ? `   ${shares.withheld} not sent` : ''}`,
     `blocks     ${shares.blocks}   best share ${formatDifficulty(shares.best_difficulty)}   hardware errors ${shares.hardware_errors}   duplicates ${shares.duplicates}`,
-    `pool       ${pool ? `${pool.id}   ${pool.url}   difficulty ${formatDifficulty(pool.difficulty)}   ${pool.user ?? ''}` : 'none'}`,
+    `pool       ${pool ? `${pool.id}   ${pool.url}   ${pool.user ?? ''}` : 'none'}`,
   ];
+  if (pool) lines.push(`           difficulty ${formatDifficulty(pool.difficulty)}${expectation(pool.difficulty, mining.hashrate_hs)}`);
   for (const other of state.pools) {
     if (other.id !== mining.pool) lines.push(`           ${other.id}: ${other.status.replaceAll('_', ' ')}${other.reason ? ` (${plain(other.reason)})` : ''}`);
   }
@@ -83,6 +86,13 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
   lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
   return lines;
+}
+
+/** How long a share takes on average, so that a long silence can be told from a fault; empty when it is not known. */
+function expectation(difficulty: number | null, hashrateHs: number | null): string {
+  if (difficulty === null || hashrateHs === null || hashrateHs <= 0) return '';
+  const seconds = (difficulty * HASHES_AT_DIFFICULTY_ONE) / hashrateHs;
+  return seconds < 1 ? ', more than one share a second' : `, one share every ${formatDuration(seconds)} on average`;
 }
 
 /** What a person takes home when the daemon has stopped. */
