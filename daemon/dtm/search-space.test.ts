@@ -23,12 +23,19 @@ test('extranonce2 counts on from job to job, filled from the left', () => {
   expect(hex(space.next(makeJob({ key: 'b' }))!.extranonce2)).toBe('02000000');
 });
 
-test('another extranonce1 or session starts the count anew', () => {
+test('another extranonce1 starts the count anew', () => {
   const space = new SearchSpace();
   space.next(makeJob());
   expect(hex(space.next(makeJob({ key: 'n', extranonce1: Uint8Array.of(1) }))!.extranonce2)).toBe('00000000');
-  space.next(makeJob({ key: 'n2', extranonce1: Uint8Array.of(1) }));
-  expect(hex(space.next(makeJob({ key: 'o', session: 2, extranonce1: Uint8Array.of(1) }))!.extranonce2)).toBe('00000000');
+});
+
+test('neither a while on another pool nor a resumed session deals the same pieces out again', () => {
+  const space = new SearchSpace();
+  space.next(makeJob());
+  space.next(makeJob({ sourceId: 'backup', key: 'b', extranonce1: Uint8Array.of(9) }));
+  expect(hex(space.next(makeJob({ key: 'c' }))!.extranonce2)).toBe('01000000');
+  expect(hex(space.next(makeJob({ key: 'd', session: 2 }))!.extranonce2)).toBe('02000000');
+  expect(hex(space.next(makeJob({ sourceId: 'backup', key: 'e', extranonce1: Uint8Array.of(9) }))!.extranonce2)).toBe('01000000');
 });
 
 test('a one-byte extranonce2 is used up after 256 pieces, and a new job gives 256 more', () => {

@@ -13,14 +13,18 @@ const WINDOWS_WITHOUT_EXTRANONCE2 = 256;
 /** More pieces than any rig can use up; keeps the arithmetic inside safe integers. */
 const MAX_COUNTED_BYTES = 6;
 
+/** Counters remembered: more than pools a rig has, and their sessions of a bad day. */
+const COUNTERS_KEPT = 256;
+
 /**
  * Deals out the extranonce2 values of a session, one whole nonce range each. The counter keeps running from job to
  * job: a pool that sends the same template again under a new id would otherwise be given the same shares again
- * (ESP-Miner issues 1587 and 1731). It starts anew only with another extranonce1, that is another session.
+ * (ESP-Miner issues 1587 and 1731). It starts anew only with another extranonce1: not after a while on another pool,
+ * and not when a new connection resumes the old session, for both may come back to the very same template.
  */
 export class SearchSpace {
-  #session = '';
-  #counter = 0;
+  /** Pieces dealt out by source, extranonce1 and size; the one used last at the end. */
+  readonly #counters = new Map<string, number>();
   #jobKey = '';
   #usedInJob = 0;
 
@@ -29,11 +33,6 @@ export class SearchSpace {
    * another job instead of searching the same headers again.
    */
   next(job: Job): SearchPiece | null {
-    const session = `${job.sourceId}:${job.session}:${Buffer.from(job.extranonce1).toString('hex')}:${job.extranonce2Size}`;
-    if (session !== this.#session) {
-      this.#session = session;
-      this.#counter = 0;
-    }
     if (job.key !== this.#jobKey) {
       this.#jobKey = job.key;
       this.#usedInJob = 0;
@@ -41,13 +40,22 @@ export class SearchSpace {
     const pieces = piecesOf(job.extranonce2Size);
     if (this.#usedInJob >= pieces) return null;
     this.#usedInJob += 1;
-    const index = this.#counter % pieces;
-    this.#counter += 1;
+    const index = this.#count(job) % pieces;
     if (job.extranonce2Size === 0) {
       const width = NONCE_SPACE / WINDOWS_WITHOUT_EXTRANONCE2;
       return { extranonce2: new Uint8Array(0), nonceFrom: index * width, nonceTo: (index + 1) * width - 1 };
     }
     return { extranonce2: counterBytes(index, job.extranonce2Size), nonceFrom: 0, nonceTo: NONCE_SPACE - 1 };
+  }
+
+  /** Pieces dealt out before this one. */
+  #count(job: Job): number {
+    const name = `${job.sourceId}:${Buffer.from(job.extranonce1).toString('hex')}:${job.extranonce2Size}`;
+    const count = this.#counters.get(name) ?? 0;
+    this.#counters.delete(name);
+    this.#counters.set(name, count + 1);
+    if (this.#counters.size > COUNTERS_KEPT) this.#counters.delete(this.#counters.keys().next().value as string);
+    return count;
   }
 }
 

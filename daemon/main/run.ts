@@ -142,8 +142,9 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       closer.add('mqtt', () => publisher.stop());
       await publisher.start(stop.signal);
     }
-    closer.add('mining', () => engine.stop());
+    // Closed after mining: its last report counts the last verdicts.
     closer.add('session', () => session.stop());
+    closer.add('mining', () => engine.stop());
     await engine.start(stop.signal);
     session.start();
 

@@ -140,3 +140,37 @@ describe('shares', () => {
     expect(first.submitted.map((sent) => sent.isBlock)).toEqual([true]);
   });
 });
+
+describe('stopping', () => {
+  test('ends the devices before the sources, and afterwards no share is without its verdict', async () => {
+    const order: string[] = [];
+    const abort = new AbortController();
+    let answer: (verdict: Verdict) => void = () => {};
+    const device = new HandDevice();
+    device.stop = async () => void order.push('device');
+    const source = new (class extends HandSource {
+      override async start(signal?: AbortSignal): Promise<void> {
+        signal?.addEventListener('abort', () => order.push('source too early'));
+      }
+
+      override submit(): Promise<Verdict> {
+        return new Promise((resolve) => (answer = resolve));
+      }
+
+      override async stop(): Promise<void> {
+        order.push('source');
+        answer({ status: 'unknown', reason: 'the connection ended' });
+      }
+    })();
+    const stopping = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, clock, log: silentLog });
+    stopping.events.on('verdict', (_, verdict) => order.push(verdict.status));
+    stopping.events.on('active', (id) => order.push(`active ${id}`));
+    await stopping.start(abort.signal);
+    source.events.emit('job', makeJob());
+    find(device);
+    abort.abort();
+    await stopping.stop();
+    expect(order).toEqual(['active pool', 'device', 'source', 'unknown']);
+    expect(stopping.account.snapshot().unknown).toBe(1);
+  });
+});

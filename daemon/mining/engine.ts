@@ -42,6 +42,8 @@ export class MiningEngine implements Service {
   readonly #log: Log;
   readonly #slots: SourceSlot[];
   readonly #rigs: Map<string, Rig>;
+  /** Shares whose verdict is not in yet. */
+  readonly #open = new Set<Promise<void>>();
   #activeId: string | null = null;
   #inFlight = 0;
   #running = false;
@@ -55,6 +57,19 @@ export class MiningEngine implements Service {
 
   /** Starts every device and source. A device that cannot start is reported and left out; the others mine. */
   async start(signal: AbortSignal): Promise<void> {
+    // Sources end with the signal they are given, but ours goes off before `stop`, which has an order to keep.
+    const starting = new AbortController();
+    const abort = (): void => starting.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      await this.#start(starting.signal);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
     this.#running = true;
     for (const rig of this.#rigs.values()) {
       this.#listenTo(rig);
@@ -73,11 +88,12 @@ export class MiningEngine implements Service {
     }
   }
 
-  /** Devices first, so that hardware is safe before anything else is waited for. */
+  /** Devices first, so that hardware is safe before anything else is waited for. Afterwards every share has its verdict. */
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.allSettled([...this.#rigs.values()].map((rig) => rig.device.stop()));
     await Promise.allSettled(this.#slots.map((slot) => slot.source.stop()));
+    await Promise.allSettled(this.#open);
   }
 
   /** Id of the source being mined for, or null. */
@@ -177,15 +193,20 @@ export class MiningEngine implements Service {
         this.events.emit('localHit', rig.device.id, verdict.checked);
         return;
       case 'share':
-        void this.#submit(rig, verdict.share, this.#options.withhold(verdict.share));
+        this.#submit(rig, verdict.share, this.#options.withhold(verdict.share));
         return;
       case 'stale':
         // A block is worth sending even when it looks late: the pool or node decides, not we.
-        void this.#submit(rig, verdict.share, verdict.share.isBlock ? this.#options.withhold(verdict.share) : 'stale: its job was replaced before the share was found');
+        this.#submit(rig, verdict.share, verdict.share.isBlock ? this.#options.withhold(verdict.share) : 'stale: its job was replaced before the share was found');
     }
   }
 
-  async #submit(rig: Rig, share: Share, withheld: string | null): Promise<void> {
+  #submit(rig: Rig, share: Share, withheld: string | null): void {
+    const settled = this.#settle(rig, share, withheld).finally(() => this.#open.delete(settled));
+    this.#open.add(settled);
+  }
+
+  async #settle(rig: Rig, share: Share, withheld: string | null): Promise<void> {
     this.account.noteDifficulty(share.difficulty);
     rig.account.noteDifficulty(share.difficulty);
     this.events.emit('share', share);
@@ -200,7 +221,8 @@ export class MiningEngine implements Service {
     if (withheld !== null) return { status: 'withheld', reason: withheld };
     const source = this.#options.sources.find((candidate) => candidate.id === share.job.sourceId);
     if (!source) return { status: 'withheld', reason: 'its pool is no longer configured' };
-    if (this.#inFlight >= MAX_IN_FLIGHT) return { status: 'withheld', reason: `${MAX_IN_FLIGHT} shares are already waiting for an answer` };
+    // A block is worth more than the bound; its source has one of its own.
+    if (this.#inFlight >= MAX_IN_FLIGHT && !share.isBlock) return { status: 'withheld', reason: `${MAX_IN_FLIGHT} shares are already waiting for an answer` };
     this.#inFlight += 1;
     try {
       return await source.submit(share);

@@ -57,8 +57,8 @@ const MAX_BACKOFF_MS = 30_000;
 /** Devices are told to switch at once; older templates only matter for nonces already on the wire. */
 const TEMPLATES_KEPT = 4;
 const TEMPLATE_TIMEOUT_MS = 60_000;
-/** How long a stop waits for the node to answer for a block on its way. */
-const STOP_GRACE_MS = 3000;
+/** How long a stop waits for the node to answer for a block on its way; the daemon gives the whole of mining 1.5 s. */
+const STOP_GRACE_MS = 1000;
 
 export class GbtSource implements JobSource {
   readonly id: string;
@@ -88,6 +88,7 @@ export class GbtSource implements JobSource {
   #lastJobAt: number | null = null;
   #difficulty: number | null = null;
   #latencyMs: number | null = null;
+  #stopping: Promise<void> | null = null;
 
   /** @throws RigError E_POOL_URL */
   constructor(options: GbtSourceOptions, deps: GbtSourceDeps) {
@@ -112,8 +113,13 @@ export class GbtSource implements JobSource {
     this.#look();
   }
 
-  async stop(): Promise<void> {
-    if (this.#status === 'stopped') return;
+  /** Waits a moment for a block on its way, whoever asks and however often. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#setStatus('stopped', null);
     this.#timer?.cancel();
     await this.#lastSubmits();

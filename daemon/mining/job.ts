@@ -107,7 +107,7 @@ export interface SourceState {
 
 export interface SourceEvents {
   job: [Job];
-  /** Work of this source is worthless from now on (disconnect, mask shrunk, extranonce change): stop until a new job. */
+  /** Work of this source is worthless from now on (disconnect, unreadable new job, block found): stop until a new job. */
   invalidate: [reason: string];
   change: [];
 }

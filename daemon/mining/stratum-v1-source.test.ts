@@ -313,6 +313,7 @@ describe('StratumV1Source', () => {
     const verdict = source.submit(share(job));
     await pool.until(() => answer !== null);
     const stopped = source.stop();
+    expect(source.stop()).toBe(stopped);
     send(pool.sockets[0]!, notify('late'));
     answer!();
     expect(await verdict).toMatchObject({ status: 'accepted' });

@@ -45,8 +45,8 @@ export interface StratumV1SourceDeps {
 
 /** A wrong worker name does not heal by itself: asking often would only get the rig banned. */
 const AUTH_PAUSE_MS = 300_000;
-/** How long a stop waits for answers to shares on their way. */
-const STOP_GRACE_MS = 2_000;
+/** How long a stop waits for answers to shares on their way; the daemon gives the whole of mining 1.5 s. */
+const STOP_GRACE_MS = 1_000;
 
 /** Jobs from a Stratum V1 pool: connects, mines, and comes back with growing pauses whatever happens, until stopped. */
 export class StratumV1Source implements JobSource {
@@ -71,6 +71,7 @@ export class StratumV1Source implements JobSource {
   #lastJobAt: number | null = null;
   #badLines = 0;
   #message: string | null = null;
+  #stopping: Promise<void> | null = null;
 
   /** @throws RigError E_POOL_URL for an address that is not Stratum V1, E_CONFIG_INVALID for names too long to send */
   constructor(options: StratumV1SourceOptions, deps: StratumV1SourceDeps) {
@@ -98,8 +99,13 @@ export class StratumV1Source implements JobSource {
     this.#connect();
   }
 
-  async stop(): Promise<void> {
-    if (this.#status === 'stopped') return;
+  /** Waits a moment for the verdicts of shares on their way, whoever asks and however often. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#setStatus('stopped', 'stopped on request');
     this.#retry?.cancel();
     const session = this.#session;

@@ -218,15 +218,27 @@ describe('jobs', () => {
     expect(only(t.feed(broken(false)), 'invalidate')).toEqual([]);
     expect(only(t.feed(broken(true)), 'invalidate')).toHaveLength(1);
     expect(t.client.badLines).toBe(2);
+    expect(t.client.phase).toBe('waiting_for_job');
+    expect(sent(t.submit(1, 't', { isBlock: true }))).toHaveLength(1);
     expect(jobs(t.feed(notifyLine('a')))).toMatchObject([{ clean: true }]);
+    expect(t.client.phase).toBe('mining');
   });
 
-  it('applies a version mask at once: shrinking ends older work, growing does not', () => {
+  it('leaves a pool that goes on sending jobs nobody can read', () => {
+    const t = new TestClient();
+    t.handshake();
+    t.feed(notifyLine('a'));
+    const broken = { method: 'mining.notify', params: ['b', 'zz', '', '', [], '1', '207fffff', '1', true] };
+    const outputs = [1, 2, 3].flatMap(() => [...t.feed(broken), ...t.advance(25_000)]);
+    expect(only(outputs, 'close')).toMatchObject([{ code: 'E_POOL_SILENT', reason: expect.stringContaining('no job within 60 s') }]);
+  });
+
+  it('applies a version mask at once: the same job with it replaces the old one, which loses the bits taken back', () => {
     const t = new TestClient({ versionMask: 0x1fffffe0 });
     t.handshake();
     t.feed(notifyLine('a'));
     const shrunk = t.feed(setMask('0000e000'));
-    expect(shrunk.map(({ type }) => type)).toEqual(['invalidate', 'job']);
+    expect(shrunk.map(({ type }) => type)).toEqual(['job']);
     expect(jobs(shrunk)).toMatchObject([{ sequence: 2, poolJobId: 'a', versionMask: 0x0000e000 }]);
     expect(t.submit(1, 't', { version: 0x20010000 })).toMatchObject([{ verdict: { status: 'withheld', reason: expect.stringContaining('version bits') } }]);
     const grown = t.feed(setMask('ffffffff'));
@@ -300,6 +312,7 @@ describe('submit', () => {
     const t = mining();
     for (let i = 0; i < 64; i++) expect(sent(t.submit(1))).toHaveLength(1);
     expect(t.submit(1)).toMatchObject([{ verdict: { status: 'withheld', reason: expect.stringContaining('64') } }]);
+    expect(sent(t.submit(1, 'block', { isBlock: true }))).toHaveLength(1);
     for (let i = 0; i < 32; i++) t.feed(notifyLine(`n${i}`));
     expect(t.submit(1)).toMatchObject([{ verdict: { status: 'withheld' } }]);
   });

@@ -196,14 +196,24 @@ export class StratumV1Client {
 
   #handleMalformed(message: MalformedMessage, now: number): void {
     this.#badLines += 1;
-    if (message.cleanJobs) {
-      this.#jobs.drop();
-      if (this.#jobs.isMining) this.#outbox.push({ type: 'invalidate', reason: `the pool sent a new job that cannot be read: ${message.reason}` });
-    }
+    if (message.cleanJobs) this.#dropJob(`the pool sent a new job that cannot be read: ${message.reason}`, now);
     const { tooMany, report } = this.#garbage.add(now);
     const what = message.method === null ? message.reason : `${message.method}: ${message.reason}`;
     if (report > 0) this.#outbox.warn(`ignored ${report === 1 ? 'a line' : `${report} lines`} of the pool (${what})`);
     if (tooMany) this.#outbox.close('E_POOL_PROTOCOL', `${LIMITS.garbageLines} unusable lines in a short time, the last one: ${what}`);
+  }
+
+  /** There is nothing to work on until the next readable job, for which we wait no longer than for the first. */
+  #dropJob(reason: string, now: number): void {
+    this.#jobs.drop();
+    if (this.#outbox.phase !== 'mining') return;
+    this.#outbox.push({ type: 'invalidate', reason });
+    this.#waitForJob(reason, now);
+  }
+
+  #waitForJob(reason: string, now: number): void {
+    this.#outbox.setPhase('waiting_for_job', reason);
+    this.#outbox.deadlines.set('first_job', now + this.#options.deadlines.firstJobMs);
   }
 
   #redirect(message: Extract<ServerMessage, { kind: 'reconnect' }>): void {
@@ -221,8 +231,7 @@ export class StratumV1Client {
   }
 
   #open(now: number): void {
-    this.#outbox.setPhase('waiting_for_job', 'authorised; waiting for the first job');
-    this.#outbox.deadlines.set('first_job', now + this.#options.deadlines.firstJobMs);
+    this.#waitForJob('authorised; waiting for the first job', now);
     this.#emitJob(this.#jobs.open());
   }
 
@@ -234,13 +243,12 @@ export class StratumV1Client {
   }
 
   #setMask(mask: number | null): void {
-    const change = this.#jobs.setPoolMask(mask);
+    const changed = this.#jobs.setPoolMask(mask);
     if (mask !== null && this.#jobs.versionMask === 0) {
       this.#outbox.warn(`no version rolling: the pool offers ${u32ToHex(mask)}, we can roll ${u32ToHex(this.#options.versionMask)}`);
     }
-    if (change === 'same') return;
-    if (change === 'shrunk' && this.#jobs.isMining) this.#outbox.push({ type: 'invalidate', reason: 'the pool took back version bits' });
-    this.#emitJob(this.#jobs.reissue());
+    // The same job with the new mask replaces the old one at once, so there is nothing to stop for.
+    if (changed) this.#emitJob(this.#jobs.reissue());
   }
 
   #reportSmallExtranonce({ extranonce2Size }: Extranonce): void {

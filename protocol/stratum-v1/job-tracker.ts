@@ -38,8 +38,6 @@ interface Arrival {
   readonly clean: boolean;
 }
 
-export type MaskChange = 'same' | 'grown' | 'shrunk';
-
 function sameExtranonce(a: Extranonce, b: Extranonce): boolean {
   return a.extranonce2Size === b.extranonce2Size && equalBytes(a.extranonce1, b.extranonce1);
 }
@@ -98,13 +96,11 @@ export class JobTracker {
     return ((this.#poolMask ?? 0) & this.#wantedMask) >>> 0;
   }
 
-  /** A new mask is in force at once. The owner must take the job of `reissue` when it changed anything. */
-  setPoolMask(mask: number | null): MaskChange {
+  /** A new mask is in force at once. True when bits we may roll changed: the owner must then take the job of `reissue`. */
+  setPoolMask(mask: number | null): boolean {
     const before = this.versionMask;
     this.#poolMask = mask;
-    const after = this.versionMask;
-    if (before === after) return 'same';
-    return (before & ~after) !== 0 ? 'shrunk' : 'grown';
+    return this.versionMask !== before;
   }
 
   /** The extranonce of the subscribe answer. */

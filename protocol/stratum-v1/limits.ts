@@ -18,6 +18,8 @@ export const LIMITS = {
   /** Jobs of a session that shares are still taken for. */
   jobsKept: 32,
   pendingSubmits: 64,
+  /** The same when the share is a block. */
+  pendingBlocks: 128,
   /** So many submits without an answer end the session. */
   unansweredSubmits: 10,
   /** Characters of any text of the pool that is shown or logged. */
@@ -31,7 +33,7 @@ export const LIMITS = {
 export interface Deadlines {
   readonly subscribeMs: number;
   readonly authorizeMs: number;
-  /** From the authorisation to the first job. */
+  /** From the authorisation to the first job, and from an unreadable job to a readable one. */
   readonly firstJobMs: number;
   /** Longest time without a complete line. */
   readonly silenceMs: number;

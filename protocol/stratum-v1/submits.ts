@@ -29,7 +29,7 @@ export class Submits {
 
   /** Sends a share, or withholds it with the reason. */
   submit(share: Submission, now: number): void {
-    const refusal = this.#refusal();
+    const refusal = this.#refusal(share);
     if (refusal !== null) return this.#withhold(share, refusal);
     const gate = prepareSubmit(this.#jobs, share, this.#options.user, this.#options.submitStale);
     if ('withheld' in gate) return this.#withhold(share, gate.withheld);
@@ -64,9 +64,10 @@ export class Submits {
     this.#unknown(this.#outbox.pending.takeSubmitsUntil(Infinity), `the connection ended before the answer: ${reason}`);
   }
 
-  #refusal(): string | null {
-    if (this.#outbox.phase !== 'mining') return 'the session its job came from is over';
-    return this.#outbox.pending.submits >= LIMITS.pendingSubmits ? `the pool has not answered the last ${LIMITS.pendingSubmits} shares` : null;
+  #refusal({ isBlock }: Submission): string | null {
+    if (!this.#outbox.isOpen) return 'the session its job came from is over';
+    const most = isBlock ? LIMITS.pendingBlocks : LIMITS.pendingSubmits;
+    return this.#outbox.pending.submits >= most ? `the pool has not answered the last ${most} shares` : null;
   }
 
   #withhold(share: Submission, reason: string): void {
