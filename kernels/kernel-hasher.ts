@@ -10,6 +10,18 @@ import type { Hasher, HasherEvents, HasherJob, HasherStats, Hit, KernelInfo } fr
 const DRAIN_PAIRS = 32;
 const DRAIN_MS = 3;
 const DRAIN_PAUSE_MS = 5;
+/** What telling the last hits may take when the hasher stops. */
+const LAST_HITS_MS = 50;
+/** Hits taken from the rings and not told yet. More come only when jobs change faster than hits can be told. */
+const PENDING_HITS = 4096;
+
+type LiveJob = EngineJob & { readonly id: number };
+
+interface PendingHit {
+  readonly job: LiveJob;
+  readonly nonce: number;
+  readonly version: number;
+}
 
 /** A hasher on one kernel: takes what its threads find, hashes it again, and tells what is true. */
 export class KernelHasher implements Hasher {
@@ -17,7 +29,9 @@ export class KernelHasher implements Hasher {
   readonly events = new EventEmitter<HasherEvents>();
   readonly #engine: Engine;
   readonly #pairs = new Uint32Array(2 * DRAIN_PAIRS);
-  #job: (EngineJob & { readonly id: number }) | null = null;
+  #job: LiveJob | null = null;
+  #pending: PendingHit[] = [];
+  #dropped = 0n;
   #generation = 0;
   #toldExhausted = 0;
   #hardwareErrors = 0n;
@@ -37,14 +51,17 @@ export class KernelHasher implements Hasher {
   setJob(job: HasherJob): number {
     const checked = checkJob(job);
     if (this.#stopping) return this.#generation;
+    this.#keepHits();
     this.#job = checked;
     this.#generation = this.#engine.setJob(checked);
     return this.#generation;
   }
 
   clearJob(): void {
+    if (this.#stopping) return;
+    this.#keepHits();
     this.#job = null;
-    if (!this.#stopping) this.#engine.clearJob();
+    this.#engine.clearJob();
   }
 
   pause(): void {
@@ -65,7 +82,7 @@ export class KernelHasher implements Hasher {
     return {
       hashes: sumThreads(counters, THREAD.hashes),
       perThread: Array.from({ length: this.info.threads }, (_, i) => readThread(counters, i)),
-      dropped: sumThreads(counters, THREAD.dropped),
+      dropped: this.#dropped + sumThreads(counters, THREAD.dropped),
       hardwareErrors: this.#hardwareErrors + sumThreads(counters, THREAD.wrong),
     };
   }
@@ -73,13 +90,17 @@ export class KernelHasher implements Hasher {
   stop(): Promise<void> {
     this.#stopping ??= new Promise((resolve) => {
       this.#onStopped = resolve;
-      this.#job = null;
       if (this.#drainTimer) clearTimeout(this.#drainTimer);
       this.#engine.stop();
       this.#finishStop();
     });
     return this.#stopping;
   }
+
+  readonly #onDrainTimer = (): void => {
+    this.#drainTimer = null;
+    this.#drain();
+  };
 
   #onWake(): void {
     if (this.#stopping) this.#finishStop();
@@ -88,33 +109,67 @@ export class KernelHasher implements Hasher {
 
   #finishStop(): void {
     if (!this.#onStopped || Atomics.load(this.#engine.counters, SEARCH.threadsAlive) !== 0n) return;
-    this.#engine.close();
-    this.#onStopped();
+    const resolve = this.#onStopped;
     this.#onStopped = null;
+    // Nobody finds anything any more: what is in the rings now is the rest.
+    while (this.#take() === DRAIN_PAIRS);
+    try {
+      this.#tellUntil(performance.now() + LAST_HITS_MS);
+    } finally {
+      this.#dropped += BigInt(this.#pending.length);
+      this.#job = null;
+      this.#pending = [];
+      this.#engine.close();
+      resolve();
+    }
+  }
+
+  /** Before the job changes: takes what was found for it. It is told soon, but does not hold up the change. */
+  #keepHits(): void {
+    while (this.#take() === DRAIN_PAIRS);
+    if (this.#pending.length > 0) this.#drainTimer ??= setTimeout(this.#onDrainTimer, 0);
+  }
+
+  /** Takes a batch of hits of the present job from the rings. @returns how many there were, at most DRAIN_PAIRS */
+  #take(): number {
+    const job = this.#job;
+    if (!job) return 0;
+    const count = this.#engine.drain(this.#pairs);
+    for (let i = 0; i < count; i++) {
+      if (this.#pending.length < PENDING_HITS) this.#pending.push({ job, nonce: this.#pairs[2 * i] as number, version: this.#pairs[2 * i + 1] as number });
+      else this.#dropped++;
+    }
+    return count;
+  }
+
+  /** Tells what has been taken. False when the time was up before the end. */
+  #tellUntil(deadline: number): boolean {
+    const hits = this.#pending;
+    this.#pending = [];
+    let told = 0;
+    try {
+      while (told < hits.length && (told === 0 || performance.now() < deadline)) this.#tell(hits[told++] as PendingHit);
+    } finally {
+      // A listener may have changed the job, and so have added hits: they come after the older ones.
+      this.#pending = [...hits.slice(told), ...this.#pending];
+    }
+    return this.#pending.length === 0;
   }
 
   #drain(): void {
     const until = performance.now() + DRAIN_MS;
     let exhausted = false;
     for (;;) {
-      const count = this.#engine.drain(this.#pairs);
-      const generation = this.#generation;
-      for (let i = 0; i < count; i++) {
-        this.#tell(this.#pairs[2 * i] as number, this.#pairs[2 * i + 1] as number);
-        // A listener may have replaced the job: the rest of this batch is of the old one.
-        if (this.#generation !== generation || !this.#job) break;
-      }
+      const count = this.#take();
+      const all = this.#tellUntil(until);
       if (this.#stopping) return;
-      if (count < DRAIN_PAIRS) {
+      if (all && count < DRAIN_PAIRS) {
         // The hits of an exhausted job were in the rings before it was marked so: look once more, then none is left.
         if (exhausted || Number(Atomics.load(this.#engine.counters, SEARCH.exhaustedGeneration)) !== this.#generation) break;
         exhausted = true;
       }
       if (performance.now() >= until) {
-        this.#drainTimer = setTimeout(() => {
-          this.#drainTimer = null;
-          this.#drain();
-        }, DRAIN_PAUSE_MS);
+        this.#drainTimer ??= setTimeout(this.#onDrainTimer, DRAIN_PAUSE_MS);
         return;
       }
     }
@@ -125,9 +180,7 @@ export class KernelHasher implements Hasher {
     }
   }
 
-  #tell(nonce: number, version: number): void {
-    const job = this.#job;
-    if (!job) return;
+  #tell({ job, nonce, version }: PendingHit): void {
     const hash = hashHeader(job.header, version, nonce);
     const hit: Hit = { jobId: job.id, nonce, version, hash };
     if (meetsTarget(hash, job.target)) this.events.emit('hit', hit);

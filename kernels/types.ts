@@ -89,7 +89,8 @@ export interface Hasher {
   readonly info: KernelInfo & { readonly threads: number };
   readonly events: EventEmitter<HasherEvents>;
   /**
-   * Replaces the job at once; no hit of an older job is told after this returns. Threads are on it within 1 ms when a core is free.
+   * Replaces the job at once. Hits already found for the older one are still told, each with its own `jobId`. Threads are on
+   * the new one within 1 ms when a core is free.
    * @returns a number that increases with every job, the `generation` in the statistics
    * @throws RigError E_HASHER_ARGUMENT when the job is malformed
    */
@@ -103,6 +104,6 @@ export interface Hasher {
   setLimitPercent(percent: number): void;
   /** Reads shared memory: cheap, no call into the kernel. */
   stats(): HasherStats;
-  /** Ends the threads. Idempotent; nothing is told afterwards. */
+  /** Ends the threads and tells what they had found. Idempotent; nothing is told after it has resolved. */
   stop(): Promise<void>;
 }

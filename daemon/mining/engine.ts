@@ -76,6 +76,7 @@ export class MiningEngine implements Service {
       try {
         await rig.device.start(signal);
       } catch (error) {
+        signal.throwIfAborted();
         this.#log.error({ device: rig.device.id, err: messageOf(error) }, 'device did not start');
       }
       signal.throwIfAborted();
