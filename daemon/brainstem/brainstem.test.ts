@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { packageRoot } from '../version.ts';
-import { createBrainstem, type BlueprintBrainstem, type BrainstemOptions } from './brainstem.ts';
+import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
+import { createBrainstem, type BrainstemOptions } from './brainstem.ts';
 import type { FileType, JsonObject } from './contract.ts';
 
 /** A code makes every file write fail with it. */

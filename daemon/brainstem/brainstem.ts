@@ -5,8 +5,9 @@ import type { Log } from '../../protocol/common/log.ts';
 import { suggest } from '../../config/suggest.ts';
 import { loadBlueprint, type Blueprint } from './blueprint.ts';
 import type { Component } from './components.ts';
-import type { Brainstem, FileType, InitResult, InstantiateOptions, JsonObject, Mode, TimeParts, ViewTarget } from './contract.ts';
+import type { FileType, InitResult, InstantiateOptions, JsonObject, Mode, TimeParts, ViewTarget } from './contract.ts';
 import { resolveFlags, type FlagValues } from './flags.ts';
+import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
 import { initializeMode } from './initialize.ts';
 import { newDocument } from './instantiate.ts';
 import { viewTarget } from './patterns.ts';
@@ -23,11 +24,6 @@ export interface BrainstemOptions {
   readonly weekNumbering?: WeekNumbering | undefined;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** The brainstem with the blueprint it was made from, for those who need more of it than paths and templates. */
-export interface BlueprintBrainstem extends Brainstem {
-  readonly blueprint: Blueprint;
 }
 
 /**

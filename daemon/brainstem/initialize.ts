@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../protocol/common/errors.ts';
 import { FILE_TYPES } from './blueprint-schema.ts';
-import type { BlueprintBrainstem } from './brainstem.ts';
+import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
 import type { InitResult, ViewTarget } from './contract.ts';
 import { syncExamples, type ExamplesResult } from './examples.ts';
 import { exists, forEachLimited, jsonText, writeWhole } from './files.ts';

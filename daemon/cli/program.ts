@@ -10,17 +10,11 @@ import { addDoctor } from './commands/doctor.ts';
 import { addRun } from './commands/run.ts';
 import { addSim } from './commands/sim.ts';
 import { addSmoke } from './commands/smoke.ts';
+import type { Cli } from './cli.ts';
 import { EXIT } from './exit-codes.ts';
 import { closing, CompactHelp } from './help.ts';
 import type { CliIo } from './io.ts';
 import { reportError } from './report-error.ts';
-
-/** What a command's definition gets: the outside world, and a way to say how its action ended. */
-export interface Cli {
-  readonly io: CliIo;
-  /** Makes a commander action of a function that resolves with the exit code. */
-  action(work: (command: Command) => Promise<number>): (...args: unknown[]) => Promise<void>;
-}
 
 /**
  * Runs one command line and resolves with the exit code. Never rejects.

@@ -9,7 +9,7 @@ import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Nonce, Work } from '../contract.ts';
 import { driverIds, loadDriver } from '../registry.ts';
 import { CpuDevice } from './device.ts';
-import { cpuOptions } from './index.ts';
+import { cpuOptions } from './options.ts';
 
 /** The hasher's calls, written down. */
 class FakeHasher implements Hasher {

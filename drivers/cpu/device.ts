@@ -6,7 +6,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, DriverContext, Work } from '../contract.ts';
 import { availableCpus, threadCount } from './available-cpus.ts';
 import { Guards, type GuardSensors, systemSensors } from './guards.ts';
-import { descriptor, type CpuOptions } from './index.ts';
+import { CPU_CAPABILITIES, CPU_ID, CPU_TITLE, type CpuOptions } from './options.ts';
 import { RateMeter } from './rate-meter.ts';
 
 const TICK_MS = 1000;
@@ -22,9 +22,9 @@ const realParts: CpuDeviceParts = { createHasher, sensors: systemSensors, availa
 /** The hasher as a Device: work in, checked nonces out, and the manners of a guest on somebody's computer. */
 export class CpuDevice implements Device {
   readonly id: string;
-  readonly title = descriptor.title;
-  readonly driver = descriptor.id;
-  readonly capabilities: ReadonlySet<Capability> = new Set(descriptor.capabilities);
+  readonly title = CPU_TITLE;
+  readonly driver = CPU_ID;
+  readonly capabilities: ReadonlySet<Capability> = new Set(CPU_CAPABILITIES);
   readonly events = new EventEmitter<DeviceEvents>();
   readonly #context: DriverContext<CpuOptions>;
   readonly #parts: CpuDeviceParts;

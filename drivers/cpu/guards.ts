@@ -1,7 +1,7 @@
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { readCpuTemperature } from './cpu-temperature.ts';
-import type { CpuOptions } from './index.ts';
+import type { CpuOptions } from './options.ts';
 import { readPackageEnergy } from './package-energy.ts';
 import { onBattery } from './power-supply.ts';
 

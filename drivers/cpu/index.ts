@@ -1,30 +1,12 @@
-import { z } from 'zod';
 import type { DriverDescriptor } from '../contract.ts';
-
-export const cpuOptions = z.strictObject({
-  kernel: z
-    .enum(['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'])
-    .default('auto')
-    .describe('Hash kernel; auto = the fastest that works here.'),
-  threads: z
-    .union([z.int().min(1).max(1024), z.string().regex(/^(100|[1-9][0-9]?)%$/, 'use a number, or 1% to 100%')])
-    .describe('Threads that hash, or a share of the processors such as "50%". Default: all processors but one.')
-    .optional(),
-  affinity: z.array(z.int().min(0).max(1023)).max(1024).default([]).describe('CPU numbers the threads are bound to in turn. Empty = not bound. Native kernels on Linux.'),
-  nice: z.int().min(0).max(19).default(19).describe('Nice value of the hashing threads: 19 lets everything else on the machine go first.'),
-  limit_percent: z.int().min(1).max(100).default(100).describe('Share of the time that is hashed.'),
-  max_temp_c: z.number().min(30).max(110).describe('Pause at this CPU temperature, resume 5 degrees below. Default: no limit of our own.').optional(),
-  pause_on_battery: z.boolean().default(true).describe('Pause while the machine runs on battery.'),
-});
-
-export type CpuOptions = z.output<typeof cpuOptions>;
+import { CPU_CAPABILITIES, CPU_ID, CPU_TITLE, cpuOptions } from './options.ts';
 
 /** The processor of this machine: a fallback and a way to try everything out, not a way to earn. */
 export const descriptor: DriverDescriptor<typeof cpuOptions> = {
-  id: 'cpu',
-  title: 'CPU of this machine',
+  id: CPU_ID,
+  title: CPU_TITLE,
   options: cpuOptions,
-  capabilities: ['pause', 'restart', 'set_threads', 'set_limit_percent'],
+  capabilities: CPU_CAPABILITIES,
   async create(context) {
     const { CpuDevice } = await import('./device.ts');
     return new CpuDevice(context);

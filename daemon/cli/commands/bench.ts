@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function addBench(program: Command, cli: Cli): void {
   const bench = program

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function addDoctor(program: Command, cli: Cli): void {
   program

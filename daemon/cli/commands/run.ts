@@ -1,28 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
-import type { Cli } from '../program.ts';
-
-/** `rigbrain run`'s own options as commander delivers them. */
-export interface RunFlags {
-  readonly demo?: boolean;
-  readonly test?: boolean;
-  readonly staging?: boolean;
-  readonly mode?: string;
-  readonly brainMode?: string;
-  /** From the blueprint's `--test-run`. */
-  readonly testRun?: boolean;
-  readonly zeros?: number;
-  readonly maxAttempts?: number;
-  readonly rounds?: number;
-  readonly autoSubmit: boolean;
-  readonly versionRolling: boolean;
-  readonly kernel?: string;
-  readonly threads?: number;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly debug?: boolean;
-}
+import type { Cli } from '../cli.ts';
+import type { RunFlags } from '../work/run.ts';
 
 export function addRun(program: Command, cli: Cli): void {
   const modeText = 'run in that mode';

@@ -1,18 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
-import type { Cli } from '../program.ts';
-
-/** Options of `rigbrain sim pool`. */
-export interface SimPoolFlags {
-  readonly host: string;
-  readonly port: number;
-  readonly difficulty?: number;
-  readonly fixedDifficulty?: boolean;
-  /** Seconds. */
-  readonly blockSpacing?: number;
-  readonly fault?: readonly string[];
-}
+import type { Cli } from '../cli.ts';
+import type { SimPoolFlags } from '../work/sim-pool.ts';
 
 export function addSim(program: Command, cli: Cli): void {
   const sim = program

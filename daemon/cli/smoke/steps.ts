@@ -11,7 +11,8 @@ import { targetFromCompact, targetToCompact } from '../../../protocol/bitcoin/nb
 import { hashToBigInt, targetToBytes, targetToHex } from '../../../protocol/bitcoin/target.ts';
 import { systemClock } from '../../../protocol/common/clock.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
-import { createBrainstem, type BlueprintBrainstem } from '../../brainstem/brainstem.ts';
+import type { BlueprintBrainstem } from '../../brainstem/blueprint-brainstem.ts';
+import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { FileType } from '../../brainstem/contract.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import type { EntryKind } from '../../ledger/contract.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import { packageRoot } from '../../version.ts';
-import { findingsOf, type CheckFinding } from './check.ts';
+import { findingsOf, type CheckFinding } from './check-finding.ts';
 
 export function blueprintFile(): string {
   return path.join(packageRoot(), 'Brain.QTL');

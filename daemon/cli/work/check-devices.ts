@@ -2,7 +2,7 @@
 import { deviceProblems } from '../../../config/device-options.ts';
 import type { LoadedConfig } from '../../../config/load.ts';
 import { formatProblem, sortProblems, type ConfigProblem } from '../../../config/problem.ts';
-import type { CheckFinding } from './check.ts';
+import type { CheckFinding } from './check-finding.ts';
 import { knownDrivers } from './drivers.ts';
 
 /** What is wrong with the devices of a configuration. */

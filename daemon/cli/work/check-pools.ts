@@ -3,7 +3,7 @@ import { describeOrigin, nearestOrigin } from '../../../config/origin.ts';
 import type { LoadedConfig } from '../../../config/load.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { parsePoolUrl } from '../../../protocol/stratum-v1/pool-url.ts';
-import type { CheckFinding } from './check.ts';
+import type { CheckFinding } from './check-finding.ts';
 
 export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
   const findings: CheckFinding[] = [];

@@ -1,23 +1,15 @@
 /** `rigbrain check`: everything a person can get wrong in files, without starting anything. */
 import { loadConfig, type LoadedConfig } from '../../../config/load.ts';
-import { formatProblem, type ConfigProblem } from '../../../config/problem.ts';
 import { createSecretResolver, secretRefs } from '../../../config/secrets.ts';
-import { messageOf, RigError, type ErrorCode } from '../../../protocol/common/errors.ts';
+import { messageOf } from '../../../protocol/common/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
+import { findingsOf, type CheckFinding } from './check-finding.ts';
 import { blueprintFindings } from './check-blueprint.ts';
 import { deviceFindings } from './check-devices.ts';
 import { poolFindings } from './check-pools.ts';
 import { dataDirProblem } from './data-dir.ts';
-
-/** One thing to tell. */
-export interface CheckFinding {
-  readonly severity: 'error' | 'warning';
-  readonly code: ErrorCode | null;
-  /** With `file:line:column` where there is one. */
-  readonly message: string;
-}
 
 /** @returns 0, or 78 when something is wrong */
 export async function check(io: CliIo, globals: Globals): Promise<number> {
@@ -48,14 +40,6 @@ function load(io: CliIo, globals: Globals, findings: CheckFinding[]): LoadedConf
     findings.push(...findingsOf(error));
     return null;
   }
-}
-
-/** An error as findings: one for each problem it lists. */
-export function findingsOf(error: unknown): CheckFinding[] {
-  if (!(error instanceof RigError)) throw error;
-  const problems = error.context.problems as readonly ConfigProblem[] | undefined;
-  if (problems === undefined) return [{ severity: 'error', code: error.code, message: error.message }];
-  return problems.map((problem) => ({ severity: 'error', code: error.code, message: formatProblem(problem) }));
 }
 
 function secretFindings(loaded: LoadedConfig, io: CliIo): CheckFinding[] {

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeOrigin, originOf } from '../../../config/origin.ts';
-import type { RunFlags } from '../commands/run.ts';
+import type { RunFlags } from './run.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { readBlueprintFlags } from './blueprint-flags.ts';
 import { requireUsableDevices, runOptions } from './run.ts';

@@ -4,7 +4,6 @@ import type { Origin } from '../../../config/origin.ts';
 import { configInvalid } from '../../../config/problem.ts';
 import type { RigConfig } from '../../../config/schema.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
-import type { RunFlags } from '../commands/run.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -13,6 +12,27 @@ import { configuredDeviceProblems } from './check-devices.ts';
 import { openContext } from './context.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { chooseMode } from './run-mode.ts';
+
+/** `rigbrain run`'s own options as commander delivers them. */
+export interface RunFlags {
+  readonly demo?: boolean;
+  readonly test?: boolean;
+  readonly staging?: boolean;
+  readonly mode?: string;
+  readonly brainMode?: string;
+  /** From the blueprint's `--test-run`. */
+  readonly testRun?: boolean;
+  readonly zeros?: number;
+  readonly maxAttempts?: number;
+  readonly rounds?: number;
+  readonly autoSubmit: boolean;
+  readonly versionRolling: boolean;
+  readonly kernel?: string;
+  readonly threads?: number;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+}
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 

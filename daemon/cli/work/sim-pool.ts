@@ -1,10 +1,20 @@
 /** `rigbrain sim pool`: a pool to mine against, told line by line. */
 import { FAULT_NAMES, parseFault } from '../../../sim/pool/faults.ts';
 import { startSimPool, type SimPool } from '../../../sim/pool/pool.ts';
-import type { SimPoolFlags } from '../commands/sim.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
+
+/** Options of `rigbrain sim pool`. */
+export interface SimPoolFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly difficulty?: number;
+  readonly fixedDifficulty?: boolean;
+  /** Seconds. */
+  readonly blockSpacing?: number;
+  readonly fault?: readonly string[];
+}
 
 /** @param stop resolves when the pool is to close; Ctrl-C and SIGTERM when left out */
 export async function simPool(io: CliIo, globals: Globals, flags: SimPoolFlags, stop: Promise<void> = stopSignal()): Promise<number> {
