@@ -118,7 +118,7 @@ function nameOf(value: unknown): string {
       return 'true or false';
     case 'number':
     case 'bigint':
-      return Number.isInteger(value) || typeof value === 'bigint' ? 'a whole number' : 'a number';
+      return Number.isInteger(value) || typeof value === 'bigint' ? 'a whole number' : 'a number with a fraction';
     default:
       return 'text';
   }

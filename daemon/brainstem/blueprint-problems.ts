@@ -25,7 +25,8 @@ export class BlueprintProblems {
 export function throwIfAny(problems: readonly ConfigProblem[]): void {
   if (problems.length === 0) return;
   // A mistake in a shared part (a YAML anchor) is met once for each use; people want to read it once.
-  const lines = [...new Set(sortProblems(problems).map(formatProblem))];
+  const byLine = new Map(sortProblems(problems).map((problem) => [formatProblem(problem), problem]));
+  const lines = [...byLine.keys()];
   const message = lines.length === 1 ? (lines[0] ?? '') : `${lines.length} problems\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
-  throw new RigError('E_BLUEPRINT_INVALID', message, { context: { problems: lines } });
+  throw new RigError('E_BLUEPRINT_INVALID', message, { context: { problems: [...byLine.values()] } });
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formatProblem, type ConfigProblem } from '../../config/problem.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { packageRoot } from '../version.ts';
 import { loadBlueprint, parseBlueprint } from './blueprint.ts';
@@ -19,7 +20,7 @@ function refusal(from: string | RegExp, to: string): { problems: string[]; line:
   } catch (error) {
     expect(error).toBeInstanceOf(RigError);
     expect((error as RigError).code).toBe('E_BLUEPRINT_INVALID');
-    return { problems: (error as RigError).context.problems as string[], line };
+    return { problems: ((error as RigError).context.problems as ConfigProblem[]).map(formatProblem), line };
   }
   throw new Error('the broken blueprint was accepted');
 }

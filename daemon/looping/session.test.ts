@@ -55,6 +55,24 @@ test('a round ends when its attempts are used up, and the session after its last
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('the attempts of the rounds add up to those of the session although hashing never pauses', async () => {
+  const { hashesTotal } = engine;
+  // Every look at the counter finds it further on, as with threads that hash meanwhile.
+  engine.hashesTotal = () => {
+    device.hashes += 7;
+    return hashesTotal.call(engine);
+  };
+  const running = session({ maxAttempts: 1000, maxRounds: 2 });
+  for (let round = 0; round < 2; round++) {
+    device.hashes += 1000;
+    clock.advance(250);
+  }
+  await running.done;
+  const rounds = ledger.reports.filter((report) => report.data.event === 'mining_round_complete').map((report) => report.data.attempts_this_round as number);
+  expect(rounds).toHaveLength(2);
+  expect(rounds[0]! + rounds[1]!).toBe(ledger.reports.at(-1)!.data.total_attempts);
+});
+
 test('a clock step does not end a round', () => {
   session();
   clock.setWall(clock.now() + 3_600_000);

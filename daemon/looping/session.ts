@@ -41,6 +41,12 @@ interface Tally {
   startedAt: number;
 }
 
+/** Clock and hash counter at one moment; `hashes` is null when no device counts. */
+interface Reading {
+  readonly at: number;
+  readonly hashes: number | null;
+}
+
 /** How often rounds are looked at: fine enough for the shortest round of one second. */
 const TICK_MS = 250;
 
@@ -111,8 +117,9 @@ export class MiningSession {
     if (this.#ended || this.#round === 0) return;
     this.#ended = true;
     this.#timer?.cancel();
-    this.#reportRound();
-    this.#complete();
+    const now = this.#reading();
+    this.#reportRound(now);
+    this.#complete(now);
   }
 
   state(): SessionState {
@@ -120,27 +127,33 @@ export class MiningSession {
   }
 
   #tick(): void {
-    const { clock, roundDurationMs, maxAttempts, maxRounds } = this.#options;
-    const attempts = this.#attemptsOf(this.#current);
-    const over = clock.monotonic() - this.#current.startedAt >= roundDurationMs || (maxAttempts > 0 && attempts !== null && attempts >= maxAttempts);
+    const { roundDurationMs, maxAttempts, maxRounds } = this.#options;
+    const now = this.#reading();
+    const attempts = attemptsBetween(this.#current, now);
+    const over = now.at - this.#current.startedAt >= roundDurationMs || (maxAttempts > 0 && attempts !== null && attempts >= maxAttempts);
     if (!over || this.#ended) return;
-    this.#reportRound();
+    this.#reportRound(now);
     if (maxRounds > 0 && this.#round >= maxRounds) {
       this.#ended = true;
       this.#timer?.cancel();
-      this.#complete();
+      this.#complete(now);
       return;
     }
     this.#round += 1;
-    this.#current = emptyTally(clock.monotonic(), this.#options.engine.hashesTotal() ?? 0);
+    this.#current = emptyTally(now.at, now.hashes ?? 0);
   }
 
-  #complete(): void {
+  /** One look at clock and counters for the end of one round, the start of the next and the session: so that rounds add up. */
+  #reading(): Reading {
+    return { at: this.#options.clock.monotonic(), hashes: this.#options.engine.hashesTotal() };
+  }
+
+  #complete(now: Reading): void {
     const whole = this.#whole;
     this.#report({
       event: 'mining_session_complete',
       miner_id: this.#options.minerId,
-      total_attempts: this.#attemptsOf(whole),
+      total_attempts: attemptsBetween(whole, now),
       blocks_found: whole.blocks,
       best_difficulty: whole.bestDifficulty,
       best_leading_zeros: whole.bestZeros,
@@ -148,18 +161,18 @@ export class MiningSession {
       shares_found: whole.shares,
       shares_accepted: whole.accepted,
       shares_rejected: whole.rejected,
-      duration_seconds: (this.#options.clock.monotonic() - whole.startedAt) / 1000,
+      duration_seconds: secondsBetween(whole, now),
     });
     this.#resolveDone();
   }
 
-  #reportRound(): void {
+  #reportRound(now: Reading): void {
     const tally = this.#current;
     this.#report({
       event: 'mining_round_complete',
       miner_id: this.#options.minerId,
       round_number: this.#round,
-      attempts_this_round: this.#attemptsOf(tally),
+      attempts_this_round: attemptsBetween(tally, now),
       best_difficulty: tally.bestDifficulty,
       best_leading_zeros: tally.bestZeros,
       target_zeros: this.#options.targetZeros,
@@ -168,14 +181,8 @@ export class MiningSession {
       shares_found: tally.shares,
       shares_accepted: tally.accepted,
       shares_rejected: tally.rejected,
-      duration_seconds: (this.#options.clock.monotonic() - tally.startedAt) / 1000,
+      duration_seconds: secondsBetween(tally, now),
     });
-  }
-
-  /** Hashes since the tally began; null when no device counts them. */
-  #attemptsOf(tally: Tally): number | null {
-    const total = this.#options.engine.hashesTotal();
-    return total === null ? null : Math.max(0, total - tally.hashesAtStart);
   }
 
   #noteHash(difficulty: number, zeros: number): void {
@@ -198,4 +205,14 @@ export class MiningSession {
 
 function emptyTally(startedAt: number, hashesAtStart: number): Tally {
   return { hashesAtStart, localHits: 0, shares: 0, accepted: 0, rejected: 0, blocks: 0, bestDifficulty: null, bestZeros: 0, startedAt };
+}
+
+/** Hashes since the tally began; null when no device counts them. */
+function attemptsBetween(tally: Tally, now: Reading): number | null {
+  return now.hashes === null ? null : Math.max(0, now.hashes - tally.hashesAtStart);
+}
+
+/** Seconds since the tally began, to the millisecond. */
+function secondsBetween(tally: Tally, now: Reading): number {
+  return Math.round(now.at - tally.startedAt) / 1000;
 }

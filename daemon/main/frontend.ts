@@ -75,10 +75,10 @@ function terminalFrontend(options: RunOptions): Frontend {
       shown = { state, where };
       const footer = [
         `ledger ${where.base}`,
-        where.mqttUrl === null ? 'mqtt off' : `watch  mosquitto_sub -p ${new URL(where.mqttUrl).port || 1883} -v -t '${where.baseTopic}/#'`,
+        where.mqttUrl === null ? 'mqtt off' : watchCommand(where.mqttUrl, where.baseTopic),
         'Ctrl-C stops',
       ];
-      screen = new StatusScreen({ state, clock: systemClock, out: process.stdout, footer, color: process.env.NO_COLOR === undefined });
+      screen = new StatusScreen({ state, clock: systemClock, out: process.stdout, footer, color: (process.env.NO_COLOR ?? '') === '' });
       for (const text of early) screen.note(text);
       screen.start();
     },
@@ -89,4 +89,11 @@ function terminalFrontend(options: RunOptions): Frontend {
       if (shown) process.stdout.write(`${summaryLines(shown.state.snapshot(), shown.where.base).join('\n')}\n`);
     },
   };
+}
+
+/** How to look at this broker from a shell. */
+export function watchCommand(mqttUrl: string, baseTopic: string): string {
+  const { protocol, hostname, port } = new URL(mqttUrl);
+  const host = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? '' : ` -h ${hostname.replaceAll(/^\[|\]$/g, '')}`;
+  return `watch  mosquitto_sub${host} -p ${port || (protocol === 'mqtts:' ? 8883 : 1883)} -v -t '${baseTopic}/#'`;
 }

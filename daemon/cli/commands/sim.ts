@@ -20,7 +20,7 @@ export function addSim(program: Command, cli: Cli): void {
     .option('--fixed-difficulty', 'never change it (no vardiff)')
     .option('--block-spacing <seconds>', 'time between blocks the chain aims at (default: 10)', blockSpacing)
     .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', (name: string, all?: readonly string[]) => [...(all ?? []), name])
-    .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'RIGBRAIN_POOLS__0__URL=localhost:3333 RIGBRAIN_MINING__LIVE=1 rigbrain run']))
+    .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'export RIGBRAIN_POOLS__0__URL=localhost:3333 RIGBRAIN_POOLS__0__USER=me', 'RIGBRAIN_MINING__LIVE=1 rigbrain run          mine on it, in another terminal']))
     .action(cli.action(async (command) => (await import('../work/sim-pool.ts')).simPool(cli.io, globalsOf(command), command.opts<SimPoolFlags>())));
 }
 

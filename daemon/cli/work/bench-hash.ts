@@ -21,7 +21,7 @@ function table(io: CliIo, report: HashReport): string {
     `${report.cpu}, ${report.threads} threads, load ${report.load_1m}`,
     paint(io, 'bold', line(head)),
     ...rows.map(line),
-    `job switch        p50 ${job.p50.toFixed(0)} us, p99 ${job.p99.toFixed(0)} us (${job.threads} threads, one processor free)`,
+    `job switch        p50 ${job.p50.toFixed(0)} us, p99 ${job.p99.toFixed(0)} us (${job.threads} ${job.threads === 1 ? 'thread' : 'threads'}, one processor free)`,
     `event-loop delay  p50 ${loop.p50} ms, p99 ${loop.p99} ms (all processors hashing)`,
     ...report.not_measured.map((reason) => paint(io, 'dim', `not measured: ${reason}`)),
   ].join('\n');

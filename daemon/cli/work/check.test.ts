@@ -41,11 +41,18 @@ describe('check', () => {
   });
 
   it('finds pools that cannot be used, with the line they stand on', async () => {
-    const { code, io } = await check('mining: {live: true}\npools:\n  - url: stratum+tcp://pool.example.org\n  - url: http://127.0.0.1:18443\n  - url: stratum+tcp://pool.example.org:3333\n');
+    const { code, io } = await check('mining: {live: true}\npools:\n  - url: stratum+tcp://pool.example.org\n  - url: http://127.0.0.1:18443\n  - url: stratum+tcp://pool.example.org:3333\n    user: me\n');
     expect(code).toBe(78);
     expect(io.stdout).toMatch(/E_POOL_URL: .*rig\.yaml:3:5: pools\.0\.url: .*port is missing/);
     expect(io.stdout).toMatch(/E_ADDRESS_INVALID: .*rig\.yaml:4:5: pools\.1\.payout_address: is missing/);
     expect(io.stdout).not.toContain('pools.2');
+  });
+
+  it('finds a mistyped payout address, and warns of a pool without a worker name', async () => {
+    const { code, io } = await check('mining: {live: true}\npools:\n  - url: http://127.0.0.1:18443\n    payout_address: bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081\n  - url: stratum+tcp://pool.example.org:3333\n');
+    expect(code).toBe(78);
+    expect(io.stdout).toMatch(/error: E_ADDRESS_INVALID: .*rig\.yaml:4:5: pools\.0\.payout_address: .*typing mistake/);
+    expect(io.stdout).toMatch(/warning: .*rig\.yaml:5:5: pools\.1\.user: is missing/);
   });
 
   it('warns without failing', async () => {
