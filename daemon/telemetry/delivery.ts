@@ -15,7 +15,7 @@ export class Delivery {
   #log: Log;
   #events = new EventQueue(EVENT_LIMIT);
   #repeats = new RepeatSuppressor();
-  #draining = false;
+  #drain: Promise<void> | null = null;
   #published = 0;
   #dropped = 0;
   #lastError: string | null = null;
@@ -53,20 +53,26 @@ export class Delivery {
     void this.drainEvents();
   }
 
-  /** Sends waiting events one after the other; each stays in the queue until the broker has it. Never rejects. */
-  async drainEvents(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
+  /**
+   * Sends waiting events one after the other; each stays in the queue until the broker has it. Resolves when the queue
+   * is empty or the broker takes no more. Never rejects.
+   */
+  drainEvents(): Promise<void> {
+    return (this.#drain ??= this.#sendEvents());
+  }
+
+  async #sendEvents(): Promise<void> {
+    await null; // so that #drain is set before it is cleared, even with nothing to send
     try {
       for (let event = this.#events.peek(); event; event = this.#events.peek()) {
         const session = this.#session();
-        if (!session) break;
+        if (!session) return;
         const outcome = await this.send(session, this.#eventPacket(event), true);
-        if (outcome.status === 'lost') break;
+        if (outcome.status === 'lost') return;
         this.#events.remove(event);
       }
     } finally {
-      this.#draining = false;
+      this.#drain = null;
     }
   }
 

@@ -156,6 +156,20 @@ describe.each(kinds)('with $name', ({ protocol, probeVersion, missing, start }) 
     expect((await late.topic('rigbrain/rig1/status')).text).toBe('offline');
   });
 
+  test('the events told just before the stop still arrive, before offline', async (context) => {
+    if (missing) return context.skip(missing);
+    const broker = await startBroker();
+    const { publisher, lines } = await startRig(broker.url);
+    const probe = await openProbe(broker.url);
+    await probe.wait('birth', ({ topic, text }) => topic === 'rigbrain/rig1/status' && text === 'online');
+    for (const type of ['block_found', 'pool_lost', 'daemon_stopping'] as const) publisher.publishEvent(event(type));
+    await publisher.stop();
+    await probe.wait('the farewell', ({ topic, text }) => topic === 'rigbrain/rig1/status' && text === 'offline');
+    const told = probe.seen.filter(({ topic }) => topic === 'rigbrain/rig1/event').map(({ text }) => (JSON.parse(text) as { type: string }).type);
+    expect(told).toEqual(['block_found', 'pool_lost', 'daemon_stopping']);
+    expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+
   test('starts without a broker and publishes when one appears', async (context) => {
     if (missing) return context.skip(missing);
     const port = await freePort();

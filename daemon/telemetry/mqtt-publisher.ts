@@ -49,8 +49,9 @@ export type MqttStats = PayloadOf<'health'>['mqtt'];
 const TICK_MS = 1000;
 const KEEPALIVE_SECONDS = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The whole of `stop` fits in a second. */
-const FAREWELL_MS = 800;
+/** The whole of `stop` fits in a second: first the last events, then `offline`. */
+const LAST_EVENTS_MS = 300;
+const FAREWELL_MS = 600;
 const RESPONSE_EXPIRY_SECONDS = 30;
 /** Home Assistant starts many things at once: its greeting is answered after a random part of this. */
 const HA_DELAY_MIN_MS = 500;
@@ -107,14 +108,26 @@ export class MqttPublisher implements Service {
     this.#timers.push(clock.every(TICK_MS, () => this.#tick()));
   }
 
-  /** Says `offline`, disconnects; done within a second even when the broker hangs. */
+  /** Sends the last events, says `offline`, disconnects; done within a second even when the broker hangs. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       for (const timer of this.#timers) timer.cancel();
       this.#greeting?.cancel();
+      await this.#lastEvents();
       await this.#link?.stop(this.#status('offline'), FAREWELL_MS);
     })();
     return this.#stopped;
+  }
+
+  /** Waits until the broker has the events still queued, or for as long as they are worth. */
+  #lastEvents(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#deps.clock.after(LAST_EVENTS_MS, resolve);
+      void this.#delivery.drainEvents().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Tells an event. While there is no broker it is kept, up to a bound. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusLines, summaryLines } from './screen.ts';
+import { fitLines, statusLines, summaryLines } from './screen.ts';
 import type { RigState, ShareCounts } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
 
@@ -26,6 +26,21 @@ test('the expected time per share tells a long silence from a fault', () => {
   const pools = [{ ...state.pools[0]!, difficulty: 16384 }];
   expect(statusLines({ ...state, pools }, [], [], false).join('\n')).toContain('difficulty 16.4 k, one share every 17d 05h 15m on average');
   expect(statusLines({ ...state, mining: { ...state.mining, hashrate_hs: null } }, [], [], false).join('\n')).not.toContain('on average');
+});
+
+test('on a small terminal old events give way, then devices; how to stop stays', () => {
+  const recent = ['event 1', 'event 2', 'event 3', 'event 4', 'event 5', 'event 6'];
+  const footer = ['ledger /data', 'watch  mosquitto_sub', 'Ctrl-C stops'];
+  const whole = fitLines(state, recent, footer, false, 100);
+  expect(whole).toContain('event 1');
+  const fewer = fitLines(state, recent, footer, false, whole.length - 2);
+  expect(fewer).toHaveLength(whole.length - 2);
+  expect(fewer).not.toContain('event 2');
+  expect(fewer).toEqual(expect.arrayContaining(['event 3', 'event 6', 'Ctrl-C stops']));
+  const devices = Array.from({ length: 40 }, (_, n) => ({ ...state.devices[0]!, id: `miner${n}` }));
+  const many = fitLines({ ...state, devices }, recent, footer, false, 23);
+  expect(many).toHaveLength(23);
+  expect(many.slice(-3)).toEqual(footer);
 });
 
 test('unknown is shown as unknown, not as zero', () => {

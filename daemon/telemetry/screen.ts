@@ -50,9 +50,18 @@ export class StatusScreen {
     const { out, state, footer, color } = this.#options;
     const width = Math.max(20, out.columns || 80);
     const height = Math.max(10, out.rows || 24);
-    const lines = statusLines(state.snapshot(), this.#recent, footer, color).slice(0, height - 1);
+    const lines = fitLines(state.snapshot(), this.#recent, footer, color, height - 1);
     out.write(`\x1b[H${lines.map((line) => `${clip(line, width)}\x1b[K`).join('\r\n')}\x1b[J`);
   }
+}
+
+/** The status in at most `rows` lines: old events give way first, then the devices that do not fit; never how to stop. */
+export function fitLines(state: RigState, recent: readonly string[], footer: readonly string[], color: boolean, rows: number): string[] {
+  const all = statusLines(state, recent, footer, color);
+  const excess = all.length - rows;
+  if (excess <= 0) return all;
+  const lines = statusLines(state, recent.slice(Math.min(excess, recent.length)), footer, color);
+  return lines.length <= rows ? lines : [...lines.slice(0, rows - footer.length), ...lines.slice(-footer.length)];
 }
 
 /** The status as lines of text; pure, so that it can be tested and shown anywhere. */
