@@ -49,8 +49,8 @@ export class DefensiveWriter {
     this.#options = options;
   }
 
-  /** Layer 0. @param file path relative to the base folder */
-  async writePrimary(file: string, text: string): Promise<WriteResult> {
+  /** Layer 0. @param file path relative to the base folder @param text whole, or in pieces that are written one after the other */
+  async writePrimary(file: string, text: string | Iterable<string>): Promise<WriteResult> {
     try {
       await writeAtomic(this.#options.fs, path.join(this.#options.base, file), text);
       return { ok: true, layer: 0, path: file, reason: null };

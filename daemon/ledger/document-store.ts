@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Brainstem, FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts';
 import type { DefensiveWriter, WriteResult } from './defensive-writer.ts';
@@ -8,8 +9,10 @@ import type { FileStamp, LedgerFs } from './file-system.ts';
 
 /** Documents kept in memory between batches: enough for every tree of two hours side by side. */
 const MAX_CACHED = 512;
-/** Their text, added up. A document larger than this is read again for every batch. */
-const MAX_CACHED_BYTES = 16 * 1024 * 1024;
+/** Their entries, added up. They are shared between documents, so what a document adds is little more than their ids. */
+const MAX_CACHED_ENTRIES = 1_000_000;
+/** Entries whose one copy is known; beyond this sharing starts anew. */
+const MAX_SHARED = 200_000;
 /** Offsets of every time zone change on a multiple of this, so one granule lies in one hour folder. */
 const GRANULE_MS = 15 * 60_000;
 
@@ -25,13 +28,15 @@ export interface DocumentStoreOptions {
 interface Cached {
   readonly document: EntryDocument;
   readonly stamp: FileStamp;
+  readonly entries: number;
 }
 
 /** Loads, instantiates, remembers and saves documents. Paths are relative to the base folder. */
 export class DocumentStore {
   readonly #options: DocumentStoreOptions;
   readonly #cache = new Map<string, Cached>();
-  #cachedBytes = 0;
+  readonly #shared = new Map<string, WeakRef<JsonObject>>();
+  #cachedEntries = 0;
   #lastHour: { granule: number; scope: string } = { granule: Number.NaN, scope: '' };
 
   constructor(options: DocumentStoreOptions) {
@@ -48,7 +53,7 @@ export class DocumentStore {
     const cached = this.#cache.get(target.path);
     if (cached && stamp && sameStamp(cached.stamp, stamp)) return cached.document;
     this.forget(target.path);
-    const toDocument = (json: JsonObject): EntryDocument => new EntryDocument(json, target, type, (entry) => this.#hourOf(entry));
+    const toDocument = (json: JsonObject): EntryDocument => new EntryDocument(json, target, type, (entry) => this.#hourOf(entry), (entry) => this.#share(entry));
     return (await this.#read(target.path, toDocument)) ?? toDocument(this.#instantiate(target, category));
   }
 
@@ -58,12 +63,12 @@ export class DocumentStore {
   }
 
   /** Writes a document through layer 0; remembers it only when it is safely on disk. */
-  async save(file: string, document: EntryDocument, text: string): Promise<WriteResult> {
+  async save(file: string, document: EntryDocument, text: Iterable<string>): Promise<WriteResult> {
     const result = await this.#options.writer.writePrimary(file, text);
     this.forget(file);
     if (!result.ok) return result;
     const stamp = await this.#stampOf(file).catch(() => null);
-    if (stamp) this.#remember(file, { document, stamp });
+    if (stamp) this.#remember(file, { document, stamp, entries: document.tally.total });
     return result;
   }
 
@@ -71,18 +76,28 @@ export class DocumentStore {
     const cached = this.#cache.get(file);
     if (!cached) return;
     this.#cache.delete(file);
-    this.#cachedBytes -= cached.stamp.size;
+    this.#cachedEntries -= cached.entries;
   }
 
   #remember(file: string, cached: Cached): void {
-    if (cached.stamp.size > MAX_CACHED_BYTES) return;
     this.#cache.set(file, cached);
-    this.#cachedBytes += cached.stamp.size;
+    this.#cachedEntries += cached.entries;
     // Saving moves a file to the end of the map, so the first one is the one unused for longest.
     for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= MAX_CACHED && this.#cachedBytes <= MAX_CACHED_BYTES) break;
+      if (this.#cache.size <= MAX_CACHED && this.#cachedEntries <= MAX_CACHED_ENTRIES) break;
       this.forget(oldest);
     }
+  }
+
+  /** After a restart every document is parsed by itself; without this each would hold its own copy of the history. */
+  #share(entry: JsonObject): JsonObject {
+    if (typeof entry.id !== 'string') return entry;
+    const known = this.#shared.get(entry.id)?.deref();
+    // A person may have edited one of the files: that entry stays as it is there.
+    if (known !== undefined) return isDeepStrictEqual(known, entry) ? known : entry;
+    if (this.#shared.size >= MAX_SHARED) this.#shared.clear();
+    this.#shared.set(entry.id, new WeakRef(entry));
+    return entry;
   }
 
   async #read<T>(file: string, parse: (json: JsonObject) => T): Promise<T | null> {

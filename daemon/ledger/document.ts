@@ -1,5 +1,6 @@
 import type { FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts';
 import { typeOfId, type PlacedEntry } from './entries.ts';
+import { jsonChunks } from './json-chunks.ts';
 import { Tally } from './tally.ts';
 import { fillTotals, isObject, subLevels } from './totals.ts';
 
@@ -21,16 +22,20 @@ export class EntryDocument {
   /**
    * @param type what entries without an id of ours are taken for
    * @param hourOf hour scope of an entry, null when it has no usable timestamp
+   * @param share an equal entry that is in memory already, or the entry itself: one attempt stands in nineteen files
    * @throws CorruptDocument
    */
-  constructor(json: JsonObject, target: ViewTarget, type: FileType, hourOf: (entry: JsonObject) => string | null) {
+  constructor(json: JsonObject, target: ViewTarget, type: FileType, hourOf: (entry: JsonObject) => string | null, share: (entry: JsonObject) => JsonObject) {
     this.json = json;
     this.#target = target;
     this.#hourOf = hourOf;
     this.sources = new Set(isRollUp(target) ? sourcesOf(json) : []);
-    for (const entry of allEntries(json, target)) {
-      if (!isObject(entry)) throw new CorruptDocument(`an entry of ${target.path} is not an object`);
-      this.#count(entry, typeOfId(entry.id) ?? type);
+    for (const array of entryArrays(json, target)) {
+      array.forEach((entry, index) => {
+        if (!isObject(entry)) throw new CorruptDocument(`an entry of ${target.path} is not an object`);
+        array[index] = share(entry);
+        this.#count(entry, typeOfId(entry.id) ?? type);
+      });
     }
   }
 
@@ -46,12 +51,12 @@ export class EntryDocument {
     this.#count(placed.entry, placed.type);
   }
 
-  /** The file's text, with totals brought up to date. @param updated local time with offset */
-  render(updated: string): string {
+  /** The file's text in pieces, with totals brought up to date. @param updated local time with offset */
+  render(updated: string): Iterable<string> {
     stamp(this.json, updated);
     if (isRollUp(this.#target)) setRollUp(this.json, this.tally, this.sources);
     fillTotals(this.json, this.tally);
-    return serialize(this.json);
+    return jsonChunks(this.json);
   }
 
   #count(entry: JsonObject, type: FileType): void {
@@ -64,14 +69,14 @@ export class EntryDocument {
  * The text of an index file: the counts and sources of the roll-up beside it, without its data. An index is computed
  * from that roll-up alone, so it is right again after any fault as soon as it is written once.
  */
-export function renderIndex(json: JsonObject, target: ViewTarget, rollUp: EntryDocument, updated: string): string {
+export function renderIndex(json: JsonObject, target: ViewTarget, rollUp: EntryDocument, updated: string): Iterable<string> {
   stamp(json, updated);
   const summary = setRollUp(json, rollUp.tally, rollUp.sources);
   const below = subLevels(target.level, rollUp.tally.hours);
   Object.assign(summary, below.totals);
   if (target.level !== 'hour') json.sub_levels = below.children;
   fillTotals(json, rollUp.tally);
-  return serialize(json);
+  return jsonChunks(json);
 }
 
 /** Reads a document's text. @throws CorruptDocument */
@@ -84,11 +89,6 @@ export function parseDocument(text: string, file: string): JsonObject {
   }
   if (!isObject(json)) throw new CorruptDocument(`${file} is not a JSON object`);
   return json;
-}
-
-/** Indented, because people read these files. */
-function serialize(json: JsonObject): string {
-  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 export function isRollUp(target: ViewTarget): boolean {
@@ -113,12 +113,12 @@ function sourcesOf(json: JsonObject): string[] {
   return Array.isArray(sources) ? sources.filter((source) => typeof source === 'string') : [];
 }
 
-/** Every entry of a document. A roll-up of several types has an array for each, side by side. */
-function allEntries(json: JsonObject, target: ViewTarget): unknown[] {
+/** The arrays that hold a document's entries. A roll-up of several types has one for each, side by side. */
+function entryArrays(json: JsonObject, target: ViewTarget): unknown[][] {
   const arrayKey = target.arrayKey ?? 'entries';
   const own = arrayAt(json, arrayKey);
-  if (!isRollUp(target) || !arrayKey.includes('.')) return own;
-  return Object.values(holderOf(json, arrayKey).holder).filter(Array.isArray).flat(1);
+  if (!isRollUp(target) || !arrayKey.includes('.')) return [own];
+  return Object.values(holderOf(json, arrayKey).holder).filter(Array.isArray);
 }
 
 /** The array at a dotted path, created when it is not there. @throws CorruptDocument when something else is there */

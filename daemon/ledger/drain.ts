@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Brainstem } from '../brainstem/contract.ts';
@@ -5,11 +6,13 @@ import { writableTargets, writeBatch, type BatchContext } from './batch.ts';
 import type { Counters } from './counters.ts';
 import type { WriteResult } from './defensive-writer.ts';
 import type { PlacedEntry } from './entries.ts';
+import { temporaryOf, type LedgerFs } from './file-system.ts';
+import type { PendingFile } from './pending-file.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-/** However long a batch took, the next one starts no later than this after it. */
-const LONGEST_PAUSE_MS = 5_000;
+/** However long a batch took, the next one starts no later than this after it. Until then its entries are in the pending file. */
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface DrainOptions extends BatchContext {
   readonly brainstem: Brainstem;
@@ -19,6 +22,10 @@ export interface DrainOptions extends BatchContext {
   readonly limit: number;
   /** Least time between two batches, so that a stream of entries does not rewrite a file for each. */
   readonly minIntervalMs: number;
+  readonly fs: LedgerFs;
+  readonly pending: PendingFile;
+  /** Entries of an earlier run, killed in the middle of a batch, are being finished. */
+  readonly onResumed: (entries: number) => void;
   readonly onFallback: (entry: PlacedEntry, result: WriteResult) => void;
   readonly onRecovered: () => void;
 }
@@ -30,14 +37,18 @@ export interface DrainOptions extends BatchContext {
 export class Drain {
   readonly #options: DrainOptions;
   #queue: PlacedEntry[] = [];
+  /** Taken from the queue and not settled yet. */
+  #inBatch: readonly PlacedEntry[] = [];
   readonly #refused = new Set<PlacedEntry>();
   #running: Promise<void> | null = null;
   #batchTimer: Timer | null = null;
+  #saveTimer: Timer | null = null;
   #retryTimer: Timer | null = null;
   #retryMs = FIRST_RETRY_MS;
   /** False between an early retry that failed and the next one that was due. */
   #mayRetryEarly = true;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #resumed = false;
   #closed = false;
 
   constructor(options: DrainOptions) {
@@ -56,22 +67,62 @@ export class Drain {
   /** Resolves when everything queued before the call is written or kept in a lower layer. */
   async flush(): Promise<void> {
     if (this.#running) await this.#running;
-    if (this.#queue.length > 0) await this.#run(false);
+    if (this.#queue.length > 0 || !this.#resumed) await this.#run(false);
   }
 
   /** Flushes, gives refused entries a last try and takes nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#batchTimer?.cancel();
+    // A long history makes the last batch slow: whoever does not wait for it finds its entries here at the next start.
+    await this.#savePending();
     await this.flush();
     this.#retryTimer?.cancel();
     if (this.#refused.size > 0) await this.#retry();
   }
 
+  /** Puts on disk what is not in the tree yet. */
+  async #savePending(): Promise<void> {
+    this.#saveTimer?.cancel();
+    this.#saveTimer = null;
+    // What the last run left there must have been read before.
+    if (!this.#resumed) return;
+    await this.#options.pending.save([...this.#inBatch, ...this.#refused, ...this.#queue]);
+  }
+
+  /** Takes up, once, what the last run left behind. */
+  async #resume(): Promise<void> {
+    if (this.#resumed) return;
+    const { counters, onResumed, pending } = this.#options;
+    const { pid, entries } = await pending.load();
+    this.#resumed = true;
+    if (pid !== null && pid !== process.pid) await this.#removeTemporaries(entries, pid);
+    counters.accepted += entries.length;
+    for (const entry of entries) {
+      if (entry.kept === null) continue;
+      counters.enter(entry.kept.layer);
+      this.#refused.add(entry);
+    }
+    const unfinished = entries.filter((entry) => entry.kept === null);
+    counters.queued += unfinished.length;
+    this.#queue.unshift(...unfinished);
+    if (entries.length > 0) onResumed(entries.length);
+  }
+
+  /** A killed run leaves the files it was writing half done beside the whole ones. */
+  async #removeTemporaries(entries: readonly PlacedEntry[], pid: number): Promise<void> {
+    const { brainstem, fs } = this.#options;
+    const files = new Set(entries.filter((entry) => this.#place(entry)).flatMap((entry) => entry.targets.map((target) => target.path)));
+    await Promise.all([...files].map((file) => fs.unlink(temporaryOf(path.join(brainstem.base, file), pid)).catch(() => {})));
+  }
+
   #schedule(): void {
-    if (this.#batchTimer || this.#running || this.#closed) return;
-    const { clock } = this.#options;
-    this.#batchTimer = clock.after(Math.max(0, this.#notBefore - clock.monotonic()), () => {
+    if (this.#closed) return;
+    const { clock, minIntervalMs } = this.#options;
+    const wait = Math.max(0, this.#notBefore - clock.monotonic());
+    if (this.#running || wait > minIntervalMs) this.#saveTimer ??= clock.after(minIntervalMs, () => void this.#savePending());
+    if (this.#batchTimer || this.#running) return;
+    this.#batchTimer = clock.after(wait, () => {
       this.#batchTimer = null;
       void this.#run(false);
     });
@@ -90,17 +141,22 @@ export class Drain {
     const started = clock.monotonic();
     this.#batchTimer?.cancel();
     this.#batchTimer = null;
+    await this.#resume();
     const fresh = this.#queue;
     this.#queue = [];
+    this.#inBatch = fresh;
+    await this.#savePending();
     const worked = await this.#attempt(withRefused ? [...this.#refused, ...fresh] : fresh);
     if (worked && !withRefused && this.#refused.size > 0 && this.#mayRetryEarly) {
       this.#mayRetryEarly = false;
       await this.#attempt([...this.#refused]);
     }
+    this.#inBatch = [];
     this.#planRetry(withRefused);
-    // A slow card or a long history makes batches long: leave the disk and the CPU alone for four times as long.
+    // A slow card or a long history makes batches long: leave the disk and the CPU alone nine tenths of the time.
     const took = clock.monotonic() - started;
-    this.#notBefore = clock.monotonic() + Math.min(Math.max(minIntervalMs, 4 * took), LONGEST_PAUSE_MS);
+    this.#notBefore = clock.monotonic() + Math.min(Math.max(minIntervalMs, 9 * took), LONGEST_PAUSE_MS);
+    await this.#savePending();
   }
 
   /** Writes a batch and settles each entry. True when the primary tree took all of it. */

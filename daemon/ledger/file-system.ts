@@ -9,6 +9,7 @@ export interface FileStamp {
 }
 
 export interface LedgerFile {
+  /** Writes at the current position: a second call goes on where the first one ended. */
   writeFile(text: string): Promise<void>;
   sync(): Promise<void>;
   truncate(bytes: number): Promise<void>;
@@ -59,20 +60,25 @@ export async function ensureFolder(fs: LedgerFs, folder: string): Promise<void> 
   }
 }
 
+/** Where a process writes a file before it takes the place of the old one: one name for each, so that a crash leaves at most one. */
+export function temporaryOf(file: string, pid: number): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${pid}.tmp`);
+}
+
 /**
  * Replaces `file` with `text` so that at every instant, also after a kill or a power cut, the name holds either the
  * whole old or the whole new content: temporary file in the same folder, fsync, rename, fsync of the folder.
+ * @param text whole, or in pieces that are asked for one by one as they are written
  * @throws the file system's error; `file` then has its old content, or, when only the last fsync failed, the new one
  */
-export async function writeAtomic(fs: LedgerFs, file: string, text: string): Promise<void> {
+export async function writeAtomic(fs: LedgerFs, file: string, text: string | Iterable<string>): Promise<void> {
   const folder = path.dirname(file);
   await ensureFolder(fs, folder);
-  // One writer a file and process: the fixed name means that a crash leaves at most one stray file, which the next write reuses.
-  const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
+  const temporary = temporaryOf(file, process.pid);
   try {
     const handle = await fs.open(temporary, 'w');
     try {
-      await handle.writeFile(text);
+      for (const piece of typeof text === 'string' ? [text] : text) await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();

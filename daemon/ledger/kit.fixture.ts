@@ -8,6 +8,7 @@ import type { Brainstem, JsonObject } from '../brainstem/contract.ts';
 import type { Ledger, LedgerStats } from './contract.ts';
 import { createLedger, type LedgerOptions } from './ledger.ts';
 import { fakeBrainstem } from './fake-brainstem.fixture.ts';
+import { PENDING_FILE } from './pending-file.ts';
 
 /** 2025-12-18 01:47:41.076 in Chicago, the seeds' own example. */
 export const SEED_INSTANT = Date.parse('2025-12-18T01:47:41.076-06:00');
@@ -19,7 +20,7 @@ export interface Bench {
   readonly base: string;
   /** A document of the tree, parsed. */
   read(file: string): JsonObject & Record<string, any>;
-  /** Every file below the base folder, relative, sorted. */
+  /** Every file below the base folder, relative, sorted; without the ledger's own pending file. */
   files(): string[];
 }
 
@@ -40,6 +41,7 @@ export function bench(options: Partial<LedgerOptions> & { at?: number; dataDir?:
       readdirSync(base, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => path.relative(base, path.join(entry.parentPath, entry.name)))
+        .filter((file) => file !== PENDING_FILE)
         .sort(),
   };
 }

@@ -10,6 +10,7 @@ import { DocumentStore } from './document-store.ts';
 import { Drain } from './drain.ts';
 import { IdMaker, instantOf, ownId, type PlacedEntry } from './entries.ts';
 import { nodeFs, type LedgerFs } from './file-system.ts';
+import { PendingFile } from './pending-file.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
 import { sanitizeObject } from './sanitize.ts';
 
@@ -60,6 +61,9 @@ class QueuedLedger implements Ledger {
       nowIso,
       limit: queueLimit,
       minIntervalMs: options.minIntervalMs ?? 250,
+      fs,
+      pending: new PendingFile(brainstem.base, fs),
+      onResumed: (entries) => log.warn({ entries }, 'the last run ended in the middle of writing: its ledger entries are being finished'),
       onFallback: (_entry, result) => this.#onFallback(result),
       onRecovered: () => this.#onRecovered(),
     });
