@@ -19,6 +19,7 @@ import { readAttestation } from './attestation.ts';
 import { Closer } from './closer.ts';
 import { startDemoWorld } from './demo.ts';
 import { createDevices } from './devices.ts';
+import { lockFolder } from './folder-lock.ts';
 import { openFrontend } from './frontend.ts';
 import { createReadiness } from './ready.ts';
 import { RigCommands } from './rig-commands.ts';
@@ -44,7 +45,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const closer = new Closer();
   const frontend = openFrontend(options);
   const { log } = frontend;
-  const stop = new StopRequest(log);
+  const stop = new StopRequest(log, clock);
   // Every other timer is unreferenced; this one keeps the daemon up while all pools are being waited for.
   const keepAlive = setInterval(() => {}, 60_000);
   closer.add('signal handlers', () => {
@@ -79,6 +80,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       clock,
       log: log.child({ module: 'brainstem' }),
     });
+    closer.add('folder lock', await lockFolder(options.dataDir, brainstem.base));
     const initialized = await brainstem.initialize('Production-Miner');
     for (const message of initialized.messages) frontend.say(message);
 

@@ -1,7 +1,10 @@
+import type { Clock } from '../../protocol/common/clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
 
 /** 128 + signal number, as shells report it; a stop by request is a clean exit all the same. */
 const FORCED_EXIT = 130;
+/** One Ctrl-C may arrive twice, from the terminal and from a wrapper (npm, timeout); a person's second takes longer. */
+const ECHO_MS = 300;
 
 /**
  * The one way the running daemon is told to stop: SIGINT, SIGTERM, PM2's `shutdown` message, or a defect nobody
@@ -10,9 +13,11 @@ const FORCED_EXIT = 130;
 export class StopRequest {
   readonly #controller = new AbortController();
   readonly #log: Log;
+  readonly #clock: Clock;
+  #stoppedAt = 0;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.reason !== null) process.exit(FORCED_EXIT);
-    this.#stop(signal, 0);
+    if (this.reason === null) return this.#stop(signal, 0);
+    if (this.#clock.monotonic() - this.#stoppedAt >= ECHO_MS) process.exit(FORCED_EXIT);
   };
   readonly #onMessage = (message: unknown): void => {
     if (message === 'shutdown') this.#stop('shutdown message', 0);
@@ -25,8 +30,9 @@ export class StopRequest {
   reason: string | null = null;
   exitCode = 0;
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: Clock) {
     this.#log = log;
+    this.#clock = clock;
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);
     process.on('message', this.#onMessage);
@@ -56,6 +62,7 @@ export class StopRequest {
   #stop(reason: string, exitCode: number): void {
     if (this.reason !== null) return;
     this.reason = reason;
+    this.#stoppedAt = this.#clock.monotonic();
     this.exitCode = exitCode;
     this.#controller.abort(new Error(`stop requested: ${reason}`));
   }
