@@ -41,6 +41,18 @@ describe('work', () => {
 });
 
 describe('judging nonces', () => {
+  test('one for a work given up long ago is late, one for a work that never was is an error', () => {
+    const templates = manager();
+    templates.setJob(makeJob());
+    const work = templates.nextWork('a', null)!;
+    const late = search(work);
+    for (let i = 1; i < 32; i++) templates.setJob(makeJob({ key: `k${i}` }));
+    expect(templates.judge('a', late).kind).toBe('share');
+    templates.setJob(makeJob({ key: 'k32' }));
+    expect(templates.judge('a', late)).toEqual({ kind: 'expired' });
+    expect(templates.judge('a', { ...late, workId: work.id + 1 }).kind).toBe('hardware_error');
+  });
+
   test('a real hit becomes a share whose header hashes to what it says', () => {
     const templates = manager();
     const job = makeJob({ versionMask: 0x1fffe000 });

@@ -16,6 +16,8 @@ export type NonceVerdict =
   /** Good, but its source has moved on to another block. */
   | { readonly kind: 'stale'; readonly share: Share }
   | { readonly kind: 'duplicate' }
+  /** For a work that is not kept any more, so long ago was it replaced. */
+  | { readonly kind: 'expired' }
   /** The hash does not meet the target the device was given: the device miscalculated. */
   | { readonly kind: 'hardware_error'; readonly reason: string };
 
@@ -32,6 +34,8 @@ interface IssuedWork {
 
 /** Works kept to match late nonces; the answers to older ones cannot be judged. */
 const WORKS_KEPT = 1024;
+/** Jobs whose works are kept: as many as a pool session takes shares for. A job may weigh a quarter of a megabyte. */
+const JOBS_KEPT = 32;
 const SEEN_PER_WORK = 4096;
 /** Local hits are a sign of life, not data: no more than this many a second from one device. */
 const LOCAL_HITS_PER_SECOND = 5;
@@ -46,7 +50,10 @@ export class TemplateManager {
   /** Makes share ids differ between two runs of the daemon: the ledger tells entries apart by them. */
   readonly #idPrefix = randomBytes(3).toString('hex');
   readonly #space = new SearchSpace();
+  /** Oldest first. */
   readonly #issued = new Map<number, IssuedWork>();
+  /** Keys of the newest jobs, oldest first. */
+  readonly #jobKeys = new Set<string>();
   #job: Job | null = null;
   #nextWorkId = 1;
   #nextShareId = 1;
@@ -65,6 +72,11 @@ export class TemplateManager {
   /** Takes a newer job. Work issued from now on is of this job; nonces of older jobs are still judged. */
   setJob(job: Job): void {
     this.#job = job;
+    this.#jobKeys.delete(job.key);
+    this.#jobKeys.add(job.key);
+    if (this.#jobKeys.size <= JOBS_KEPT) return;
+    this.#jobKeys.delete(this.#jobKeys.values().next().value as string);
+    for (const [id, issued] of this.#issued) if (!this.#jobKeys.has(issued.job.key)) this.#issued.delete(id);
   }
 
   /** There is nothing worth working on until the next `setJob`. */
@@ -101,6 +113,7 @@ export class TemplateManager {
   /** Judges a nonce by hashing it on the host. Never throws. */
   judge(deviceId: string, nonce: Nonce): NonceVerdict {
     const issued = this.#issued.get(nonce.workId);
+    if (!issued && nonce.workId > 0 && nonce.workId < this.#nextWorkId) return { kind: 'expired' };
     if (!issued || issued.deviceId !== deviceId) {
       return { kind: 'hardware_error', reason: `answer to work ${nonce.workId}, which this device was not given` };
     }

@@ -31,6 +31,9 @@ import { StopRequest } from './stop-request.ts';
 /** Whole time a stop may take, and the share of it one part may use up. */
 const STOP_DEADLINE_MS = 4500;
 const STEP_DEADLINE_MS = 1500;
+/** The ledger closes last and has what the disk needs for: it ends by itself before its step is given up. */
+const LEDGER_CLOSE_MS = 1500;
+const LEDGER_STEP_MS = 2000;
 /** Test mode is for a limited number of attempts: this many hashes, one round, unless the flags say otherwise. */
 const TEST_MODE_ATTEMPTS = 100_000_000;
 
@@ -84,11 +87,11 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     const initialized = await brainstem.initialize('Production-Miner');
     for (const message of initialized.messages) frontend.say(message);
 
-    const ledger = createLedger({ brainstem, clock, log: log.child({ module: 'ledger' }), queueLimit: config.ledger.queue_limit });
+    const ledger = createLedger({ brainstem, clock, log: log.child({ module: 'ledger' }), queueLimit: config.ledger.queue_limit, closeTimeoutMs: LEDGER_CLOSE_MS });
     closer.add('ledger', async () => {
       await ledger.close();
       log.info(ledger.stats(), 'ledger totals');
-    });
+    }, LEDGER_STEP_MS);
 
     ledger.saveSystemReport('brainstem', { event: 'initialized', mode, folders_created: initialized.foldersCreated, files_generated: initialized.filesCreated, examples: initialized.examples.action });
 

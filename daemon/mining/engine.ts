@@ -183,6 +183,11 @@ export class MiningEngine implements Service {
         rig.account.noteHardwareError();
         this.events.emit('hardwareError', rig.device.id, verdict.reason);
         return;
+      case 'expired':
+        this.account.noteExpired();
+        rig.account.noteExpired();
+        this.#log.debug({ device: rig.device.id, work: nonce.workId }, 'nonce for a work that is no longer kept');
+        return;
       case 'duplicate':
         this.account.noteDuplicate();
         rig.account.noteDuplicate();

@@ -43,6 +43,11 @@ export class ShareAccount {
     }
   }
 
+  /** A nonce that came too late to be judged at all. */
+  noteExpired(): void {
+    this.#counts.stale += 1;
+  }
+
   noteHardwareError(): void {
     this.#counts.hardware_errors += 1;
   }

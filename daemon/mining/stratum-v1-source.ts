@@ -11,6 +11,7 @@ import { parsePoolUrl, type PoolAddress } from '../../protocol/stratum-v1/pool-u
 import { Backoff } from './backoff.ts';
 import type { JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
 import { LatencyWindow } from './latency-window.ts';
+import { LineBudget } from './line-budget.ts';
 import { CONNECT_TIMEOUT_MS, type PoolTls } from './pool-socket.ts';
 import { toJob, toSubmission, toVerdict } from './stratum-v1-job.ts';
 import { StratumV1Session, type SessionEnd } from './stratum-v1-session.ts';
@@ -58,6 +59,7 @@ export class StratumV1Source implements JobSource {
   readonly #log: Log;
   readonly #backoff: Backoff;
   readonly #latency = new LatencyWindow();
+  readonly #lineBudget = new LineBudget();
   #session: StratumV1Session | null = null;
   #sessionNumber = 0;
   #hints: ClientHints = NO_HINTS;
@@ -171,13 +173,20 @@ export class StratumV1Source implements JobSource {
       onInvalidate: (reason) => this.events.emit('invalidate', reason),
       onMessage: (text) => {
         this.#message = text;
-        this.#log.info({ text }, 'message of the pool');
-        this.events.emit('change');
+        this.#say('info', { text }, 'message of the pool');
       },
-      onWarning: (text) => this.#log.warn({ session: number }, text),
+      onWarning: (text) => this.#say('warn', { session: number }, text),
       onEnd: (end) => this.#onEnd(end),
     });
     this.#session.open();
+  }
+
+  /** Logs what the pool made us say, and tells that something changed: both within a budget. */
+  #say(level: 'info' | 'warn', fields: object, text: string): void {
+    const skipped = this.#lineBudget.take(this.#clock.monotonic());
+    if (skipped === null) return;
+    this.#log[level](skipped === 0 ? fields : { ...fields, lines_skipped: skipped }, text);
+    this.events.emit('change');
   }
 
   #onJob(v1Job: V1Job, session: number): void {

@@ -4,7 +4,7 @@ import { KNOWN_KERNELS } from '../../kernels/loader.ts';
 import type { Hasher, HasherEvents, HasherJob, HasherOptions } from '../../kernels/types.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
-import { silentLog } from '../../protocol/common/log.ts';
+import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Nonce, Work } from '../contract.ts';
 import { driverIds, loadDriver } from '../registry.ts';
@@ -17,6 +17,7 @@ class FakeHasher implements Hasher {
   readonly events = new EventEmitter<HasherEvents>();
   readonly calls: string[] = [];
   hashes = 0n;
+  dropped = 0n;
 
   constructor(options: HasherOptions) {
     this.info = { kernel: 'fake', isa: 'none', lanes: 1, source: 'js' as const, threads: options.threads ?? 1 };
@@ -44,7 +45,7 @@ class FakeHasher implements Hasher {
   }
 
   stats() {
-    return { hashes: this.hashes, perThread: [], dropped: 0n, hardwareErrors: 0n };
+    return { hashes: this.hashes, perThread: [], dropped: this.dropped, hardwareErrors: 0n };
   }
 
   async stop(): Promise<void> {
@@ -57,12 +58,12 @@ const signal = new AbortController().signal;
 const stops: CpuDevice[] = [];
 afterEach(async () => void (await Promise.all(stops.splice(0).map((device) => device.stop()))));
 
-function rig(options: Record<string, unknown> = {}) {
+function rig(options: Record<string, unknown> = {}, log: Log = silentLog) {
   const clock = new ManualClock();
   const hashers: FakeHasher[] = [];
   const sensors = { temp: null as number | null, battery: null as boolean | null, joules: null as number | null };
   const device = new CpuDevice(
-    { id: 'cpu', options: cpuOptions.parse(options), clock, log: silentLog },
+    { id: 'cpu', options: cpuOptions.parse(options), clock, log },
     {
       createHasher: (given = {}) => {
         hashers.push(new FakeHasher(given));
@@ -205,6 +206,25 @@ describe('CpuDevice', () => {
     expect(exhausted).toEqual([1]);
     hasher().hashes = 20n;
     expect(device.state()).toMatchObject({ hashes_total: 520, detail: { threads: 2, limit_percent: 60 } });
+  });
+
+  it('tells of lost hits at once and then once a minute, and keeps their count through a new hasher', async () => {
+    const lost: number[] = [];
+    const log: Log = { ...silentLog, warn: (fields) => void lost.push((fields as { hits_dropped: number }).hits_dropped) };
+    const { device, hasher, pass } = rig({}, log);
+    await device.start(signal);
+    hasher().dropped = 10n;
+    await pass(1);
+    hasher().dropped = 25n;
+    await pass(59);
+    expect(lost).toEqual([10]);
+    await pass(1);
+    expect(lost).toEqual([10, 15]);
+    hasher().dropped = 30n;
+    await device.command({ type: 'restart' });
+    expect(lost).toEqual([10, 15, 5]);
+    hasher().dropped = 2n;
+    expect(device.state().detail.hits_dropped).toBe(32);
   });
 
   it('refuses commands it cannot carry out, changing nothing', async () => {

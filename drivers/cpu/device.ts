@@ -10,6 +10,8 @@ import { CPU_CAPABILITIES, CPU_ID, CPU_TITLE, type CpuOptions } from './options.
 import { RateMeter } from './rate-meter.ts';
 
 const TICK_MS = 1000;
+/** Least time between two warnings about dropped hits. */
+const DROPPED_REPORT_MS = 60_000;
 
 export interface CpuDeviceParts {
   readonly createHasher: typeof createHasher;
@@ -40,6 +42,10 @@ export class CpuDevice implements Device {
   #running = false;
   #stopped = false;
   #hashesBefore = 0;
+  #droppedBefore = 0;
+  #droppedTold = 0;
+  #droppedToldAt = -Infinity;
+  #hardwareErrorsBefore = 0;
   /** Rebuilding the hasher takes a moment: one at a time. */
   #rebuilding: Promise<void> = Promise.resolve();
   #told = '';
@@ -102,8 +108,8 @@ export class CpuDevice implements Device {
         threads: this.#threads,
         limit_percent: this.#limitPercent,
         nice: this.#context.options.nice,
-        hits_dropped: stats ? Number(stats.dropped) : null,
-        hardware_errors: stats ? Number(stats.hardwareErrors) : null,
+        hits_dropped: this.#dropped(),
+        hardware_errors: this.#hardwareErrorsBefore + Number(stats?.hardwareErrors ?? 0n),
       },
     };
   }
@@ -160,10 +166,16 @@ export class CpuDevice implements Device {
 
   async #close(): Promise<void> {
     const hasher = this.#hasher;
-    this.#hasher = null;
     if (!hasher) return;
     await hasher.stop();
-    this.#hashesBefore += Number(hasher.stats().hashes);
+    if (this.#hasher !== hasher) return;
+    // Only now, and all at once: the totals never go backwards.
+    const last = hasher.stats();
+    this.#hashesBefore += Number(last.hashes);
+    this.#droppedBefore += Number(last.dropped);
+    this.#hardwareErrorsBefore += Number(last.hardwareErrors);
+    this.#hasher = null;
+    this.#tellDropped(Infinity);
     hasher.events.removeAllListeners();
   }
 
@@ -189,6 +201,7 @@ export class CpuDevice implements Device {
   async #tick(): Promise<void> {
     const now = this.#context.clock.monotonic();
     this.#meter.sample(now, this.#hashes());
+    this.#tellDropped(now);
     await this.#guards.poll(now);
     if (this.#running) this.#apply();
   }
@@ -201,6 +214,19 @@ export class CpuDevice implements Device {
 
   #hashes(): number {
     return this.#hashesBefore + Number(this.#hasher?.stats().hashes ?? 0n);
+  }
+
+  /** Hits that were found and lost since start, because more came than could be checked. */
+  #dropped(): number {
+    return this.#droppedBefore + Number(this.#hasher?.stats().dropped ?? 0n);
+  }
+
+  #tellDropped(now: number): void {
+    const dropped = this.#dropped();
+    if (dropped === this.#droppedTold || now - this.#droppedToldAt < DROPPED_REPORT_MS) return;
+    this.#context.log.warn({ device: this.id, hits_dropped: dropped - this.#droppedTold }, 'hits were lost: more come than can be checked, the difficulty of the pool is far too low for this machine');
+    this.#droppedTold = dropped;
+    this.#droppedToldAt = now;
   }
 
   #status(): [DeviceStatus, string | null] {
