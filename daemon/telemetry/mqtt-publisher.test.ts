@@ -170,6 +170,20 @@ describe.each(kinds)('with $name', ({ protocol, probeVersion, missing, start }) 
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 
+  test('what stays retained after the stop are the counts of the end', async (context) => {
+    if (missing) return context.skip(missing);
+    const broker = await startBroker();
+    const { publisher, source } = await startRig(broker.url);
+    const probe = await openProbe(broker.url);
+    await probe.topic('rigbrain/rig1/state');
+    const { mining } = source.state;
+    source.state = { ...source.state, mining: { ...mining, status: 'stopping', shares: { ...mining.shares, accepted: 4711 } } };
+    await publisher.stop();
+    await probe.wait('the farewell', ({ topic, text }) => topic === 'rigbrain/rig1/status' && text === 'offline');
+    const last = probe.seen.findLast(({ topic }) => topic === 'rigbrain/rig1/state');
+    expect(JSON.parse(last!.text)).toMatchObject({ status: 'stopping', accepted: 4711 });
+  });
+
   test('starts without a broker and publishes when one appears', async (context) => {
     if (missing) return context.skip(missing);
     const port = await freePort();
@@ -257,6 +271,7 @@ describe.each(kinds)('with $name', ({ protocol, probeVersion, missing, start }) 
     await probe.topic('homeassistant/device/rigbrain_rig1_bitaxe-1/config');
     await eventually('everything to be delivered', () => probe.seen.some(({ topic }) => topic === 'rigbrain/rig1/bitaxe-1/state'));
     await first.publisher.stop();
+    await probe.wait('the farewell', ({ topic, text }) => topic === 'rigbrain/rig1/status' && text === 'offline');
     const from = probe.seen.length;
     await startRig(broker.url);
     for (const topic of ['homeassistant/device/rigbrain_rig1_bitaxe-1/config', 'rigbrain/rig1/bitaxe-1/state', 'rigbrain/rig1/bitaxe-1/availability']) {

@@ -18,7 +18,7 @@ import { discoveryMessages, discoveryTopic } from './home-assistant.ts';
 import { readHostHealth } from './host-health.ts';
 import { eventMessage, healthMessage, stateMessages } from './payloads.ts';
 import type { RigEvent, RigState, StateSource } from './state.ts';
-import { TOPICS, encodePayload, isDeviceLevel, topicOf, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
+import { TOPICS, encodePayload, isDeviceLevel, topicOf, type Cadence, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 export interface MqttPublisherOptions {
   /** mqtt:// or mqtts:// address. */
@@ -108,11 +108,13 @@ export class MqttPublisher implements Service {
     this.#timers.push(clock.every(TICK_MS, () => this.#tick()));
   }
 
-  /** Sends the last events, says `offline`, disconnects; done within a second even when the broker hangs. */
+  /** Sends the last states and events, says `offline`, disconnects; done within a second even when the broker hangs. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       for (const timer of this.#timers) timer.cancel();
       this.#greeting?.cancel();
+      // What stays retained are the counts of the end, however little time has passed since the last ones.
+      this.#tick('heartbeat');
       await this.#lastEvents();
       await this.#link?.stop(this.#status('offline'), FAREWELL_MS);
     })();
@@ -171,8 +173,11 @@ export class MqttPublisher implements Service {
     this.#tick();
   }
 
-  /** Publishes whatever is due. Never throws: it runs on a timer. */
-  #tick(): void {
+  /**
+   * Publishes whatever is due. Never throws: it runs on a timer.
+   * @param always topics of this cadence go out even when they are not due
+   */
+  #tick(always: Cadence | null = null): void {
     const session = this.#link?.session;
     if (!session || this.#stopped) return;
     void this.#delivery.drainEvents();
@@ -185,7 +190,8 @@ export class MqttPublisher implements Service {
       if (this.#options.homeAssistant.enabled) messages.push(...this.#discoveryOf(state));
       messages.push(healthMessage(this.#scope, state, readHostHealth(), this.stats(), at));
       for (const message of messages) {
-        if (!this.#gate.due(message.topic, TOPICS[message.key].cadence, message.payload, now)) continue;
+        const { cadence } = TOPICS[message.key];
+        if (cadence !== always && !this.#gate.due(message.topic, cadence, message.payload, now)) continue;
         this.#gate.sent(message.topic, message.payload, now);
         void this.#deliver(session, this.#packet(message));
       }
