@@ -224,7 +224,7 @@ export class CpuDevice implements Device {
   #tellDropped(now: number): void {
     const dropped = this.#dropped();
     if (dropped === this.#droppedTold || now - this.#droppedToldAt < DROPPED_REPORT_MS) return;
-    this.#context.log.warn({ device: this.id, hits_dropped: dropped - this.#droppedTold }, 'hits were lost: more come than can be checked, the difficulty of the pool is far too low for this machine');
+    this.#context.log.warn({ hits_dropped: dropped - this.#droppedTold }, 'hits were lost: more come than can be checked, the difficulty of the pool is far too low for this machine');
     this.#droppedTold = dropped;
     this.#droppedToldAt = now;
   }
