@@ -55,6 +55,6 @@ export class RigEvents {
     const why = state.reason ?? state.status;
     if (state.status === 'fault') this.tell('device_fault', `${deviceId}: ${why}`, deviceId, { reason: why });
     else if (state.status === 'paused') this.tell('device_paused', `${deviceId} paused: ${why}`, deviceId, { reason: why });
-    else if (before === 'paused') this.tell('device_resumed', `${deviceId} resumed`, deviceId);
+    else if (before === 'paused' && state.status !== 'stopped') this.tell('device_resumed', `${deviceId} resumed`, deviceId);
   }
 }
