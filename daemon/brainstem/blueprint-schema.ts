@@ -60,6 +60,7 @@ const templateSchema = z.strictObject({
   by_level: byLevel.optional(),
   by_component: z.record(z.string(), byLevel).optional(),
   sample: object.optional(),
+  sample_by_level: byLevel.optional(),
   sample_by_component: z.record(z.string(), byLevel).optional(),
 });
 
@@ -97,7 +98,7 @@ export const blueprintSchema = z.strictObject({
   }),
   time_zone: text,
   week_numbering: z.enum(['monday', 'iso']),
-  components: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be snake_case'), z.strictObject({ folder: folderName, example_slug: folderName, aliases: z.array(text).default([]) })),
+  components: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be snake_case'), z.strictObject({ folder: folderName, label: text.optional(), example_slug: folderName, aliases: z.array(text).default([]) })),
   modes: z.record(z.enum(MODES), z.strictObject({ base_path: relativePath, aliases: z.array(text).default([]), description: text })),
   flags: z.strictObject({
     description: text,

@@ -154,9 +154,15 @@ describe('componentFolder', () => {
   });
 });
 
+describe('componentLabel', () => {
+  it.each([['miners', 'Production-Miner'], ['mining_process', 'Production-Miner'], ['dtm', 'DTM'], ['loop', 'Looping']])('signs %s as %s', (name, label) => {
+    expect(brainstem().componentLabel(name)).toBe(label);
+  });
+});
+
 describe('instantiate', () => {
   it('fills in the metadata of a period file', () => {
-    const document = brainstem().instantiate('hourly_ledger', { component: 'Production-Miner', at: AT, level: 'hour', scope: '2025/12/W50/18/01' });
+    const document = brainstem().instantiate('hourly_ledger', { at: AT, level: 'hour', scope: '2025/12/W50/18/01' });
     expect(document.metadata).toEqual({
       file_type: 'hourly_ledger',
       component: 'Production-Miner',
@@ -172,7 +178,7 @@ describe('instantiate', () => {
 
   it('fills in the metadata of roll-ups and indices', () => {
     const stem = brainstem();
-    const month = { component: 'Brain', at: AT, level: 'month', scope: '2025/12' } as const;
+    const month = { at: AT, level: 'month', scope: '2025/12' } as const;
     const rollUp = stem.instantiate('aggregated_miners_report', month);
     expect(rollUp.metadata).toMatchObject({ file_type: 'aggregated_miners_report', aggregation_level: 'month', aggregation_scope: '2025-12' });
     expect(rollUp.aggregated_data).toEqual({ reports: [] });
@@ -185,14 +191,14 @@ describe('instantiate', () => {
   it('leaves no sample data in any template', () => {
     const stem = brainstem();
     for (const key of stem.blueprint.templates.keys()) {
-      const document = stem.instantiate(key, { component: 'Brain', at: AT, level: 'day', scope: '2025/12/W50/18' });
+      const document = stem.instantiate(key, { at: AT, level: 'day', scope: '2025/12/W50/18' });
       expect(leftovers({ ...document, metadata: {} }, key)).toEqual([]);
     }
   });
 
   it('gives a new document every time', () => {
     const stem = brainstem();
-    const options = { component: 'DTM', at: AT, level: 'root', scope: 'global' } as const;
+    const options = { at: AT, level: 'root', scope: 'global' } as const;
     const first = stem.instantiate('global_ledger', options);
     (first.entries as unknown[]).push('changed');
     (first.global_data as JsonObject).total_blocks_mined = 7;
@@ -202,7 +208,7 @@ describe('instantiate', () => {
   });
 
   it('refuses a template it does not know, and says what was probably meant', () => {
-    expect(() => brainstem().instantiate('hourly_leger', { component: 'x', at: AT, level: 'hour', scope: '2025/12/W50/18/01' })).toThrow('did you mean "hourly_ledger"');
+    expect(() => brainstem().instantiate('hourly_leger', { at: AT, level: 'hour', scope: '2025/12/W50/18/01' })).toThrow('did you mean "hourly_ledger"');
   });
 });
 

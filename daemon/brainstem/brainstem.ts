@@ -62,7 +62,7 @@ class BlueprintReader implements BlueprintBrainstem {
   }
 
   async initialize(component: string): Promise<InitResult> {
-    const result = await initializeMode(this, component, this.#clock.now());
+    const result = await initializeMode(this, this.#clock.now());
     for (const message of result.messages) this.#log.info({ component }, message);
     for (const failure of result.failures) this.#log.warn({ component, code: 'E_DATA_DIR' }, failure);
     return { ...result, messages: [...result.messages, ...result.failures] };
@@ -87,12 +87,16 @@ class BlueprintReader implements BlueprintBrainstem {
       const near = suggest(template, this.blueprint.templates.keys());
       throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no template ${template}${near === null ? '' : ` (did you mean "${near}"?)`}`, { context: { template } });
     }
-    const { component, level, scope } = options;
-    return newDocument({ template: found, component, mode: this.mode, level, scope, now: this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
+    const { level, scope } = options;
+    return newDocument({ template: found, mode: this.mode, level, scope, now: this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
   }
 
   componentFolder(component: string): string {
     return this.#component(component).folder;
+  }
+
+  componentLabel(component: string): string {
+    return this.#component(component).label;
   }
 
   flags(): FlagValues {

@@ -9,6 +9,8 @@ export interface Component {
   readonly id: string;
   /** Folder under System_Reports and Error_Reports: `Miners`. */
   readonly folder: string;
+  /** How it signs files and entries: `Production-Miner`. */
+  readonly label: string;
   /** Part of the names of its example files: `mining_process`. */
   readonly exampleSlug: string;
 }
@@ -19,7 +21,7 @@ export class Components {
   readonly #byName = new Map<string, Component>();
 
   constructor(data: BlueprintData['components'], report: Report) {
-    this.all = Object.entries(data).map(([id, { folder, example_slug }]) => ({ id, folder, exampleSlug: example_slug }));
+    this.all = Object.entries(data).map(([id, { folder, label = folder, example_slug }]) => ({ id, folder, label, exampleSlug: example_slug }));
     for (const id of REQUIRED) if (!Object.hasOwn(data, id)) report(['components'], `component ${id} is missing`);
     for (const component of this.all) {
       const { folder, aliases } = data[component.id] ?? { folder: component.folder, aliases: [] };

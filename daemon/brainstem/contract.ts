@@ -40,7 +40,6 @@ export interface ViewTarget {
 }
 
 export interface InstantiateOptions {
-  readonly component: string;
   readonly at: number;
   readonly level: Level;
   readonly scope: string;
@@ -67,7 +66,7 @@ export interface Brainstem {
   /** Absolute path of the mode's base folder, e.g. `<data>/Test/Demo/Mining`. */
   readonly base: string;
   readonly timeZone: string;
-  /** Creates folders, current time hierarchy, global files and System_File_Examples for the mode. */
+  /** Creates folders, current time hierarchy, global files and System_File_Examples for the mode. @param component who asks, for the log */
   initialize(component: string): Promise<InitResult>;
   timeParts(at: number): TimeParts;
   /**
@@ -79,6 +78,8 @@ export interface Brainstem {
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   /** Canonical folder name of a component or alias, e.g. `Production-Miner` -> `Miners`. @throws RigError E_BLUEPRINT_INVALID when unknown */
   componentFolder(component: string): string;
+  /** How a component or alias signs what it writes, e.g. `miners` -> `Production-Miner`. @throws as `componentFolder` */
+  componentLabel(component: string): string;
   /** Flat flags, incl. `demo_mode_flag`, `test_mode_flag`, `staging_mode_flag`, `production_mode_flag`. */
   flags(): Readonly<Record<string, unknown>>;
 }

@@ -62,17 +62,19 @@ describe('renderExamples', () => {
   });
 
   it('shows a proof that can be checked: its header hashes to its block hash, below its target', () => {
-    const proof = (read('Global/Ledgers/global_math_proof_example.json').proofs as JsonObject[])[0] as { header_hex: string; block_hash: string; target: string; leading_zeros: number; difficulty: number };
+    const proof = (read('Global/Ledgers/global_math_proof_example.json').proofs as JsonObject[])[0] as { header_hex: string; block_hash: string; target: string; leading_zeros: number; difficulty: number; coinbase: Record<string, string> };
     const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
     const hash = sha256(sha256(Buffer.from(proof.header_hex, 'hex'))).reverse().toString('hex');
     expect(proof.block_hash).toBe(hash);
     expect(BigInt(`0x${hash}`) <= BigInt(`0x${proof.target}`)).toBe(true);
+    const { coinb1, extranonce1, extranonce2, coinb2 } = proof.coinbase;
+    expect(proof.header_hex.slice(72, 136)).toBe(sha256(sha256(Buffer.from(`${coinb1}${extranonce1}${extranonce2}${coinb2}`, 'hex'))).toString('hex'));
     expect(proof.leading_zeros).toBe(/^0*/.exec(hash)?.[0].length);
     expect(proof.difficulty).toBeCloseTo(Number((0xffffn << 208n) * 10_000n / BigInt(`0x${hash}`)) / 10_000, 3);
   });
 
   it('marks every file with purpose, author and time scope', () => {
-    expect(read('Hierarchical/Ledgers/weekly_ledger_example.json').metadata).toMatchObject({ created_by: 'DTM', purpose: 'Mining attempts of one week', level: 'week', time_scope: '2025-12-15T00:00:00' });
+    expect(read('Hierarchical/Ledgers/weekly_ledger_example.json').metadata).toMatchObject({ created_by: 'Production-Miner', purpose: 'Mining attempts of one week', level: 'week', time_scope: '2025-12-15T00:00:00' });
     expect(read('System_Reports/Aggregated_Index/aggregated_index_day_example.json').metadata).toMatchObject({ index_level: 'day', index_scope: '2025-12-W50-18' });
   });
 });

@@ -32,7 +32,7 @@ function exampleDocument(blueprint: Blueprint, { template, level }: Example): Js
   const parts = createTimeParts({ timeZone: data.time_zone, weekNumbering: data.week_numbering })(Date.parse(sampleTime));
   const beside = template.role === 'global' || template.role === 'aggregated_global' || template.role === 'index_global';
   const scope = beside ? 'global' : scopeOf(level, parts);
-  const document = newDocument({ template, component: template.createdBy, mode, level, scope, now: parts.iso }, data.metadata_by_role, data.week_numbering);
+  const document = newDocument({ template, mode, level, scope, now: parts.iso }, data.metadata_by_role, data.week_numbering);
   const metadata = { created_by: template.createdBy, purpose: template.purpose };
   return mergeDeep(mergeDeep(document, { metadata }), template.sample(level));
 }

@@ -13,14 +13,13 @@ export type Initialized = InitResult & { readonly failures: readonly string[] };
 /**
  * Creates what the blueprint asks for: examples, folders, and the files of the current hour. Never rejects: a disk that
  * is full or read-only must not stop the mining, so what could not be created is told in `failures`.
- * @param component label of who asks; named in the metadata of files that belong to no component of their own
  * @param at now, ms since the epoch
  */
-export async function initializeMode(brainstem: BlueprintBrainstem, component: string, at: number): Promise<Initialized> {
+export async function initializeMode(brainstem: BlueprintBrainstem, at: number): Promise<Initialized> {
   const failures = new Failures();
   const examples = await bringExamples(brainstem, at, failures);
   const foldersCreated = await createFolders(brainstem, failures);
-  const filesCreated = await createFiles(brainstem, component, at, failures);
+  const filesCreated = await createFiles(brainstem, at, failures);
   const messages = [examples.message, ...(examples.backup === null ? [] : [`The examples of the old Brain.QTL are kept in ${examples.backup}`])].filter((message) => message !== '');
   const { action, written, backup } = examples;
   return { base: brainstem.base, foldersCreated, filesCreated, examples: { action, written, backup }, messages, failures: failures.messages() };
@@ -57,7 +56,7 @@ async function createFolders(brainstem: BlueprintBrainstem, failures: Failures):
 }
 
 /** The global files and the time hierarchy of the current hour, for every type and component. Existing files stay. */
-async function createFiles(brainstem: BlueprintBrainstem, component: string, at: number, failures: Failures): Promise<number> {
+async function createFiles(brainstem: BlueprintBrainstem, at: number, failures: Failures): Promise<number> {
   const wanted = new Map<string, ViewTarget>();
   for (const type of FILE_TYPES) {
     for (const { id } of brainstem.blueprint.components.all) for (const target of brainstem.viewTargets(type, id, at)) wanted.set(target.path, target);
@@ -68,8 +67,7 @@ async function createFiles(brainstem: BlueprintBrainstem, component: string, at:
     try {
       if (await exists(file)) return;
       const { level, scope } = target;
-      const owner = brainstem.blueprint.templates.get(target.template)?.component?.folder ?? component;
-      await writeWhole(file, jsonText(brainstem.instantiate(target.template, { component: owner, at, level, scope })));
+      await writeWhole(file, jsonText(brainstem.instantiate(target.template, { at, level, scope })));
       created += 1;
     } catch (error) {
       failures.add(path.relative(brainstem.dataDir, file), error);

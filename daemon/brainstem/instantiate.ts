@@ -6,8 +6,6 @@ import { scopeStart, type WeekNumbering } from './time-parts.ts';
 
 export interface NewFile {
   readonly template: Template;
-  /** Label of who writes. */
-  readonly component: string;
   readonly mode: Mode;
   readonly level: Level;
   /** `global`, `all` or a time path. */
@@ -23,7 +21,7 @@ export function newDocument(file: NewFile, metadataByRole: BlueprintData['metada
   if (template.role === null) return structure;
   const metadata = fillDeep(metadataByRole[template.role], {
     file_type: template.fileType,
-    component: file.component,
+    component: template.writer,
     mode: file.mode,
     level,
     now: file.now,

@@ -19,6 +19,8 @@ export interface Template {
   readonly component: Component | null;
   readonly fileType: string;
   readonly createdBy: string;
+  /** What a file's metadata names as its component: the label of the template's own component, else who created it. */
+  readonly writer: string;
   readonly purpose: string;
   /** Dotted path of the array each type's entries go to; empty for index files. */
   readonly arrays: Readonly<Partial<Record<FileType, string>>>;
@@ -67,6 +69,7 @@ function expand(name: string, entry: TemplateData, component: Component | null, 
     component,
     fileType: fill(entry.file_type ?? name),
     createdBy: fill(entry.created_by),
+    writer: component?.label ?? fill(entry.created_by),
     purpose: fill(entry.purpose),
     arrays,
     structure(level) {
@@ -74,7 +77,7 @@ function expand(name: string, entry: TemplateData, component: Component | null, 
       for (const array of Object.values(arrays)) if (getPath(document, array) === undefined) setPath(document, array, []);
       return document;
     },
-    sample: (level) => layer(fixedLevel ?? level, entry.sample, [entry.sample_by_component?.[component?.id ?? '']]),
+    sample: (level) => layer(fixedLevel ?? level, entry.sample, [entry.sample_by_level, entry.sample_by_component?.[component?.id ?? '']]),
   };
 }
 
@@ -112,7 +115,7 @@ function checkEntry(name: string, entry: TemplateData, perComponent: boolean, co
   if (entry.levels === undefined && placeholdersOf(name).some((word) => TEMPLATE_PLACEHOLDERS.includes(word))) {
     report(path, 'a template key with {period} or {level} needs levels');
   }
-  for (const part of ['structure', 'by_level', 'by_component', 'sample', 'sample_by_component', 'file', 'file_type', 'purpose', 'created_by'] as const) {
+  for (const part of ['structure', 'by_level', 'by_component', 'sample', 'sample_by_level', 'sample_by_component', 'file', 'file_type', 'purpose', 'created_by'] as const) {
     for (const word of new Set(placeholdersDeep(entry[part]))) {
       if (!known.includes(word)) report([...path, part], `unknown placeholder {${word}}`, word, known);
     }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../brainstem/contract.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
 import { targetToHex } from '../../protocol/bitcoin/target.ts';
+import type { MathParameters } from '../brainstem/iteration3.ts';
 import type { Share } from '../mining/job.ts';
 import { merkleRootOf } from './nonce-check.ts';
 
@@ -15,18 +16,46 @@ export interface Attestation {
   readonly process_id: number;
 }
 
+/** What proofs cite of Iteration 3.yaml. It describes; nothing of it enters a hash or a target. */
+export interface Mathematics {
+  /** Group -> `Knuth-Sorrellian-Class(levels, iterations, cycles)`. */
+  readonly categories_applied: Readonly<Record<string, string>>;
+  /** Decimal digits: more than a number holds. Null = the file does not say. */
+  readonly bitload: string | null;
+}
+
+/** The citation that stands in every proof. */
+export function mathematicsOf({ groups }: MathParameters): Mathematics {
+  const categories: Record<string, string> = {};
+  let bitload: string | null = null;
+  for (const [name, { notation, levels, iterations, cycles, bitload: load }] of Object.entries(groups)) {
+    if (notation !== null) categories[name] = notation;
+    else if (levels !== null && iterations !== null && cycles !== null) categories[name] = `Knuth-Sorrellian-Class(${levels}, ${iterations}, ${cycles})`;
+    bitload ??= load?.toString() ?? null;
+  }
+  return { categories_applied: categories, bitload };
+}
+
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+
+/** What the ledger knows of the share besides itself. */
+export interface ProofEntry {
+  readonly proofId: string;
+  readonly attemptId: string;
+  /** Hashes the device did for it; null = not counted. */
+  readonly hashesTried: number | null;
+}
 
 /**
  * The record that lets anyone check a share with nothing but SHA-256: hash `header_hex` twice, reverse the bytes, and
  * compare the number with `target`. The merkle path ties the header to the coinbase that was being mined.
  */
-export function mathProofOf(share: Share, proofId: string, attestation: Attestation): JsonObject {
+export function mathProofOf(share: Share, entry: ProofEntry, attestation: Attestation, mathematics: Mathematics): JsonObject {
   const { job } = share;
   return {
-    proof_id: proofId,
-    attempt_id: share.id,
+    proof_id: entry.proofId,
+    attempt_id: entry.attemptId,
     block_height: job.height,
     block_hash: displayHash(share.hash),
     header_hex: hex(share.header),
@@ -45,6 +74,8 @@ export function mathProofOf(share: Share, proofId: string, attestation: Attestat
     coinbase: { coinb1: hex(job.coinb1), extranonce1: hex(job.extranonce1), extranonce2: hex(share.extranonce2), coinb2: hex(job.coinb2) },
     merkle_branch: job.merkleBranch.map(hex),
     hardware_attestation: attestation,
+    ...mathematics,
+    computation_proof: { total_hashes_computed: entry.hashesTried, nonce_found: share.nonce },
     verification_status: 'verified',
   };
 }

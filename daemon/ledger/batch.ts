@@ -110,7 +110,7 @@ async function writeFile(group: Group, context: BatchContext): Promise<WriteResu
 
 async function writeEntries({ target, items }: Group, { store, nowIso }: BatchContext): Promise<WriteResult> {
   const [{ placed: first }] = items as [Group['items'][number]];
-  const document = await store.open(target, first.type, first.category);
+  const document = await store.open(target, first.type);
   for (const { placed, target: own } of items) document.add(placed, own.arrayKey ?? 'entries', isRollUp(target) ? sourcesOf(placed) : []);
   return store.save(target.path, document, document.render(nowIso()));
 }
@@ -119,7 +119,7 @@ async function writeIndex({ target, items }: Group, { store, writer, nowIso }: B
   const [{ placed: first }] = items as [Group['items'][number]];
   const rollUpTarget = rollUpOf(target, first.targets);
   if (!rollUpTarget) return { ok: false, layer: 0, path: target.path, reason: 'no roll-up stands beside this index' };
-  const rollUp = await store.open(rollUpTarget, first.type, first.category);
-  const json: JsonObject = await store.openIndex(target, first.category);
+  const rollUp = await store.open(rollUpTarget, first.type);
+  const json: JsonObject = await store.openIndex(target);
   return writer.writePrimary(target.path, renderIndex(json, target, rollUp, nowIso()));
 }

@@ -80,7 +80,7 @@ it('makes the folders and files of a new year itself', async () => {
   clock.advance(Date.parse('2026-01-01T00:10:00-06:00') - SEED_INSTANT);
   appendOneOfEach(room);
   await ledger.flush();
-  expect(read('Ledgers/2026/01/W00/01/00/hourly_ledger.json')).toMatchObject({ total_hashes_this_hour: 4096, metadata: { component: 'DTM' } });
+  expect(read('Ledgers/2026/01/W00/01/00/hourly_ledger.json')).toMatchObject({ total_hashes_this_hour: 4096, metadata: { component: 'Production-Miner' } });
   expect(read('Ledgers/Aggregated_Index/aggregated_index.json').sub_levels).toEqual([
     { scope: '2025', total_entries: 2 },
     { scope: '2026', total_entries: 2 },

@@ -48,18 +48,18 @@ export class DocumentStore {
    * document is renamed, never overwritten.
    * @throws the file system's error when the file is there but cannot be read or set aside
    */
-  async open(target: ViewTarget, type: FileType, category: string): Promise<EntryDocument> {
+  async open(target: ViewTarget, type: FileType): Promise<EntryDocument> {
     const stamp = await this.#stampOf(target.path);
     const cached = this.#cache.get(target.path);
     if (cached && stamp && sameStamp(cached.stamp, stamp)) return cached.document;
     this.forget(target.path);
     const toDocument = (json: JsonObject): EntryDocument => new EntryDocument(json, target, type, (entry) => this.#hourOf(entry), (entry) => this.#share(entry));
-    return (await this.#read(target.path, toDocument)) ?? toDocument(this.#instantiate(target, category));
+    return (await this.#read(target.path, toDocument)) ?? toDocument(this.#instantiate(target));
   }
 
   /** The JSON of an index file, which has no entries, or a new one from its template. @throws as `open` */
-  async openIndex(target: ViewTarget, category: string): Promise<JsonObject> {
-    return (await this.#read(target.path, (json) => json)) ?? this.#instantiate(target, category);
+  async openIndex(target: ViewTarget): Promise<JsonObject> {
+    return (await this.#read(target.path, (json) => json)) ?? this.#instantiate(target);
   }
 
   /** Writes a document through layer 0; remembers it only when it is safely on disk. */
@@ -120,10 +120,8 @@ export class DocumentStore {
     }
   }
 
-  #instantiate(target: ViewTarget, category: string): JsonObject {
-    const { brainstem } = this.#options;
-    const { template, level, scope } = target;
-    return brainstem.instantiate(template, { component: brainstem.componentFolder(category), at: this.#options.now(), level, scope });
+  #instantiate({ template, level, scope }: ViewTarget): JsonObject {
+    return this.#options.brainstem.instantiate(template, { at: this.#options.now(), level, scope });
   }
 
   async #stampOf(file: string): Promise<FileStamp | null> {

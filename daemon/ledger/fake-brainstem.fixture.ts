@@ -97,9 +97,9 @@ const TOTALS: Readonly<Record<string, JsonObject>> = {
   'global:miners_report': { total_hashes: 0, total_miners: null, total_submissions: null, total_blocks_found: 0 },
 };
 
-function instantiate(template: string, { component, at, level, scope }: InstantiateOptions): JsonObject {
+function instantiate(template: string, { at, level, scope }: InstantiateOptions): JsonObject {
   const [role = '', name = ''] = template.split(':');
-  const metadata = { file_type: `${role}_${name}`, component, level, scope, created: chicagoParts(at).iso, last_updated: null };
+  const metadata = { file_type: `${role}_${name}`, level, scope, created: chicagoParts(at).iso, last_updated: null };
   if (role.startsWith('index')) return { metadata, summary: { total_entries: 0, data_sources: [] } };
   if (role.startsWith('aggregated')) {
     return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: {} };
@@ -121,6 +121,9 @@ export function fakeBrainstem(dataDir: string): Brainstem {
       const folder = FOLDERS[component];
       if (folder === undefined) throw new RigError('E_BLUEPRINT_INVALID', `unknown component "${component}"`);
       return folder;
+    },
+    componentLabel(component) {
+      return this.componentFolder(component);
     },
     flags: () => ({ demo_mode_flag: true }),
   };

@@ -74,11 +74,19 @@ class QueuedLedger implements Ledger {
   }
 
   saveSystemReport(category: string, data: JsonObject, component?: string): string {
-    return this.#accept('system_report', category, data, component ?? category);
+    return this.#accept('system_report', category, data, component ?? this.#labelOf(category));
   }
 
   saveSystemError(category: string, data: JsonObject, component?: string): string {
-    return this.#accept('error_report', category, data, component ?? category);
+    return this.#accept('error_report', category, data, component ?? this.#labelOf(category));
+  }
+
+  #labelOf(category: string): string {
+    try {
+      return this.#options.brainstem.componentLabel(category);
+    } catch {
+      return category;
+    }
   }
 
   stats(): LedgerStats {

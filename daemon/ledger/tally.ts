@@ -14,6 +14,8 @@ export class Tally {
   readonly #breakdowns = new Map<BreakdownName, Map<string, number>>();
   #difficultySum = 0;
   #difficultyCount = 0;
+  #latencySum = 0;
+  #latencyCount = 0;
   #total = 0;
   /** Hashes done for these entries. */
   hashes: number | null = null;
@@ -30,7 +32,7 @@ export class Tally {
     if (isBlock(entry)) bump(this.#blocks, type);
     if (type === 'system_report') this.#addReport(entry);
     else if (type === 'error_report') this.#addError(entry);
-    else if (type === 'submission') this.#breakdown('submissions_by_status', statusOf(entry));
+    else if (type === 'submission') this.#addSubmission(entry);
     else if (type === 'rejection') this.#breakdown('rejections_by_reason', text(entry.reason));
     else if (type === 'ledger') this.#addHashes(entry.hashes_tried);
     this.#addDifficulty(entry.difficulty ?? null, entry.best_difficulty ?? null);
@@ -65,6 +67,11 @@ export class Tally {
     return this.#difficultyCount === 0 ? null : this.#difficultySum / this.#difficultyCount;
   }
 
+  /** Mean time to the answer of the submissions that got one, milliseconds. */
+  get averageLatencyMs(): number | null {
+    return this.#latencyCount === 0 ? null : this.#latencySum / this.#latencyCount;
+  }
+
   breakdown(name: BreakdownName): ReadonlyMap<string, number> {
     return this.#breakdowns.get(name) ?? new Map<string, number>();
   }
@@ -78,6 +85,14 @@ export class Tally {
     this.#addHashes(entry.attempts_this_round);
     const found = number(entry.blocks_found) ?? 0;
     this.#blocks.set('system_report', this.blocksOf('system_report') + found);
+  }
+
+  #addSubmission(entry: JsonObject): void {
+    this.#breakdown('submissions_by_status', statusOf(entry));
+    const latency = number(responseOf(entry)?.response_time_ms);
+    if (latency === null) return;
+    this.#latencySum += latency;
+    this.#latencyCount += 1;
   }
 
   #addError(entry: JsonObject): void {
@@ -116,8 +131,12 @@ function isBlock(entry: JsonObject): boolean {
 
 /** A submission's status, also in the place the seeds' example has it (`network_response.status`). */
 function statusOf(entry: JsonObject): string | null {
+  return text(entry.status) ?? text(responseOf(entry)?.status);
+}
+
+function responseOf(entry: JsonObject): JsonObject | null {
   const response = entry.network_response;
-  return text(entry.status) ?? (typeof response === 'object' && response !== null ? text((response as JsonObject).status) : null);
+  return typeof response === 'object' && response !== null ? (response as JsonObject) : null;
 }
 
 function bump<K>(counts: Map<K, number>, key: K): void {

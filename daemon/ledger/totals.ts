@@ -35,7 +35,17 @@ const MEASURES: Readonly<Record<string, (tally: Tally) => number | null>> = {
   average_difficulty: (tally) => tally.averageDifficulty,
   best_difficulty: (tally) => tally.bestDifficulty,
   best_leading_zeros: (tally) => tally.bestLeadingZeros,
+  acceptance_rate: acceptanceRate,
+  average_submission_latency_ms: (tally) => tally.averageLatencyMs,
 };
+
+/** Accepted among the submissions that were answered, 0 to 1. */
+function acceptanceRate(tally: Tally): number | null {
+  const statuses = tally.breakdown('submissions_by_status');
+  const accepted = statuses.get('accepted') ?? 0;
+  const answered = accepted + (statuses.get('rejected') ?? 0);
+  return answered === 0 ? null : accepted / answered;
+}
 
 const BREAKDOWNS: ReadonlySet<string> = new Set<BreakdownName>([
   'submissions_by_status',
@@ -47,7 +57,7 @@ const BREAKDOWNS: ReadonlySet<string> = new Set<BreakdownName>([
 ]);
 
 /** Where in a document totals stand, besides the top. */
-const CONTAINERS = ['summary', 'global_data'];
+const CONTAINERS = ['summary', 'global_data', 'system_status'];
 
 /** Sets every total the document names and the tally knows; the rest stays as the template gave it. */
 export function fillTotals(document: JsonObject, tally: Tally): void {

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { createBrainstem } from '../brainstem/brainstem.ts';
+import { loadMathParameters } from '../brainstem/iteration3.ts';
 import type { RunOptions } from '../cli/run-options.ts';
+import { mathematicsOf } from '../dtm/math-proof.ts';
 import { TemplateManager } from '../dtm/template-manager.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { MiningSession } from '../looping/session.ts';
@@ -125,6 +127,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       ledger,
       clock,
       attestation: await readAttestation(),
+      mathematics: mathematicsOf(loadMathParameters(path.join(packageRoot(), brainstem.blueprint.data.meta.sync.math_file))),
       iso: (at) => brainstem.timeParts(at).iso,
     }).attach();
 

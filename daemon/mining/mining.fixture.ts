@@ -4,7 +4,7 @@ import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, Devi
 import { sha256d } from '../../protocol/bitcoin/hash.ts';
 import { hashToBigInt, targetFromBytes, targetFromDifficulty } from '../../protocol/bitcoin/target.ts';
 import { hexToBytes } from '../../protocol/common/bytes.ts';
-import type { Job, JobSource, Share, SourceEvents, SourceState, Verdict } from './job.ts';
+import type { Job, JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
 
 /** About 16 hashes a share, 256 a block. */
 const SHARE_DIFFICULTY = 2 ** -28;
@@ -97,6 +97,7 @@ export class HandSource implements JobSource {
   readonly id: string;
   readonly submitted: Share[] = [];
   answer: Verdict = { status: 'accepted', latency_ms: 1.5 };
+  status: SourceStatus = 'mining';
 
   constructor(id = 'pool') {
     this.id = id;
@@ -117,7 +118,7 @@ export class HandSource implements JobSource {
       kind: 'stratum_v1',
       url: 'stratum+tcp://127.0.0.1:3333',
       user: 'w',
-      status: 'mining',
+      status: this.status,
       reason: null,
       since: 0,
       difficulty: SHARE_DIFFICULTY,

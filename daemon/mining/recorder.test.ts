@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../protocol/common/log.ts';
+import type { DeviceStatus } from '../../drivers/contract.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { TemplateManager } from '../dtm/template-manager.ts';
 import { MemoryLedger } from '../ledger/memory-ledger.fixture.ts';
 import { MiningEngine } from './engine.ts';
+import type { SourceStatus } from './job.ts';
 import { HandDevice, HandSource, makeJob, search } from './mining.fixture.ts';
 import { MiningRecorder } from './recorder.ts';
 
@@ -21,7 +23,7 @@ beforeEach(async () => {
   ledger = new MemoryLedger();
   withhold = null;
   const engine = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
-  new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, cpu_cores: 2, ram_total_gb: 1, machine: null, process_id: 1 }, iso: (at) => new Date(at).toISOString() }).attach();
+  new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, cpu_cores: 2, ram_total_gb: 1, machine: null, process_id: 1 }, mathematics: { categories_applied: { families: 'Knuth-Sorrellian-Class(95, 425000, 225)' }, bitload: null }, iso: (at) => new Date(at).toISOString() }).attach();
   await engine.start(new AbortController().signal);
 });
 
@@ -61,7 +63,10 @@ test('an accepted share leaves an attempt, a proof and a submission that refer t
   const [submission] = ledger.of('submission');
   expect(attempt).toMatchObject({ verdict: 'accepted', submitted_to_network: true, hashes_tried: 1000, block_height: 264 });
   expect(attempt!.references).toMatchObject({ math_proof: proof!.proof_id, submission_tracking: submission!.submission_id });
-  expect(submission).toMatchObject({ status: 'accepted', network_response: { response_time_ms: 1.5 } });
+  expect(submission).toMatchObject({ status: 'accepted', network_response: { status: 'accepted', response_time_ms: 1.5 } });
+  expect([attempt!.id, proof!.id, submission!.id]).toEqual([attempt!.attempt_id, proof!.proof_id, submission!.submission_id]);
+  expect(attempt!.id).toMatch(/^attempt_\d{8}_\d{6}_/);
+  expect(proof).toMatchObject({ attempt_id: attempt!.id, computation_proof: { total_hashes_computed: 1000, nonce_found: attempt!.nonce }, categories_applied: { families: 'Knuth-Sorrellian-Class(95, 425000, 225)' } });
   expect(ledger.of('rejection')).toHaveLength(0);
 });
 
@@ -77,7 +82,7 @@ test('a rejected share also leaves a rejection with the reason in plain words', 
   source.answer = { status: 'stale', code: 21, reason: 'Job not found', latency_ms: 2 };
   source.events.emit('job', makeJob());
   await mine(1);
-  expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', response_code: 21, response_reason: 'Job not found' });
+  expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', network_response: { rpc_code: 21, rpc_response: 'Job not found' } });
   expect(ledger.of('submission')[0]).toMatchObject({ status: 'rejected' });
 });
 
@@ -87,6 +92,27 @@ test('a withheld share is on record, but not as a submission', async () => {
   await mine(1);
   expect(ledger.of('ledger')[0]).toMatchObject({ submitted_to_network: false, submission_timestamp: null, verdict: 'withheld', verdict_reason: 'staging mode never submits' });
   expect(ledger.of('submission')).toHaveLength(0);
+});
+
+test('an outage of a pool is one error on record, however often it is tried again', () => {
+  const change = (status: SourceStatus): void => {
+    source.status = status;
+    source.events.emit('change');
+  };
+  for (const status of ['mining', 'backing_off', 'connecting', 'backing_off', 'mining', 'waiting_for_job', 'auth_failed'] as const) change(status);
+  expect(ledger.errors.map(({ category, data }) => [category, data.error_type, data.context])).toEqual([
+    ['looping', 'pool_lost', { status: 'backing_off' }],
+    ['looping', 'pool_lost', { status: 'auth_failed' }],
+  ]);
+});
+
+test('a device fault is on record once, and again after the device was well', () => {
+  const change = (status: DeviceStatus): void => {
+    device.status = status;
+    device.events.emit('change');
+  };
+  for (const status of ['fault', 'fault', 'hashing', 'fault'] as const) change(status);
+  expect(ledger.errors.map(({ category, data }) => [category, data.error_type, data.miner_id])).toEqual(Array(2).fill(['miners', 'device_fault', 'cpu']));
 });
 
 test('a device that miscalculates by the thousand is reported once a minute, with the count', () => {

@@ -2,15 +2,16 @@ import type { JsonObject } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
-import { mathProofOf, type Attestation } from '../dtm/math-proof.ts';
+import { mathProofOf, type Attestation, type Mathematics } from '../dtm/math-proof.ts';
 import { merkleRootOf } from '../dtm/nonce-check.ts';
 import type { MiningEngine } from './engine.ts';
-import type { Share, Verdict } from './job.ts';
+import type { Share, SourceState, Verdict } from './job.ts';
 
 export interface RecorderOptions {
   readonly engine: MiningEngine;
   readonly ledger: Ledger;
   readonly attestation: Attestation;
+  readonly mathematics: Mathematics;
   readonly clock: Clock;
   /** Local time with offset of an instant (the brainstem's `timeParts(at).iso`). */
   readonly iso: (at: number) => string;
@@ -23,6 +24,8 @@ const HARDWARE_ERROR_REPORT_MS = 60_000;
 export class MiningRecorder {
   readonly #options: RecorderOptions;
   readonly #hashesAt = new Map<string, number>();
+  readonly #faults = new Set<string>();
+  readonly #lostPools = new Set<string>();
   readonly #hardwareErrors = new Map<string, { count: number; since: number; last: string }>();
 
   constructor(options: RecorderOptions) {
@@ -33,16 +36,22 @@ export class MiningRecorder {
   attach(): void {
     const { engine } = this.#options;
     engine.events.on('verdict', (share, verdict) => this.#onVerdict(share, verdict));
+    engine.events.on('source', (state) => this.#onSource(state));
+    engine.events.on('device', (deviceId) => this.#onDevice(deviceId));
     engine.events.on('hardwareError', (deviceId, reason) => this.#onHardwareError(deviceId, reason));
   }
 
   #onVerdict(share: Share, verdict: Verdict): void {
-    const { ledger, iso } = this.#options;
+    const { ledger, iso, attestation, mathematics } = this.#options;
     const submitted = verdict.status !== 'withheld';
-    const proofId = `proof_${share.id}`;
-    const submissionId = submitted ? `sub_${share.id}` : null;
+    const timestamp = iso(share.foundAt);
+    const name = `${timestamp.slice(0, 10).replaceAll('-', '')}_${timestamp.slice(11, 19).replaceAll(':', '')}_${share.id}`;
+    const attemptId = `attempt_${name}`;
+    const proofId = `proof_${name}`;
+    const submissionId = submitted ? `sub_${name}` : null;
+    const hashesTried = this.#hashesSince(share.deviceId);
     const common: JsonObject = {
-      timestamp: iso(share.foundAt),
+      timestamp,
       block_height: share.job.height,
       block_hash: displayHash(share.hash),
       miner_id: share.deviceId,
@@ -52,7 +61,8 @@ export class MiningRecorder {
       difficulty: share.difficulty,
     };
     ledger.append('ledger', {
-      attempt_id: share.id,
+      id: attemptId,
+      attempt_id: attemptId,
       ...common,
       merkleroot: displayHash(merkleRootOf(share.job, share.extranonce2)),
       leading_zeros: share.leadingZeros,
@@ -60,26 +70,28 @@ export class MiningRecorder {
       meets_difficulty: true,
       is_block: share.isBlock,
       status: share.isBlock ? 'mined' : 'mining',
-      hashes_tried: this.#hashesSince(share.deviceId),
+      hashes_tried: hashesTried,
       submitted_to_network: submitted,
-      submission_timestamp: submitted ? iso(share.foundAt) : null,
+      submission_timestamp: submitted ? timestamp : null,
       verdict: verdict.status,
       verdict_reason: 'reason' in verdict ? verdict.reason : null,
       references: { math_proof: proofId, submission_tracking: submissionId, block_submission: null },
     });
-    ledger.append('math_proof', { ...mathProofOf(share, proofId, this.#options.attestation), timestamp: common.timestamp });
+    ledger.append('math_proof', { id: proofId, ...mathProofOf(share, { proofId, attemptId, hashesTried }, attestation, mathematics), timestamp });
     if (submissionId !== null) {
       ledger.append('submission', {
+        id: submissionId,
         submission_id: submissionId,
         ...common,
         is_block: share.isBlock,
         status: submissionStatus(verdict),
         network_response: networkResponse(verdict),
-        references: { ledger_entry: share.id, math_proof: proofId, block_submission: null },
+        references: { ledger_entry: attemptId, math_proof: proofId, block_submission: null },
       });
     }
     if (submissionStatus(verdict) === 'rejected') {
-      ledger.append('rejection', { rejection_id: `rej_${share.id}`, ...common, reason: verdict.status, ...networkResponse(verdict), references: { ledger_entry: share.id } });
+      const rejectionId = `rej_${name}`;
+      ledger.append('rejection', { id: rejectionId, rejection_id: rejectionId, ...common, reason: verdict.status, network_response: networkResponse(verdict), references: { ledger_entry: attemptId, submission_tracking: submissionId } });
     }
   }
 
@@ -90,6 +102,26 @@ export class MiningRecorder {
     const before = this.#hashesAt.get(deviceId) ?? 0;
     this.#hashesAt.set(deviceId, total);
     return Math.max(0, total - before);
+  }
+
+  /** One error an outage, however often it is tried to reach the pool. */
+  #onSource({ id, status, reason }: SourceState): void {
+    if (status === 'mining') {
+      this.#lostPools.delete(id);
+    } else if ((status === 'backing_off' || status === 'auth_failed') && !this.#lostPools.has(id)) {
+      this.#lostPools.add(id);
+      this.#options.ledger.saveSystemError('looping', { error_type: 'pool_lost', severity: 'warning', message: `${id}: ${reason ?? status}`, pool: id, context: { status } });
+    }
+  }
+
+  #onDevice(deviceId: string): void {
+    const state = this.#options.engine.devices.find((device) => device.id === deviceId)?.state();
+    if (state?.status !== 'fault') {
+      this.#faults.delete(deviceId);
+    } else if (!this.#faults.has(deviceId)) {
+      this.#faults.add(deviceId);
+      this.#options.ledger.saveSystemError('miners', { error_type: 'device_fault', severity: 'error', message: `${deviceId}: ${state.reason ?? 'fault'}`, miner_id: deviceId });
+    }
   }
 
   #onHardwareError(deviceId: string, reason: string): void {
@@ -118,9 +150,10 @@ function submissionStatus(verdict: Verdict): 'accepted' | 'rejected' | 'pending'
 
 function networkResponse(verdict: Verdict): JsonObject {
   return {
-    response_status: verdict.status,
+    status: verdict.status,
+    rpc_response: 'reason' in verdict ? verdict.reason : null,
+    rpc_code: 'code' in verdict ? verdict.code : null,
     response_time_ms: 'latency_ms' in verdict ? Math.round(verdict.latency_ms * 1000) / 1000 : null,
-    response_code: 'code' in verdict ? verdict.code : null,
-    response_reason: 'reason' in verdict ? verdict.reason : null,
+    node_version: null,
   };
 }

@@ -92,7 +92,7 @@ async function templateLoad(context: SmokeContext): Promise<string> {
     for (const target of brainstem.viewTargets(type, 'dtm', at)) {
       if (seen.has(target.template)) continue;
       seen.add(target.template);
-      const options = { component: 'DTM', at, level: target.level, scope: target.scope };
+      const options = { at, level: target.level, scope: target.scope };
       const one = brainstem.instantiate(target.template, options);
       if (typeof one.metadata !== 'object') throw new Error(`template ${target.template} has no metadata`);
       if (!isDeepStrictEqual(one, brainstem.instantiate(target.template, options))) throw new Error(`template ${target.template} is not a clean clone`);
