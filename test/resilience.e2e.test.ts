@@ -109,7 +109,7 @@ describe('the disk', () => {
     const disk = mountSmall(context, '16m');
     start(disk);
     await waitForNewShare();
-    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    await remountReadOnly(disk);
     const told = await rig.waitFor('the read-only folder to be told', (line) => line.event === 'ledger_degraded', 25_000);
     expect(told.msg).toMatch(/EROFS|read-only/i);
     await waitForNewShare();
@@ -118,6 +118,19 @@ describe('the disk', () => {
     await expectLedgerComplete(disk);
   }, 120_000);
 });
+
+/** The kernel refuses while a file is open for writing; the ledger's pauses are the gaps. */
+async function remountReadOnly(disk: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      execFileSync('mount', ['-o', 'remount,ro', disk], { stdio: 'pipe' });
+      return;
+    } catch (error) {
+      if (tries === 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
 
 function fill(file: string): void {
   const block = Buffer.alloc(64 * 1024, 1);

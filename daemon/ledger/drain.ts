@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Brainstem } from '../brainstem/contract.ts';
@@ -6,7 +5,6 @@ import { writableTargets, writeBatch, type BatchContext } from './batch.ts';
 import type { Counters } from './counters.ts';
 import type { WriteResult } from './defensive-writer.ts';
 import type { PlacedEntry } from './entries.ts';
-import { temporaryOf, type LedgerFs } from './file-system.ts';
 import type { PendingFile } from './pending-file.ts';
 
 const FIRST_RETRY_MS = 1_000;
@@ -22,7 +20,6 @@ export interface DrainOptions extends BatchContext {
   readonly limit: number;
   /** Least time between two batches, so that a stream of entries does not rewrite a file for each. */
   readonly minIntervalMs: number;
-  readonly fs: LedgerFs;
   readonly pending: PendingFile;
   /** Entries of an earlier run, killed in the middle of a batch, are being finished. */
   readonly onResumed: (entries: number) => void;
@@ -94,9 +91,8 @@ export class Drain {
   async #resume(): Promise<void> {
     if (this.#resumed) return;
     const { counters, onResumed, pending } = this.#options;
-    const { pid, entries } = await pending.load();
+    const entries = await pending.load();
     this.#resumed = true;
-    if (pid !== null && pid !== process.pid) await this.#removeTemporaries(entries, pid);
     counters.accepted += entries.length;
     for (const entry of entries) {
       if (entry.kept === null) continue;
@@ -107,13 +103,6 @@ export class Drain {
     counters.queued += unfinished.length;
     this.#queue.unshift(...unfinished);
     if (entries.length > 0) onResumed(entries.length);
-  }
-
-  /** A killed run leaves the files it was writing half done beside the whole ones. */
-  async #removeTemporaries(entries: readonly PlacedEntry[], pid: number): Promise<void> {
-    const { brainstem, fs } = this.#options;
-    const files = new Set(entries.filter((entry) => this.#place(entry)).flatMap((entry) => entry.targets.map((target) => target.path)));
-    await Promise.all([...files].map((file) => fs.unlink(temporaryOf(path.join(brainstem.base, file), pid)).catch(() => {})));
   }
 
   #schedule(): void {

@@ -60,11 +60,6 @@ export async function ensureFolder(fs: LedgerFs, folder: string): Promise<void> 
   }
 }
 
-/** Where a process writes a file before it takes the place of the old one: one name for each, so that a crash leaves at most one. */
-export function temporaryOf(file: string, pid: number): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${pid}.tmp`);
-}
-
 /**
  * Replaces `file` with `text` so that at every instant, also after a kill or a power cut, the name holds either the
  * whole old or the whole new content: temporary file in the same folder, fsync, rename, fsync of the folder.
@@ -74,7 +69,8 @@ export function temporaryOf(file: string, pid: number): string {
 export async function writeAtomic(fs: LedgerFs, file: string, text: string | Iterable<string>): Promise<void> {
   const folder = path.dirname(file);
   await ensureFolder(fs, folder);
-  const temporary = temporaryOf(file, process.pid);
+  // One daemon at a time writes to a folder, so the name can be fixed: what a crash leaves, the next write of the file takes over.
+  const temporary = path.join(folder, `.${path.basename(file)}.tmp`);
   try {
     const handle = await fs.open(temporary, 'w');
     try {

@@ -61,7 +61,6 @@ class QueuedLedger implements Ledger {
       nowIso,
       limit: queueLimit,
       minIntervalMs: options.minIntervalMs ?? 250,
-      fs,
       pending: new PendingFile(brainstem.base, fs),
       onResumed: (entries) => log.warn({ entries }, 'the last run ended in the middle of writing: its ledger entries are being finished'),
       onFallback: (_entry, result) => this.#onFallback(result),

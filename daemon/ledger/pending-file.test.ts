@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../brainstem/contract.ts';
@@ -56,12 +56,10 @@ it('a stop that did not wait for a slow tree is made good by the next run', asyn
   await until(() => existsSync(path.join(first.base, PENDING_FILE)));
   // This one finds a batch under way.
   first.ledger.saveSystemReport('miners', { n: 2 });
-  let closed = false;
-  void first.ledger.close().then(() => (closed = true));
-  await until(() => {
-    first.clock.advance(100);
-    return closed;
-  });
+  const closed = first.ledger.close();
+  await until(() => readFileSync(path.join(first.base, PENDING_FILE), 'utf8').includes('"n":2'));
+  first.clock.advance(1000);
+  await closed;
 
   const second = bench({ dataDir });
   await second.ledger.close();
@@ -106,14 +104,13 @@ it('an entry in Backup_Logs is put into the tree by the next run, and its backup
   expect(new Set(contents(second).map((item) => JSON.stringify(item)))).toEqual(new Set(['[1,2]', '[2,1]', '2']));
 });
 
-it('what a killed process was writing beside the whole files is removed by the next run', async () => {
+it('what a killed run was writing beside a whole file is gone after the next run, and what is no entry is passed over', async () => {
   const { ledger, base, read, files } = bench();
   const entry = { id: 'report_1', timestamp: '2025-12-18T01:47:41.076-06:00', n: 1 };
-  const pid = process.pid + 1;
-  const stray = path.join(base, `System/System_Reports/Miners/Global/.global_miners_report.json.${pid}.tmp`);
+  const stray = path.join(base, 'System/System_Reports/Miners/Global/.global_miners_report.json.tmp');
   mkdirSync(path.dirname(stray), { recursive: true });
   writeFileSync(stray, '{"reports": [');
-  writeFileSync(path.join(base, PENDING_FILE), JSON.stringify({ pid, entries: [{ id: 'report_1', category: 'miners', at: Date.parse(entry.timestamp), entry, backup: null }, { id: 'nobody_1' }, 7] }));
+  writeFileSync(path.join(base, PENDING_FILE), JSON.stringify([{ id: 'report_1', category: 'miners', at: Date.parse(entry.timestamp), entry, backup: null }, { id: 'nobody_1' }, 7]));
   await ledger.close();
   expect(files().filter((file) => file.endsWith('.tmp'))).toEqual([]);
   expect(read('System/System_Reports/Miners/Global/global_miners_report.json').reports).toEqual([entry]);
@@ -122,7 +119,7 @@ it('what a killed process was writing beside the whole files is removed by the n
 it('a pending file that is no JSON stops nothing', async () => {
   const { ledger, base } = bench();
   mkdirSync(base, { recursive: true });
-  writeFileSync(path.join(base, PENDING_FILE), '{"pid": 1, "entries": [{');
+  writeFileSync(path.join(base, PENDING_FILE), '[{"id": "report_1", ');
   ledger.saveSystemReport('miners', { n: 1 });
   await ledger.close();
   expect(ledger.stats()).toMatchObject({ accepted: 1, written: 1 });

@@ -27,19 +27,19 @@ export class PendingFile {
     this.#fs = fs;
   }
 
-  /** What an earlier run did not finish, and the process id it had. */
-  async load(): Promise<{ readonly pid: number | null; readonly entries: PlacedEntry[] }> {
+  /** What an earlier run did not finish. */
+  async load(): Promise<PlacedEntry[]> {
     try {
-      const { pid, entries } = JSON.parse(await this.#fs.readFile(this.#file)) as JsonObject;
-      return { pid: typeof pid === 'number' ? pid : null, entries: Array.isArray(entries) ? entries.flatMap((item) => restored(item) ?? []) : [] };
+      const stored: unknown = JSON.parse(await this.#fs.readFile(this.#file));
+      return Array.isArray(stored) ? stored.flatMap((item) => restored(item) ?? []) : [];
     } catch {
-      return { pid: null, entries: [] };
+      return [];
     }
   }
 
   /** Replaces the file; no entries remove it. Calls take effect in their order. */
   save(entries: readonly PlacedEntry[]): Promise<void> {
-    const text = entries.length === 0 ? null : JSON.stringify({ pid: process.pid, entries: entries.slice(0, MAX_PENDING).map(stored) });
+    const text = entries.length === 0 ? null : JSON.stringify(entries.slice(0, MAX_PENDING).map(stored));
     const saved = this.#last.then(() => this.#put(text)).catch(() => {});
     this.#last = saved;
     return saved;
