@@ -50,10 +50,16 @@ it('a stop that did not wait for a slow tree is made good by the next run', asyn
   const fs = new FaultyFs();
   const first = bench({ dataDir, fs, closeTimeoutMs: 1000 });
   await first.ledger.flush();
-  fs.onCall = (call, file) => (call === 'rename' && !file.endsWith(PENDING_FILE) ? new Promise(() => {}) : undefined);
+  let hanging = 0;
+  fs.onCall = (call, file) => {
+    if (call !== 'rename' || file.endsWith(PENDING_FILE)) return;
+    hanging += 1;
+    return new Promise(() => {});
+  };
   first.ledger.saveSystemReport('miners', { n: 1 });
   first.clock.advance(250);
-  await until(() => existsSync(path.join(first.base, PENDING_FILE)));
+  // The hourly and the global file, which are written first.
+  await until(() => hanging === 2);
   // This one finds a batch under way.
   first.ledger.saveSystemReport('miners', { n: 2 });
   const closed = first.ledger.close();
