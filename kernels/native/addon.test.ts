@@ -80,13 +80,14 @@ describe('native addon', () => {
   it('lets the process end by itself after stop, and when it exits while hashing', async () => {
     const module = JSON.stringify(compiledFile('hasher.js'));
     const begin = `import(${module}).then(async ({ createHasher }) => { const h = createHasher({ threads: 2 }); h.setJob({ id: 1, header: new Uint8Array(80), target: new Uint8Array(32), versionMask: 0 });`;
-    const options = { timeout: 15_000 };
+    // Each starts a whole Node; on a machine with every core taken that alone can take seconds.
+    const options = { timeout: 30_000 };
     const { stdout } = await run(process.execPath, ['-e', `${begin} await new Promise((r) => setTimeout(r, 20)); await h.stop(); console.log('stopped'); })`], options);
     expect(stdout).toBe('stopped\n');
     await run(process.execPath, ['-e', `${begin} setTimeout(() => process.exit(0), 20); })`], options);
     // Ends without stop, handle unreachable: garbage collection and the end of the process must both be harmless.
     await run(process.execPath, ['--expose-gc', '-e', `${begin} h.stop(); for (let i = 0; i < 5; i++) { gc(); await new Promise((r) => setTimeout(r, 5)); } })`], options);
-  });
+  }, 90_000);
 
   it('runs its threads at the nice value asked for', async (context) => {
     if (process.platform !== 'linux') context.skip('nice values of threads are a Linux matter');
