@@ -13,8 +13,6 @@ export interface RunOptions {
   readonly configFile: string | null;
   /** Absolute path of the folder where `Mining/` and `Test/` live. It exists. */
   readonly dataDir: string;
-  /** Local target of `--zeros` in leading zero hex digits; null = not given (then `config.mining.default_zeros` holds). */
-  readonly zeros: number | null;
   /** `--max-attempts`: end each round after this many hashes; null = not given. 0 = only by time. */
   readonly maxAttempts: number | null;
   /** `--rounds`: stop after this many rounds; null = not given. 0 = never. */
@@ -29,8 +27,6 @@ export interface RunOptions {
   readonly json: boolean;
   /** Only warnings and errors. */
   readonly quiet: boolean;
-  /** Values of the blueprint's flags given on the command line, by flag name, for those not named above. */
-  readonly flags: Readonly<Record<string, unknown>>;
   /** The secret a reference stands for; null when there is no reference. @throws RigError E_SECRET_MISSING */
   resolveSecret(ref: SecretRef | undefined): string | null;
 }

@@ -29,7 +29,7 @@ export class Tally {
     this.#total += 1;
     bump(this.#counts, type);
     if (hour !== null) bump(this.hours, hour);
-    if (isBlock(entry)) bump(this.#blocks, type);
+    if (isBlock(type, entry)) bump(this.#blocks, type);
     if (type === 'system_report') this.#addReport(entry);
     else if (type === 'error_report') this.#addError(entry);
     else if (type === 'submission') this.#addSubmission(entry);
@@ -47,9 +47,13 @@ export class Tally {
     return this.#counts.get(type) ?? 0;
   }
 
-  /** Blocks among the entries. An attempt, its proof and its submission are about the same block, so it counts once. */
+  /**
+   * Blocks that were accepted, as the screen and the reports count them. An attempt, its submission and its proof are about
+   * the same block, so it counts once; a proof alone cannot tell the verdict and only counts where nothing else is.
+   */
   get blocks(): number {
-    return Math.max(0, ...this.#blocks.values());
+    const told = [...this.#counts.keys()].filter((type) => type !== 'math_proof');
+    return told.length === 0 ? this.blocksOf('math_proof') : Math.max(...told.map((type) => this.blocksOf(type)));
   }
 
   /** Blocks among the entries of one type. */
@@ -123,9 +127,13 @@ export class Tally {
   }
 }
 
-/** `is_block` when the entry says so; else the seeds' own fields: a mined attempt that meets the difficulty. */
-function isBlock(entry: JsonObject): boolean {
-  if (typeof entry.is_block === 'boolean') return entry.is_block;
+/** What a verdict or a submission's status says of a block that counts as found. */
+const ACCEPTED = 'accepted';
+
+/** `is_block` when the entry says so, unless it was not accepted; else the seeds' own fields: a mined attempt that meets the difficulty. */
+function isBlock(type: FileType, entry: JsonObject): boolean {
+  const verdict = text(entry.verdict) ?? (type === 'submission' ? text(entry.status) : null);
+  if (typeof entry.is_block === 'boolean') return entry.is_block && (verdict === null || verdict === ACCEPTED);
   return entry.meets_difficulty === true && entry.status === 'mined';
 }
 

@@ -5,7 +5,7 @@
 import { suggest } from '../../../config/suggest.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { loadBlueprint, type Blueprint } from '../../brainstem/blueprint.ts';
-import { flagDefinitions, flagKey, resolveFlags, type FlagValue } from '../../brainstem/flags.ts';
+import { flagDefinitions, flagKey, resolveFlags } from '../../brainstem/flags.ts';
 import { blueprintFile } from './check-blueprint.ts';
 
 /** What `run` does with a flag of the blueprint that it has no option of its own for. */
@@ -25,13 +25,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 export interface BlueprintFlags {
-  /** Values of those given on the command line, by name. */
-  readonly values: Readonly<Record<string, FlagValue>>;
   /** Names of those given and not switched off. */
   readonly given: ReadonlySet<string>;
 }
 
-export const NO_BLUEPRINT_FLAGS: BlueprintFlags = { values: {}, given: new Set() };
+export const NO_BLUEPRINT_FLAGS: BlueprintFlags = { given: new Set() };
 
 /**
  * Reads the arguments that `run` did not know itself.
@@ -48,7 +46,7 @@ export function readBlueprintFlags(args: readonly string[], ownOptions: readonly
     if (HONOURED.has(name)) continue;
     throw new RigError('E_FLAG_INVALID', `${typed(name, blueprint)} is not available in this version`, { context: { flag: name }, hint: INSTEAD[name] ?? 'Leave it out: it belongs to scheduling and coordination, which this version does not have.' });
   }
-  return { values: Object.fromEntries(Object.keys(given).map((name) => [name, values[name] ?? null])), given: new Set(Object.keys(given).filter((name) => values[name] !== false)) };
+  return { given: new Set(Object.keys(given).filter((name) => values[name] !== false)) };
 }
 
 /** The flag as a person types it: `--block` for block_count. */

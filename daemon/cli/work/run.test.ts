@@ -37,12 +37,12 @@ describe('run options', () => {
     const got = options({ zeros: 9, maxAttempts: 10, rounds: 2, autoSubmit: false, verbose: true });
     expect(got.config.mining).toMatchObject({ default_zeros: 9, max_attempts_per_round: 10, max_rounds: 2, auto_submit: false });
     expect(got.config.log.level).toBe('debug');
-    expect([got.zeros, got.maxAttempts, got.rounds]).toEqual([9, 10, 2]);
+    expect([got.maxAttempts, got.rounds]).toEqual([10, 2]);
     expect(describeOrigin(originOf(got.configOrigins, ['mining', 'default_zeros']))).toBe('flag --zeros');
   });
 
   it('leaves what no flag named as null, so that the daemon can tell', () => {
-    expect(options()).toMatchObject({ zeros: null, maxAttempts: null, rounds: null, kernel: null, threads: null, config: { mining: { default_zeros: 4 } } });
+    expect(options()).toMatchObject({ maxAttempts: null, rounds: null, kernel: null, threads: null, config: { mining: { default_zeros: 4 } } });
   });
 
   it('switches version rolling off for every pool', () => {
@@ -80,7 +80,7 @@ describe("the blueprint's other flags", () => {
 
   it('honours those it can', () => {
     const flags = readBlueprintFlags(['--test-run'], OWN);
-    expect(runOptions(new FakeIo(dir), { json: false, data: null, config: file }, NONE, flags)).toMatchObject({ mode: 'test', rounds: 1, flags: { test_run: true } });
+    expect(runOptions(new FakeIo(dir), { json: false, data: null, config: file }, NONE, flags)).toMatchObject({ mode: 'test', rounds: 1 });
     expect(runOptions(new FakeIo(dir), { json: false, data: null, config: file }, NONE, readBlueprintFlags(['--day-all'], OWN)).config.mining.max_rounds).toBe(0);
     expect(readBlueprintFlags(['--test-run=false'], OWN).given.has('test_run')).toBe(false);
   });

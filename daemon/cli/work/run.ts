@@ -59,7 +59,6 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
     configOrigins: origins,
     configFile: loaded.file,
     dataDir,
-    zeros: flags.zeros ?? null,
     maxAttempts: flags.maxAttempts ?? null,
     rounds: flags.rounds ?? null,
     kernel: flags.kernel ?? null,
@@ -67,7 +66,6 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
     versionRolling: flags.versionRolling,
     json: globals.json,
     quiet: flags.quiet === true,
-    flags: blueprint.values,
     resolveSecret: (ref) => secrets.resolve(ref),
   };
 }

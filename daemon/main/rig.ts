@@ -1,0 +1,170 @@
+/** The running rig: its parts, made and joined. Nothing is started here but what the parts need to be made. */
+import path from 'node:path';
+import type { RigConfig } from '../../config/schema.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+import { createBrainstem } from '../brainstem/brainstem.ts';
+import type { BlueprintBrainstem } from '../brainstem/blueprint-brainstem.ts';
+import { loadMathParameters } from '../brainstem/iteration3.ts';
+import type { RunOptions } from '../cli/run-options.ts';
+import { mathematicsOf } from '../dtm/math-proof.ts';
+import { TemplateManager } from '../dtm/template-manager.ts';
+import type { Ledger } from '../ledger/contract.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { MiningSession } from '../looping/session.ts';
+import { MiningEngine } from '../mining/engine.ts';
+import type { JobSource } from '../mining/job.ts';
+import { MiningRecorder } from '../mining/recorder.ts';
+import { withholdReason } from '../mining/submit-policy.ts';
+import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
+import { packageRoot, version } from '../version.ts';
+import { readAttestation } from './attestation.ts';
+import type { Closer } from './closer.ts';
+import { startDemoWorld } from './demo.ts';
+import { createDevices } from './devices.ts';
+import { lockFolder } from './folder-lock.ts';
+import { RigCommands } from './rig-commands.ts';
+import { RigEvents } from './rig-events.ts';
+import { RigStateSource } from './rig-state.ts';
+import { createSources } from './sources.ts';
+
+/** What the daemon runs with; `closer` owns everything that must be closed. */
+export interface RigContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly closer: Closer;
+  /** Says one line to a person at start. */
+  say(message: string): void;
+}
+
+export interface Rig {
+  readonly brainstem: BlueprintBrainstem;
+  readonly engine: MiningEngine;
+  readonly session: MiningSession;
+  readonly state: RigStateSource;
+  readonly events: RigEvents;
+  /** Null when MQTT is off. */
+  readonly publisher: MqttPublisher | null;
+  readonly mqttUrl: string | null;
+}
+
+/** The ledger closes last and has what the disk needs for: it ends by itself before its step is given up. */
+const LEDGER_CLOSE_MS = 1500;
+const LEDGER_STEP_MS = 2000;
+/** Test mode is for a limited number of attempts: this many hashes, one round, unless the flags say otherwise. */
+const TEST_MODE_ATTEMPTS = 100_000_000;
+
+/**
+ * Makes and joins the parts. What may be refused comes first, so that a wrong configuration leaves no folders behind.
+ * @throws RigError when a pool, a device, the blueprint or the data folder cannot be used
+ */
+export async function createRig(options: RunOptions, context: RigContext): Promise<Rig> {
+  const { config, mode } = options;
+  const { clock, log, closer } = context;
+  const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
+  const sources = openSources(demo ? [demo.pool] : config.pools, options, context);
+  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, clock, log);
+  const { brainstem, ledger } = await openLedger(options, context);
+
+  const engine = new MiningEngine({
+    sources,
+    devices,
+    templates: new TemplateManager({ clock, localZeros: config.mining.default_zeros }),
+    withhold: (share) => withholdReason(share, { mode, live: config.mining.live, autoSubmit: config.mining.auto_submit }),
+    clock,
+    log: log.child({ module: 'mining' }),
+  });
+  const session = openSession(engine, ledger, options, context);
+  const state = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, ledger, session: () => session.state(), clock });
+  const events = new RigEvents(clock);
+  events.attach(engine, ledger);
+  new MiningRecorder({
+    engine,
+    ledger,
+    clock,
+    attestation: await readAttestation(),
+    mathematics: mathematicsOf(loadMathParameters(path.join(packageRoot(), brainstem.blueprint.data.meta.sync.math_file))),
+    iso: (at) => brainstem.timeParts(at).iso,
+  }).attach();
+
+  const mqttUrl = demo?.mqttUrl ?? (config.mqtt.enabled ? config.mqtt.url : null);
+  const publisher = mqttUrl === null ? null : openPublisher(mqttUrl, options, { engine, state, events }, context);
+  // Devices first, so that hardware is safe before anything else is waited for. The session's last report counts the last verdicts.
+  closer.add('session', () => session.stop());
+  closer.add('mining', () => engine.stop());
+  return { brainstem, engine, session, state, events, publisher, mqttUrl };
+}
+
+function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log }: RigContext): JobSource[] {
+  const { config, mode } = options;
+  if (pools.length === 0) {
+    throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
+  }
+  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret: options.resolveSecret });
+  if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
+    throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
+  }
+  return sources;
+}
+
+async function openLedger(options: RunOptions, { clock, log, closer, say }: RigContext): Promise<{ brainstem: BlueprintBrainstem; ledger: Ledger }> {
+  const { config, mode, dataDir } = options;
+  const brainstem = createBrainstem({
+    blueprintFile: path.join(packageRoot(), 'Brain.QTL'),
+    dataDir,
+    mode,
+    timeZone: config.node.time_zone,
+    weekNumbering: config.node.week_numbering,
+    clock,
+    log: log.child({ module: 'brainstem' }),
+  });
+  closer.add('folder lock', await lockFolder(dataDir, brainstem.base));
+  const initialized = await brainstem.initialize('Production-Miner');
+  for (const message of initialized.messages) say(message);
+
+  const ledger = createLedger({ brainstem, clock, log: log.child({ module: 'ledger' }), queueLimit: config.ledger.queue_limit, closeTimeoutMs: LEDGER_CLOSE_MS });
+  const close = async (): Promise<void> => {
+    await ledger.close();
+    log.info(ledger.stats(), 'ledger totals');
+  };
+  closer.add('ledger', close, LEDGER_STEP_MS);
+  ledger.saveSystemReport('brainstem', { event: 'initialized', mode, folders_created: initialized.foldersCreated, files_generated: initialized.filesCreated, examples: initialized.examples.action });
+  return { brainstem, ledger };
+}
+
+function openSession(engine: MiningEngine, ledger: Ledger, options: RunOptions, { clock, log }: RigContext): MiningSession {
+  const { config, mode } = options;
+  return new MiningSession({
+    engine,
+    ledger,
+    clock,
+    log: log.child({ module: 'looping' }),
+    mode,
+    minerId: config.node.id,
+    targetZeros: config.mining.default_zeros,
+    roundDurationMs: config.mining.round_duration_seconds * 1000,
+    maxAttempts: options.maxAttempts ?? (mode === 'test' ? TEST_MODE_ATTEMPTS : config.mining.max_attempts_per_round),
+    maxRounds: options.rounds ?? (mode === 'test' ? 1 : config.mining.max_rounds),
+  });
+}
+
+function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engine' | 'state' | 'events'>, { clock, log, closer }: RigContext): MqttPublisher {
+  const { mqtt, node } = options.config;
+  const publisher = new MqttPublisher(
+    {
+      url,
+      user: mqtt.user,
+      password: options.resolveSecret(mqtt.password) ?? undefined,
+      baseTopic: mqtt.base_topic,
+      nodeId: node.id,
+      tls: mqtt.tls,
+      intervalSeconds: mqtt.interval_seconds,
+      homeAssistant: mqtt.home_assistant,
+    },
+    { state: parts.state, clock, log: log.child({ module: 'mqtt' }), commands: new RigCommands(parts.engine) },
+  );
+  parts.events.events.on('event', (event) => publisher.publishEvent(event));
+  closer.add('mqtt', () => publisher.stop());
+  return publisher;
+}
