@@ -195,13 +195,14 @@ describe('hasher', () => {
 
   it('says in one line which kernel it uses and why not a better one', async () => {
     const lines: string[] = [];
-    const log = { trace() {}, debug() {}, warn() {}, error() {}, info: (_: object, message = '') => void lines.push(message), child: () => log };
+    const note = (level: string) => (_: object, message = '') => void lines.push(`${level}: ${message}`);
+    const log = { trace() {}, debug() {}, warn: note('warn'), error() {}, info: note('info'), child: () => log };
     await createHasher({ kernel: 'js', log }).stop();
-    expect(lines).toEqual(['hash kernel js (JavaScript); asked for by name']);
+    expect(lines).toEqual(['info: hash kernel js (JavaScript); asked for by name']);
     lines.length = 0;
     await createHasher({ root: '/nonexistent', log } as HasherOptions).stop();
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^hash kernel js \(JavaScript\); not used: .*prebuilds.*not there.*build\/native.*not there.*wasm.*not there/);
+    expect(lines[0]).toMatch(/^warn: hash kernel js \(JavaScript\); not used: .*prebuilds.*not there.*build\/native.*not there.*wasm.*not there/);
   });
 
   it('does not believe a kernel: a false hit is counted as a hardware error and not told', async () => {

@@ -16,8 +16,13 @@ export function createHasher(options: HasherOptions & LoadOptions = {}): Hasher 
   const { kernel, from, problems } = chooseKernel(options);
   const failed = problems.filter((problem) => problem.includes('self-test'));
   if (failed.length > 0) log.error({ code: 'E_HASHER_SELF_TEST', problems: failed }, 'a hash kernel failed its self-test and is not used');
-  const why = (options.kernel ?? 'auto') !== 'auto' ? '; asked for by name' : problems.length > 0 ? `; not used: ${problems.join('; ')}` : '';
-  log.info({ kernel: kernel.info.kernel, source: kernel.info.source, lanes: kernel.info.lanes, threads: settings.threads }, `hash kernel ${kernel.info.kernel} (${from})${why}`);
+  const byName = (options.kernel ?? 'auto') !== 'auto';
+  const why = byName ? '; asked for by name' : problems.length > 0 ? `; not used: ${problems.join('; ')}` : '';
+  const facts = { kernel: kernel.info.kernel, source: kernel.info.source, lanes: kernel.info.lanes, threads: settings.threads };
+  const line = `hash kernel ${kernel.info.kernel} (${from})${why}`;
+  // A fallback costs most of the speed: a person should not have to look for that.
+  if (kernel.info.source === 'native' || byName) log.info(facts, line);
+  else log.warn({ ...facts, fix: 'install a C compiler and run `npm run build:native`' }, line);
   if (settings.affinity.length > 0 && kernel.info.source !== 'native') log.warn({ affinity: settings.affinity }, 'only native kernels can bind threads to CPUs: affinity is ignored');
   return new KernelHasher(kernel, settings);
 }

@@ -13,6 +13,8 @@ export class RigEvents {
   readonly #clock: Clock;
   readonly #deviceStatus = new Map<string, DeviceStatus>();
   #ledgerDegraded = false;
+  /** The pool last told of; null = that there is none. Nothing has been told at first. */
+  #poolTold: string | null | undefined = undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,6 +33,10 @@ export class RigEvents {
       else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdict.status}, ${verdict.reason}`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason });
     });
     engine.events.on('active', (sourceId, reason) => {
+      // A source that is well and only between two jobs (a node after its block was found) is not lost.
+      if (sourceId === null && engine.sources.some((source) => source.state().status === 'mining')) return;
+      if (sourceId === this.#poolTold) return;
+      this.#poolTold = sourceId;
       if (sourceId === null) this.tell('pool_lost', `no pool has work: ${reason}`, null, { reason });
       else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
     });

@@ -109,6 +109,7 @@ describe('shares', () => {
     await settle();
     expect(first.submitted).toHaveLength(0);
     expect(verdicts[0]![1]).toEqual({ status: 'withheld', reason: 'staging mode never submits' });
+    expect(first.heldBackShares).toHaveLength(1);
   });
 
   test('the same nonce is sent once', async () => {

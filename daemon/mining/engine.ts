@@ -224,8 +224,11 @@ export class MiningEngine implements Service {
   }
 
   async #verdictOn(share: Share, withheld: string | null): Promise<Verdict> {
-    if (withheld !== null) return { status: 'withheld', reason: withheld };
     const source = this.#options.sources.find((candidate) => candidate.id === share.job.sourceId);
+    if (withheld !== null) {
+      source?.heldBack?.(share);
+      return { status: 'withheld', reason: withheld };
+    }
     if (!source) return { status: 'withheld', reason: 'its pool is no longer configured' };
     // A block is worth more than the bound; its source has one of its own.
     if (this.#inFlight >= MAX_IN_FLIGHT && !share.isBlock) return { status: 'withheld', reason: `${MAX_IN_FLIGHT} shares are already waiting for an answer` };

@@ -311,4 +311,17 @@ describe('GbtSource', () => {
     expect(await source.submit(mine(jobs.at(-1)!))).toMatchObject({ status: 'accepted' });
     await source.stop();
   });
+
+  it('withdraws its work for a block that may not be sent, until the next template', async () => {
+    const { node, source, jobs, invalidations, start, advance } = setup();
+    await start();
+    source.heldBack(mine(jobs[0]!, false));
+    expect(invalidations).toEqual([]);
+    source.heldBack(mine(jobs[0]!));
+    expect(invalidations).toEqual([expect.stringContaining('not sent')]);
+    await advance(30_000);
+    expect(jobs).toHaveLength(2);
+    expect(node.submitted).toEqual([]);
+    await source.stop();
+  });
 });

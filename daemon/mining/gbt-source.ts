@@ -176,6 +176,11 @@ export class GbtSource implements JobSource {
     return verdict;
   }
 
+  /** A block that may not be sent still solves its template: there is nothing new to find on it before the next one. */
+  heldBack(share: Share): void {
+    if (share.isBlock && this.#templates.has(share.job.key)) this.events.emit('invalidate', `block ${share.job.height ?? ''} found and not sent: waiting for the next template`);
+  }
+
   /** Resolves when no block is on its way any more, or after the grace time. */
   #lastSubmits(): Promise<void> {
     if (this.#submitting.size === 0) return Promise.resolve();

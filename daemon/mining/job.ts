@@ -122,4 +122,6 @@ export interface JobSource extends Service {
    * that is gone resolves `withheld`; one that is not answered by the deadline resolves `unknown`.
    */
   submit(share: Share): Promise<Verdict>;
+  /** Told of a share that the submit policy keeps from being sent; a source may need to withdraw its work. */
+  heldBack?(share: Share): void;
 }

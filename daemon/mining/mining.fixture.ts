@@ -96,6 +96,7 @@ export class HandSource implements JobSource {
   readonly events = new EventEmitter<SourceEvents>();
   readonly id: string;
   readonly submitted: Share[] = [];
+  readonly heldBackShares: Share[] = [];
   answer: Verdict = { status: 'accepted', latency_ms: 1.5 };
   status: SourceStatus = 'mining';
 
@@ -110,6 +111,10 @@ export class HandSource implements JobSource {
   async submit(share: Share): Promise<Verdict> {
     this.submitted.push(share);
     return this.answer;
+  }
+
+  heldBack(share: Share): void {
+    this.heldBackShares.push(share);
   }
 
   state(): SourceState {

@@ -43,6 +43,11 @@ test('on a small terminal old events give way, then devices; how to stop stays',
   expect(many.slice(-3)).toEqual(footer);
 });
 
+test('the kernel that hashes is named', () => {
+  const devices = [{ ...state.devices[0]!, detail: { kernel: 'wasm-simd' } }];
+  expect(statusLines({ ...state, devices }, [], [], false).find((line) => line.startsWith('cpu'))).toContain('wasm-simd');
+});
+
 test('unknown is shown as unknown, not as zero', () => {
   expect(statusLines(state, [], [], false).find((line) => line.startsWith('cpu'))).toContain('unknown');
 });

@@ -89,7 +89,8 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push('');
   for (const device of state.devices) {
     const temp = device.temp_c === null ? '' : `   ${device.temp_c.toFixed(0)} C`;
-    lines.push(`${device.id.padEnd(10)} ${device.status.padEnd(8)} ${formatSi(device.hashrate_hs, 'H/s').padEnd(11)}${temp}   ${device.shares.accepted} accepted${device.reason ? `   ${device.reason}` : ''}`);
+    const kernel = typeof device.detail.kernel === 'string' ? `   ${device.detail.kernel}` : '';
+    lines.push(`${device.id.padEnd(10)} ${device.status.padEnd(8)} ${formatSi(device.hashrate_hs, 'H/s').padEnd(11)}${kernel}${temp}   ${device.shares.accepted} accepted${device.reason ? `   ${device.reason}` : ''}`);
   }
   const { ledger } = state;
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KNOWN_KERNELS } from '../../kernels/loader.ts';
-import type { Hasher, HasherEvents, HasherJob, HasherOptions } from '../../kernels/types.ts';
+import type { Hasher, HasherEvents, HasherJob, HasherOptions, ThreadStats } from '../../kernels/types.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { silentLog, type Log } from '../../protocol/common/log.ts';
@@ -16,11 +16,12 @@ class FakeHasher implements Hasher {
   readonly info;
   readonly events = new EventEmitter<HasherEvents>();
   readonly calls: string[] = [];
+  readonly perThread: ThreadStats[] = [];
   hashes = 0n;
   dropped = 0n;
 
   constructor(options: HasherOptions) {
-    this.info = { kernel: 'fake', isa: 'none', lanes: 1, source: 'js' as const, threads: options.threads ?? 1 };
+    this.info = { kernel: 'fake', isa: 'none', lanes: 1, source: 'native' as const, threads: options.threads ?? 1 };
     this.calls.push(`open ${options.threads} threads at ${options.limitPercent}%`);
   }
 
@@ -45,7 +46,7 @@ class FakeHasher implements Hasher {
   }
 
   stats() {
-    return { hashes: this.hashes, perThread: [], dropped: this.dropped, hardwareErrors: 0n };
+    return { hashes: this.hashes, perThread: this.perThread, dropped: this.dropped, hardwareErrors: 0n };
   }
 
   async stop(): Promise<void> {
@@ -120,12 +121,40 @@ describe('CpuDevice', () => {
   it('measures its hash rate over the last ten seconds', async () => {
     const { device, hasher, pass } = rig();
     await device.start(signal);
+    expect(device.state()).toMatchObject({ status: 'idle', hashrate_hs: 0 });
+    device.assign(work(1));
     expect(device.state().hashrate_hs).toBeNull();
     for (let i = 0; i < 20; i++) {
       hasher().hashes += i < 10 ? 1000n : 3000n;
       await pass(1);
     }
     expect(device.state()).toMatchObject({ hashrate_hs: 3000, hashes_total: 40_000 });
+  });
+
+  it('hashes at 0 from the moment it is paused, and is measured anew afterwards', async () => {
+    const { device, hasher, clock } = rig();
+    await device.start(signal);
+    device.assign(work(1));
+    for (let second = 1; second <= 12; second++) {
+      hasher().hashes = BigInt(second) * 1_000_000n;
+      clock.advance(1000);
+    }
+    expect(device.state().hashrate_hs).toBe(1_000_000);
+    await device.command({ type: 'pause', reason: 'a test' });
+    expect(device.state()).toMatchObject({ status: 'paused', hashrate_hs: 0 });
+    clock.advance(1000);
+    await device.command({ type: 'resume' });
+    expect(device.state()).toMatchObject({ status: 'hashing', hashrate_hs: null });
+  });
+
+  it('says once when the system refuses the affinity', async () => {
+    const warnings: string[] = [];
+    const log: Log = { ...silentLog, warn: (_fields, message) => void warnings.push(message ?? '') };
+    const { device, hasher, clock } = rig({ affinity: [99] }, log);
+    await device.start(signal);
+    hasher().perThread.push({ hashes: 0n, hashing: true, generation: 1, switchUs: 1, niceSet: true, affinitySet: false });
+    clock.advance(10_000);
+    expect(warnings).toEqual([expect.stringContaining('refused the affinity')]);
   });
 
   it('pauses at the temperature limit and resumes five degrees below', async () => {

@@ -46,6 +46,7 @@ export class CpuDevice implements Device {
   #droppedTold = 0;
   #droppedToldAt = -Infinity;
   #hardwareErrorsBefore = 0;
+  #affinityChecked = false;
   /** Rebuilding the hasher takes a moment: one at a time. */
   #rebuilding: Promise<void> = Promise.resolve();
   #told = '';
@@ -96,7 +97,7 @@ export class CpuDevice implements Device {
     return {
       status,
       reason,
-      hashrate_hs: this.#running ? this.#meter.rate() : null,
+      hashrate_hs: this.#rate(status),
       hashes_total: this.#hashes(),
       temp_c: this.#guards.temp_c,
       power_w: this.#guards.power_w,
@@ -112,6 +113,13 @@ export class CpuDevice implements Device {
         hardware_errors: this.#hardwareErrorsBefore + Number(stats?.hardwareErrors ?? 0n),
       },
     };
+  }
+
+  /** A device that does not hash does so at 0 from the first moment, not at the mean of what it did before. */
+  #rate(status: DeviceStatus): number | null {
+    if (!this.#running) return null;
+    if (status === 'hashing') return this.#meter.rate();
+    return status === 'paused' || status === 'idle' ? 0 : null;
   }
 
   async command(command: DeviceCommand): Promise<void> {
@@ -161,6 +169,7 @@ export class CpuDevice implements Device {
       this.#tellChange();
     });
     this.#hasher = hasher;
+    this.#affinityChecked = false;
     this.#fault = null;
   }
 
@@ -202,6 +211,8 @@ export class CpuDevice implements Device {
     const now = this.#context.clock.monotonic();
     this.#meter.sample(now, this.#hashes());
     this.#tellDropped(now);
+    this.#tellUnbound();
+    if (this.#status()[0] !== 'hashing') this.#meter.reset();
     await this.#guards.poll(now);
     if (this.#running) this.#apply();
   }
@@ -227,6 +238,15 @@ export class CpuDevice implements Device {
     this.#context.log.warn({ hits_dropped: dropped - this.#droppedTold }, 'hits were lost: more come than can be checked, the difficulty of the pool is far too low for this machine');
     this.#droppedTold = dropped;
     this.#droppedToldAt = now;
+  }
+
+  /** Threads bind themselves when they start; a CPU number that does not exist shows only then. */
+  #tellUnbound(): void {
+    const { affinity } = this.#context.options;
+    if (this.#affinityChecked || affinity.length === 0 || this.#hasher?.info.source !== 'native') return;
+    this.#affinityChecked = true;
+    const unbound = this.#hasher.stats().perThread.filter((thread) => !thread.affinitySet).length;
+    if (unbound > 0) this.#context.log.warn({ affinity, threads_not_bound: unbound }, 'the system refused the affinity: is there a processor with that number?');
   }
 
   #status(): [DeviceStatus, string | null] {
