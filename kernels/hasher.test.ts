@@ -72,6 +72,22 @@ describe.each(sources)('hasher on %s', (kernel) => {
     expect(wrong).toEqual([]);
   });
 
+  it('is heard again after its job was dropped from inside a hit, in the middle of a flood', async () => {
+    const hasher = make({ kernel });
+    const told = new Set<number>();
+    hasher.events.on('hit', ({ jobId }) => {
+      if (!told.has(jobId)) hasher.clearJob();
+      told.add(jobId);
+    });
+    for (let id = 1; id <= 8; id++) {
+      // Every second hash is a hit: more than can be told.
+      hasher.setJob(job(id, { target: new Uint8Array(32).fill(0xff, 0, 31).fill(0x7f, 31) }));
+      await until(() => told.has(id));
+      await sleep(20);
+    }
+    expect([...told]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it('moves every thread to a new job', async () => {
     const hasher = make({ kernel });
     for (let id = 1; id <= 5; id++) {
@@ -207,14 +223,16 @@ describe('hasher', () => {
 
   it('does not believe a kernel: a false hit is counted as a hardware error and not told', async () => {
     let options: EngineOptions | undefined;
+    let working = false;
     const found = Uint32Array.of(GENESIS_NONCE, 1, GENESIS_NONCE + 1, 1);
     const engine: Engine = {
       counters: new BigUint64Array(32),
-      setJob: () => 1,
+      setJob: () => ((working = true), 1),
       clearJob() {},
       setPaused() {},
       setLimit() {},
       drain(out) {
+        if (!working) return 0;
         out.set(found);
         return out.length && engine.counters[SEARCH.exhaustedGeneration] === 0n ? ((engine.counters[SEARCH.exhaustedGeneration] = 1n), 2) : 0;
       },

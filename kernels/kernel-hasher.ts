@@ -12,6 +12,8 @@ const DRAIN_MS = 3;
 const DRAIN_PAUSE_MS = 5;
 /** What telling the last hits may take when the hasher stops. */
 const LAST_HITS_MS = 50;
+/** Hits one thread can have waiting: RB_RING_SIZE of native/search.h, SLOTS of workers/shared.ts. */
+const RING_HITS = 256;
 /** Hits taken from the rings and not told yet. More come only when jobs change faster than hits can be told. */
 const PENDING_HITS = 4096;
 
@@ -29,6 +31,8 @@ export class KernelHasher implements Hasher {
   readonly events = new EventEmitter<HasherEvents>();
   readonly #engine: Engine;
   readonly #pairs = new Uint32Array(2 * DRAIN_PAIRS);
+  /** Batches that empty the rings of all threads once. */
+  readonly #ringBatches: number;
   #job: LiveJob | null = null;
   #pending: PendingHit[] = [];
   #dropped = 0n;
@@ -41,6 +45,7 @@ export class KernelHasher implements Hasher {
 
   constructor(kernel: Kernel, settings: HasherSettings) {
     this.info = { ...kernel.info, threads: settings.threads };
+    this.#ringBatches = Math.ceil((settings.threads * RING_HITS) / DRAIN_PAIRS);
     this.#engine = kernel.open({
       ...settings,
       onWake: () => this.#onWake(),
@@ -124,17 +129,21 @@ export class KernelHasher implements Hasher {
     }
   }
 
-  /** Before the job changes: takes what was found for it. It is told soon, but does not hold up the change. */
+  /**
+   * Before the job changes: takes what was found for it until now. It is told soon, but does not hold up the change; hits of a
+   * flood that come in meanwhile are not waited for.
+   */
   #keepHits(): void {
-    while (this.#take() === DRAIN_PAIRS);
+    for (let batches = this.#ringBatches; batches > 0 && this.#take() === DRAIN_PAIRS; batches--);
     if (this.#pending.length > 0) this.#drainTimer ??= setTimeout(this.#onDrainTimer, 0);
   }
 
   /** Takes a batch of hits of the present job from the rings. @returns how many there were, at most DRAIN_PAIRS */
   #take(): number {
     const job = this.#job;
-    if (!job) return 0;
+    // Without a job too: threads that have told of a hit tell of no other until they have been drained.
     const count = this.#engine.drain(this.#pairs);
+    if (!job) return 0;
     for (let i = 0; i < count; i++) {
       if (this.#pending.length < PENDING_HITS) this.#pending.push({ job, nonce: this.#pairs[2 * i] as number, version: this.#pairs[2 * i + 1] as number });
       else this.#dropped++;
