@@ -98,7 +98,7 @@ describe('problems', () => {
 
   it('never repeats a secret that was written in the wrong place', () => {
     const text = problemsOf(() => load('mqtt:\n  password: hunter2\n  url: mqtt://joe:hunter2@broker:1883\n'));
-    expect(text).toContain('/etc/rig.yaml:2:3: mqtt.password: secrets are not written in this file');
+    expect(text).toContain('/etc/rig.yaml:2:3: mqtt.password: secrets are given by reference');
     expect(text).toContain('mqtt.url: must not hold credentials');
     expect(text).not.toContain('hunter2');
   });

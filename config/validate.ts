@@ -73,7 +73,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | null, value: unkno
     case 'invalid_type': {
       const wanted = schema === null ? issue.expected : typeName(schema);
       if (value === undefined) return reason('is missing');
-      if (isSecretRef(schema)) return reason('secrets are not written in this file; use {env: NAME} or {file: PATH}');
+      if (isSecretRef(schema)) return reason('secrets are given by reference: use {env: NAME} or {file: PATH} (in the environment: ...__ENV=NAME or ...__FILE=PATH)');
       const quotes = wanted === 'text' && (typeof value === 'number' || typeof value === 'boolean') ? '; put it in quotes' : '';
       return reason(`must be ${wanted}, not ${nameOf(value)}${quotes}`);
     }

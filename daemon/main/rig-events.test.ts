@@ -33,12 +33,22 @@ const sourceIs = (status: SourceState['status']): void => {
 
 test('a pool that goes and comes back is told once each', () => {
   source.events.emit('job', makeJob());
-  sourceIs('backing_off');
   source.events.emit('invalidate', 'connection lost');
+  sourceIs('backing_off');
+  source.events.emit('change');
   source.events.emit('invalidate', 'still away');
   sourceIs('mining');
   source.events.emit('job', makeJob({ key: 'back' }));
   expect(told).toEqual(['pool_ready', 'pool_lost', 'pool_ready']);
+});
+
+test('a pool that cannot be reached from the start is told once', () => {
+  sourceIs('connecting');
+  source.events.emit('change');
+  sourceIs('backing_off');
+  source.events.emit('change');
+  source.events.emit('change');
+  expect(told).toEqual(['pool_lost']);
 });
 
 test('a node between two templates is not a lost pool', () => {

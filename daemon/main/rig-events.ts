@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Ledger } from '../ledger/contract.ts';
 import type { MiningEngine } from '../mining/engine.ts';
+import type { SourceStatus } from '../mining/job.ts';
 import type { RigEvent } from '../telemetry/state.ts';
 import { formatDifficulty } from '../telemetry/units.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
 import type { DeviceStatus } from '../../drivers/contract.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
+
+const AWAY: ReadonlySet<SourceStatus> = new Set(['backing_off', 'auth_failed']);
 
 /** Turns what happens inside into the few events a person or a home automation wants to hear of. */
 export class RigEvents {
@@ -32,14 +35,9 @@ export class RigEvents {
       else if (verdict.status === 'accepted') this.tell('share_accepted', `share of difficulty ${formatDifficulty(share.difficulty)} accepted by ${share.job.sourceId} (${verdict.latency_ms.toFixed(1)} ms)`, share.deviceId, data);
       else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdict.status}, ${verdict.reason}`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason });
     });
-    engine.events.on('active', (sourceId, reason) => {
-      // A source that is well and only between two jobs (a node after its block was found) is not lost.
-      if (sourceId === null && engine.sources.some((source) => source.state().status === 'mining')) return;
-      if (sourceId === this.#poolTold) return;
-      this.#poolTold = sourceId;
-      if (sourceId === null) this.tell('pool_lost', `no pool has work: ${reason}`, null, { reason });
-      else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
-    });
+    engine.events.on('active', (_sourceId, reason) => this.#onPool(engine, reason));
+    // A source that loses its connection withdraws its work first and says so a moment later.
+    engine.events.on('source', (state) => this.#onPool(engine, state.reason ?? state.status));
     engine.events.on('device', (deviceId) => this.#onDevice(engine, deviceId));
     ledger.events.on('fallback', ({ layer, path, reason }) => {
       if (this.#ledgerDegraded) return;
@@ -50,6 +48,16 @@ export class RigEvents {
       this.#ledgerDegraded = false;
       this.tell('ledger_recovered', 'ledger: the primary tree can be written again');
     });
+  }
+
+  #onPool(engine: MiningEngine, reason: string): void {
+    const sourceId = engine.activeSource;
+    // Lost is what says so itself: a source may be well and only between two jobs, or still in its handshake.
+    if (sourceId === null && !engine.sources.every((source) => AWAY.has(source.state().status))) return;
+    if (sourceId === this.#poolTold) return;
+    this.#poolTold = sourceId;
+    if (sourceId === null) this.tell('pool_lost', `no pool has work: ${reason}`, null, { reason });
+    else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
   }
 
   #onDevice(engine: MiningEngine, deviceId: string): void {
