@@ -9,5 +9,5 @@ export function addDevices(program: Command, cli: Cli): void {
     .summary('list drivers and the hardware found')
     .description('List the drivers with their options, and the hardware found on this machine.')
     .addHelpText('after', closing(['rigbrain devices', 'rigbrain devices --json']))
-    .action(cli.action(async (command) => (await import('../work/devices.ts')).devices(cli.io, globalsOf(command))));
+    .action(cli.action(async (command) => (await import('../actions/devices.ts')).devices(cli.io, globalsOf(command))));
 }

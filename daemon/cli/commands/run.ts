@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
 import type { Cli } from '../cli.ts';
-import type { RunFlags } from '../work/run.ts';
+import type { RunFlags } from '../actions/run.ts';
 
 export function addRun(program: Command, cli: Cli): void {
   const modeText = 'run in that mode';
@@ -27,10 +27,10 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--verbose', logText)
     .option('--debug', logText)
     .addHelpText('after', closing(['rigbrain run --demo                    built-in pool and broker', 'rigbrain run --staging --rounds 1      real work, nothing submitted']))
-    // What is not known here may be one of the blueprint's flags: ../work/blueprint-flags.ts reads them.
+    // What is not known here may be one of the blueprint's flags: ../actions/blueprint-flags.ts reads them.
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(cli.action(async (command) => (await import('../work/run.ts')).run(cli.io, globalsOf(command), command.opts<RunFlags>(), command.args, longNames(command))));
+    .action(cli.action(async (command) => (await import('../actions/run.ts')).run(cli.io, globalsOf(command), command.opts<RunFlags>(), command.args, longNames(command))));
 }
 
 function longNames(command: Command): string[] {

@@ -5,7 +5,7 @@ import { messageOf } from '../../../protocol/common/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo, type Paint } from '../io.ts';
-import { openContext } from '../work/context.ts';
+import { openContext } from '../actions/context.ts';
 import { fail, ok, type Finding } from './finding.ts';
 import { kernelFinding } from './kernel.ts';
 import { thisMachine, type Machine } from './machine.ts';

@@ -1,5 +1,5 @@
 /** Node.js itself and the place we write to. */
-import { dataDirProblem, nearestExisting } from '../work/data-dir.ts';
+import { dataDirProblem, nearestExisting } from '../actions/data-dir.ts';
 import { fail, ok, unknown, warn, type Finding } from './finding.ts';
 import type { Machine } from './machine.ts';
 
