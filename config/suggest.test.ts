@@ -18,6 +18,11 @@ describe('suggest', () => {
     expect(suggest('pool', ['pools', 'node', 'log'])).toBe('pools');
   });
 
+  it('knows a long name by a whole part of it', () => {
+    expect(suggest('zeros', ['live', 'default_zeros', 'max_rounds'])).toBe('default_zeros');
+    expect(suggest('max', ['max_rounds'])).toBeNull();
+  });
+
   it('stays silent when nothing is near', () => {
     expect(suggest('banana', ['mqtt', 'mining'])).toBeNull();
     expect(suggest('x', ['url', 'user'])).toBeNull();

@@ -16,8 +16,12 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** The nearest candidate, or null when none is near enough to be a slip of the hand. Case and `-`/`_` do not count. */
-export function suggest(word: string, candidates: Iterable<string>): string | null {
+/**
+ * The nearest candidate, or null when none is near enough to be a slip of the hand. Case and `-`/`_` do not count. A whole
+ * part of a longer name counts too: `zeros` means `default_zeros`.
+ */
+export function suggest(word: string, given: Iterable<string>): string | null {
+  const candidates = [...given];
   const plain = (text: string) => text.toLowerCase().replaceAll('-', '_');
   const wanted = plain(word);
   let best: string | null = null;
@@ -29,5 +33,5 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? candidates.find((candidate) => wanted.length >= 4 && plain(candidate).split('_').includes(wanted)) ?? null;
 }
