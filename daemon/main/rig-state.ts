@@ -2,7 +2,8 @@ import type { Mode } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { SessionState } from '../looping/session.ts';
 import type { MiningEngine } from '../mining/engine.ts';
-import type { DeviceTelemetry, MiningStatus, RigState, ShareCounts, StateSource } from '../telemetry/state.ts';
+import { noShares } from '../mining/share-account.ts';
+import type { DeviceTelemetry, MiningStatus, RigState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -41,7 +42,7 @@ export class RigStateSource implements StateSource {
   snapshot(): RigState {
     const { engine, ledger, clock, nodeId, version, mode } = this.#options;
     const devices = engine.devices.map((device): DeviceTelemetry => {
-      const shares = engine.accountOf(device.id)?.snapshot() ?? emptyCounts();
+      const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
     });
     const { status, reason } = this.#miningStatus(devices);
@@ -82,8 +83,4 @@ export class RigStateSource implements StateSource {
 function sumKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
-}
-
-function emptyCounts(): ShareCounts {
-  return { accepted: 0, rejected: 0, stale: 0, unknown: 0, withheld: 0, hardware_errors: 0, duplicates: 0, blocks: 0, best_difficulty: null, last_accepted_at: null };
 }

@@ -1,20 +1,14 @@
 import type { ShareCounts } from '../telemetry/state.ts';
 import type { Share, Verdict } from './job.ts';
 
+/** The counts before anything has happened. */
+export function noShares(): ShareCounts {
+  return { accepted: 0, rejected: 0, stale: 0, unknown: 0, withheld: 0, hardware_errors: 0, duplicates: 0, blocks: 0, best_difficulty: null, last_accepted_at: null };
+}
+
 /** Counts what became of shares: one account for the rig, one per device. */
 export class ShareAccount {
-  #counts: { -readonly [K in keyof ShareCounts]: ShareCounts[K] } = {
-    accepted: 0,
-    rejected: 0,
-    stale: 0,
-    unknown: 0,
-    withheld: 0,
-    hardware_errors: 0,
-    duplicates: 0,
-    blocks: 0,
-    best_difficulty: null,
-    last_accepted_at: null,
-  };
+  #counts: { -readonly [K in keyof ShareCounts]: ShareCounts[K] } = noShares();
 
   /** Any hash the host has checked may be the best so far, whether or not a pool wanted it. */
   noteDifficulty(difficulty: number): void {

@@ -1,21 +1,9 @@
 /** A made-up rig for tests of whatever reads the state tree. */
 import type { Capability } from '../../drivers/contract.ts';
-import type { DeviceTelemetry, RigState, ShareCounts, StateSource } from './state.ts';
+import { noShares } from '../mining/share-account.ts';
+import type { DeviceTelemetry, RigState, StateSource } from './state.ts';
 
 const START = Date.UTC(2025, 11, 18, 18, 0, 0);
-
-export const noShares: ShareCounts = {
-  accepted: 0,
-  rejected: 0,
-  stale: 0,
-  unknown: 0,
-  withheld: 0,
-  hardware_errors: 0,
-  duplicates: 0,
-  blocks: 0,
-  best_difficulty: null,
-  last_accepted_at: null,
-};
 
 /** A CPU that hashes; override what matters. */
 export function fakeDevice(overrides: Partial<DeviceTelemetry> = {}): DeviceTelemetry {
@@ -32,7 +20,7 @@ export function fakeDevice(overrides: Partial<DeviceTelemetry> = {}): DeviceTele
     temp_c: 51.5,
     power_w: null,
     detail: { kernel: 'sse2', threads: 2, limit_percent: 100 },
-    shares: { ...noShares, accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
+    shares: { ...noShares(), accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
     ...overrides,
   };
 }
@@ -46,7 +34,7 @@ export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
       reason: null,
       hashrate_hs: 12_500_000,
       pool: 'demo',
-      shares: { ...noShares, accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
+      shares: { ...noShares(), accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
       session: { round: 1, target_zeros: 6, best_zeros: 7 },
       last_reject: null,
     },
