@@ -3,22 +3,13 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError, type ErrorCode } from '../../protocol/common/errors.ts';
-
-/** How to judge the certificate of a pool; without any of these, the system's CAs and the host name decide. */
-export interface PoolTls {
-  /** PEM file with the CA to trust instead of the system ones. Read at every connect. */
-  readonly ca?: string | undefined;
-  /** Accept exactly the certificate with this SHA-256 fingerprint (hex, colons allowed), whoever signed it. */
-  readonly fingerprint_sha256?: string | undefined;
-  /** Accept any certificate. */
-  readonly insecure?: boolean | undefined;
-}
+import { matchesPin, plainFingerprint, tlsOptions, type TlsTrust } from '../tls-trust.ts';
 
 export interface PoolSocketOptions {
   readonly host: string;
   readonly port: number;
   /** Null = plain TCP. */
-  readonly tls: PoolTls | null;
+  readonly tls: TlsTrust | null;
   /** Deadline of name resolution and TCP connect, and again of the TLS handshake. */
   readonly connectTimeoutMs: number;
 }
@@ -35,8 +26,6 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 const KEEPALIVE_IDLE_MS = 60_000;
 /** A pool that reads nothing must not fill our memory. */
 const MAX_UNSENT_BYTES = 256 * 1024;
-
-const plainFingerprint = (text: string): string => text.replaceAll(':', '').toLowerCase();
 
 function describe(error: Error & { code?: string }): string {
   // Several addresses tried in vain give an AggregateError without a message of its own.
@@ -89,20 +78,12 @@ export class PoolSocket {
     this.#socket?.destroy();
   }
 
-  #connectTls(settings: PoolTls): tls.TLSSocket {
+  #connectTls(settings: TlsTrust): tls.TLSSocket {
     const { host, port } = this.#options;
-    return tls.connect({
-      host,
-      port,
-      minVersion: 'TLSv1.2',
-      // A name for the server to choose its certificate by; addresses are not allowed there (RFC 6066).
-      ...(net.isIP(host) === 0 ? { servername: host } : {}),
-      ...(settings.ca === undefined ? {} : { ca: this.#readCa(settings.ca) }),
-      // A pinned certificate is compared by hand below, before anything is sent.
-      rejectUnauthorized: settings.fingerprint_sha256 === undefined && settings.insecure !== true,
-    });
+    return tls.connect({ host, port, ...tlsOptions(host, settings, settings.ca === undefined ? undefined : this.#readCa(settings.ca)) });
   }
 
+  /** Read at every connect: a renewed CA needs no restart. */
   #readCa(file: string): string {
     try {
       return readFileSync(file, 'utf8');
@@ -133,7 +114,7 @@ export class PoolSocket {
     const pinned = this.#options.tls?.fingerprint_sha256;
     if (pinned !== undefined) {
       const presented = socket.getPeerCertificate().fingerprint256 as string | undefined;
-      if (presented === undefined || plainFingerprint(presented) !== plainFingerprint(pinned)) {
+      if (!matchesPin(presented, pinned)) {
         const text = presented === undefined ? 'none' : plainFingerprint(presented);
         return this.#fail(new RigError('E_POOL_TLS', `the certificate's SHA-256 fingerprint is ${text}, not the one pinned in tls.fingerprint_sha256`));
       }

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Job, Share, SourceStatus } from './job.ts';
-import type { PoolTls } from './pool-socket.ts';
+import type { TlsTrust } from '../tls-trust.ts';
 import { notify, politePool, ScriptedPool, send, type Script } from './scripted-pool.fixture.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from './stratum-v1-source.ts';
 
@@ -360,7 +360,7 @@ function selfSigned(dir: string): { key: string; cert: string; certFile: string;
 }
 
 describe('StratumV1Source over TLS', () => {
-  const setUp = async (skip: (note: string) => never, tls: (own: NonNullable<ReturnType<typeof selfSigned>>) => PoolTls | null, log: Log = silentLog) => {
+  const setUp = async (skip: (note: string) => never, tls: (own: NonNullable<ReturnType<typeof selfSigned>>) => TlsTrust | null, log: Log = silentLog) => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-tls-'));
     cleanups.push(() => rmSync(dir, { recursive: true }));
     const own = selfSigned(dir) ?? skip('no openssl command on this machine');

@@ -12,7 +12,8 @@ import { Backoff } from './backoff.ts';
 import type { JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
 import { LatencyWindow } from './latency-window.ts';
 import { LineBudget } from './line-budget.ts';
-import { CONNECT_TIMEOUT_MS, type PoolTls } from './pool-socket.ts';
+import type { TlsTrust } from '../tls-trust.ts';
+import { CONNECT_TIMEOUT_MS } from './pool-socket.ts';
 import { toJob, toSubmission, toVerdict } from './stratum-v1-job.ts';
 import { StratumV1Session, type SessionEnd } from './stratum-v1-session.ts';
 
@@ -24,7 +25,7 @@ export interface StratumV1SourceOptions {
   /** The password itself; kept out of logs, states and errors. */
   readonly password: string;
   /** How to judge the pool's certificate; only used with TLS addresses. */
-  readonly tls: PoolTls | null;
+  readonly tls: TlsTrust | null;
   /** Version bits we can and want to roll; 0 = none. */
   readonly versionMask: number;
   readonly suggestDifficulty: number | null;

@@ -9,7 +9,7 @@ import type { Service } from '../../protocol/common/service.ts';
 import { parseBrokerUrl } from './broker/address.ts';
 import { BrokerLink, type LinkTiming } from './broker/link.ts';
 import type { BrokerSession, InboundPacket, Packet } from './broker/session.ts';
-import type { BrokerTls } from './broker/socket.ts';
+import type { TlsTrust } from '../tls-trust.ts';
 import { ChangeGate } from './change-gate.ts';
 import { CommandRouter } from './command-router.ts';
 import type { CommandHandler } from './commands.ts';
@@ -27,7 +27,7 @@ export interface MqttPublisherOptions {
   readonly password?: string | undefined;
   readonly baseTopic: string;
   readonly nodeId: string;
-  readonly tls?: BrokerTls | undefined;
+  readonly tls?: TlsTrust | undefined;
   /** Longest time between two state messages, seconds. */
   readonly intervalSeconds: number;
   readonly homeAssistant: { readonly enabled: boolean; readonly prefix: string };

@@ -14,7 +14,7 @@ import { MqttProbe, eventually } from '../mqtt-probe.fixture.ts';
 import { parseBrokerUrl } from './address.ts';
 import { BrokerLink } from './link.ts';
 import { openSession, type SessionOptions } from './session.ts';
-import type { BrokerTls } from './socket.ts';
+import type { TlsTrust } from '../../tls-trust.ts';
 
 const cleanup: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const will = { topic: 'rig/status', payload: 'offline', qos: 1, retain: true } as const;
-const options = (url: string, trust?: BrokerTls): SessionOptions => ({ address: parseBrokerUrl(url), tls: trust, user: 'rig', password: 's3cret-word', clientId: 'rigbrain-test', keepaliveSeconds: 15, connectTimeoutMs: 5000, will });
+const options = (url: string, trust?: TlsTrust): SessionOptions => ({ address: parseBrokerUrl(url), tls: trust, user: 'rig', password: 's3cret-word', clientId: 'rigbrain-test', keepaliveSeconds: 15, connectTimeoutMs: 5000, will });
 
 /** Serves raw connections; what they send is kept, so that a test can see that a password was not among it. */
 async function serve(create: (onSocket: (socket: net.Socket) => void) => net.Server, onData: (socket: net.Socket, data: Buffer) => void = () => {}): Promise<{ port: number; received: Buffer[]; server: net.Server }> {
@@ -150,7 +150,7 @@ describe('TLS', () => {
     return { url: `mqtts://127.0.0.1:${port}`, cert, file, received };
   }
 
-  const open = (url: string, trust?: BrokerTls): ReturnType<typeof openSession> => openSession(options(url, trust), 4, systemClock, new AbortController().signal);
+  const open = (url: string, trust?: TlsTrust): ReturnType<typeof openSession> => openSession(options(url, trust), 4, systemClock, new AbortController().signal);
 
   test('a certificate nobody we trust has signed is refused before a byte is sent', async (context) => {
     const { url, received } = await secureBroker(context);

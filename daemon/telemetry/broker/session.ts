@@ -4,7 +4,8 @@ import type { Clock } from '../../../protocol/common/clock.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import type { BrokerAddress } from './address.ts';
 import type { HandshakeFailure, ProtocolLevel } from './protocol-choice.ts';
-import { openBrokerSocket, type BrokerTls } from './socket.ts';
+import type { TlsTrust } from '../../tls-trust.ts';
+import { openBrokerSocket } from './socket.ts';
 
 /** A message in the terms of the wire. */
 export interface Packet {
@@ -36,7 +37,7 @@ export interface Subscription {
 
 export interface SessionOptions {
   readonly address: BrokerAddress;
-  readonly tls: BrokerTls | undefined;
+  readonly tls: TlsTrust | undefined;
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly clientId: string;
