@@ -3,6 +3,7 @@ import type { Report } from './blueprint-problems.ts';
 import type { BlueprintData, TemplateData } from './blueprint-schema.ts';
 import type { Component, Components } from './components.ts';
 import { fillDeep, fillText, placeholdersDeep, placeholdersOf } from './placeholders.ts';
+import { isObject } from './json.ts';
 
 /** The word a file name has for a level: `yearly_ledger.json`. */
 export const PERIODS: Readonly<Record<Level, string>> = { root: 'global', year: 'yearly', month: 'monthly', week: 'weekly', day: 'daily', hour: 'hourly' };
@@ -172,8 +173,4 @@ function setPath(document: JsonObject, dotted: string, value: unknown): void {
     node = node[key] as JsonObject;
   }
   node[last] = value;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

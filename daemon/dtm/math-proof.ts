@@ -1,9 +1,9 @@
 import type { JsonObject } from '../brainstem/contract.ts';
-import { displayHash } from '../../protocol/bitcoin/header.ts';
+import { displayHash, parseHeader } from '../../protocol/bitcoin/header.ts';
 import { targetToHex } from '../../protocol/bitcoin/target.ts';
+import { bytesToHex, u32ToHex } from '../../protocol/common/bytes.ts';
 import type { MathParameters } from '../brainstem/iteration3.ts';
 import type { Share } from '../mining/job.ts';
-import { merkleRootOf } from './nonce-check.ts';
 
 /** Where and with what a proof was made. */
 export interface Attestation {
@@ -36,9 +36,6 @@ export function mathematicsOf({ groups }: MathParameters): Mathematics {
   return { categories_applied: categories, bitload };
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
-
 /** What the ledger knows of the share besides itself. */
 export interface ProofEntry {
   readonly proofId: string;
@@ -58,7 +55,7 @@ export function mathProofOf(share: Share, entry: ProofEntry, attestation: Attest
     attempt_id: entry.attemptId,
     block_height: job.height,
     block_hash: displayHash(share.hash),
-    header_hex: hex(share.header),
+    header_hex: bytesToHex(share.header),
     target: targetToHex(share.isBlock ? job.networkTarget : job.shareTarget),
     share_target: targetToHex(job.shareTarget),
     network_target: targetToHex(job.networkTarget),
@@ -67,12 +64,12 @@ export function mathProofOf(share: Share, entry: ProofEntry, attestation: Attest
     is_block: share.isBlock,
     miner_id: share.deviceId,
     nonce: share.nonce,
-    version: hex32(share.version),
+    version: u32ToHex(share.version),
     ntime: share.ntime,
-    bits: hex32(job.nbits),
-    merkle_root: displayHash(merkleRootOf(job, share.extranonce2)),
-    coinbase: { coinb1: hex(job.coinb1), extranonce1: hex(job.extranonce1), extranonce2: hex(share.extranonce2), coinb2: hex(job.coinb2) },
-    merkle_branch: job.merkleBranch.map(hex),
+    bits: u32ToHex(job.nbits),
+    merkle_root: displayHash(parseHeader(share.header).merkleRoot),
+    coinbase: { coinb1: bytesToHex(job.coinb1), extranonce1: bytesToHex(job.extranonce1), extranonce2: bytesToHex(share.extranonce2), coinb2: bytesToHex(job.coinb2) },
+    merkle_branch: job.merkleBranch.map(bytesToHex),
     hardware_attestation: attestation,
     ...mathematics,
     computation_proof: { total_hashes_computed: entry.hashesTried, nonce_found: share.nonce },

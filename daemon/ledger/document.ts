@@ -2,7 +2,8 @@ import type { FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts'
 import { typeOfId, type PlacedEntry } from './entries.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { Tally } from './tally.ts';
-import { fillTotals, isObject, subLevels } from './totals.ts';
+import { isObject } from '../brainstem/json.ts';
+import { fillTotals, subLevels } from './totals.ts';
 
 /** Thrown when a file is not the document it should be: not JSON, or something else where the entries should be. */
 export class CorruptDocument extends Error {}

@@ -1,5 +1,6 @@
 import type { JsonObject, Level } from '../brainstem/contract.ts';
 import type { BreakdownName, Tally } from './tally.ts';
+import { isObject } from '../brainstem/json.ts';
 
 /*
  * The numbers a template can ask for. A template names them bare (`accepted`), with `total_` in front or with
@@ -114,8 +115,4 @@ export function subLevels(level: Level, hours: ReadonlyMap<string, number>): Sub
     totals: Object.fromEntries(below.map((one, index) => [one.total, counts[index]?.size ?? 0])),
     children: [...(counts[0] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([scope, total_entries]) => ({ scope, total_entries })),
   };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

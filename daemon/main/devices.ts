@@ -4,29 +4,20 @@ import { loadDriver } from '../../drivers/registry.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError, messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
-
-export interface DeviceOverrides {
-  /** Kernel and thread count for every CPU device, from the command line. */
-  readonly kernel: string | null;
-  readonly threads: number | null;
-}
-
-/** The one device of a configuration that names none: the CPU fallback hasher. */
-const FALLBACK: readonly DeviceConfig[] = [{ id: 'cpu', driver: 'cpu', enabled: true, options: {} }];
+import { listedDevices, type DeviceOverrides } from './listed-devices.ts';
 
 /**
  * Makes the configured devices; opens nothing. A device that cannot be made is reported and left out.
  * @throws RigError E_DEVICE_UNKNOWN when not one of them could be made
  */
 export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, clock: Clock, log: Log): Promise<Device[]> {
-  const wanted = (configured.length > 0 ? configured : FALLBACK).filter((entry) => entry.enabled);
+  const wanted = listedDevices(configured, overrides).filter((entry) => entry.enabled);
   const devices: Device[] = [];
   const failures: string[] = [];
   for (const entry of wanted) {
     try {
       const driver = await loadDriver(entry.driver);
-      const given = { ...entry.options, ...(entry.driver === 'cpu' ? cpuOverrides(overrides) : {}) };
-      const options = driver.options.parse(given);
+      const options = driver.options.parse(entry.options);
       devices.push(await driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }) }));
     } catch (error) {
       failures.push(`${entry.id}: ${messageOf(error)}`);
@@ -35,8 +26,4 @@ export async function createDevices(configured: readonly DeviceConfig[], overrid
   }
   if (devices.length === 0) throw new RigError('E_DEVICE_UNKNOWN', `no device can be used: ${failures.join('; ') || 'all are disabled in the configuration'}`);
   return devices;
-}
-
-function cpuOverrides(overrides: DeviceOverrides): Record<string, unknown> {
-  return { ...(overrides.kernel === null ? {} : { kernel: overrides.kernel }), ...(overrides.threads === null ? {} : { threads: overrides.threads }) };
 }

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
-import { displayHash } from '../../protocol/bitcoin/header.ts';
+import { displayHash, parseHeader } from '../../protocol/bitcoin/header.ts';
 import { mathProofOf, type Attestation, type Mathematics } from '../dtm/math-proof.ts';
-import { merkleRootOf } from '../dtm/nonce-check.ts';
 import type { MiningEngine } from './engine.ts';
 import type { Share, SourceState, Verdict } from './job.ts';
 
@@ -64,7 +63,7 @@ export class MiningRecorder {
       id: attemptId,
       attempt_id: attemptId,
       ...common,
-      merkleroot: displayHash(merkleRootOf(share.job, share.extranonce2)),
+      merkleroot: displayHash(parseHeader(share.header).merkleRoot),
       leading_zeros: share.leadingZeros,
       share_difficulty: share.job.shareDifficulty,
       meets_difficulty: true,

@@ -10,6 +10,7 @@ export interface ModeFlags {
   readonly staging?: boolean;
   readonly mode?: string;
   readonly brainMode?: string;
+  /** From the blueprint's `--test-run`. */
   readonly testRun?: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { Origin } from '../../../config/origin.ts';
 import { configInvalid } from '../../../config/problem.ts';
 import type { RigConfig } from '../../../config/schema.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
+import { given, listedDevices } from '../../main/listed-devices.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -11,17 +12,10 @@ import { NO_BLUEPRINT_FLAGS, readBlueprintFlags, type BlueprintFlags } from './b
 import { configuredDeviceProblems } from './check-devices.ts';
 import { openContext } from './context.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { chooseMode } from './run-mode.ts';
+import { chooseMode, type ModeFlags } from './run-mode.ts';
 
 /** `rigbrain run`'s own options as commander delivers them. */
-export interface RunFlags {
-  readonly demo?: boolean;
-  readonly test?: boolean;
-  readonly staging?: boolean;
-  readonly mode?: string;
-  readonly brainMode?: string;
-  /** From the blueprint's `--test-run`. */
-  readonly testRun?: boolean;
+export interface RunFlags extends ModeFlags {
   readonly zeros?: number;
   readonly maxAttempts?: number;
   readonly rounds?: number;
@@ -78,10 +72,9 @@ function withBlueprintFlags(flags: RunFlags, { given }: BlueprintFlags): RunFlag
 
 /** @throws RigError E_CONFIG_INVALID when a device names an unknown driver or has wrong options, from a file or a flag */
 export async function requireUsableDevices({ config, configOrigins, kernel, threads }: Pick<RunOptions, 'config' | 'configOrigins' | 'kernel' | 'threads'>): Promise<void> {
-  const given = Object.entries({ kernel, threads }).filter(([, value]) => value !== null);
-  const listed = config.devices.length > 0 ? config.devices : [{ id: 'cpu', driver: 'cpu', enabled: true, options: {} }];
-  const devices = listed.map((device) => (device.driver === 'cpu' ? { ...device, options: { ...device.options, ...Object.fromEntries(given) } } : device));
-  const flags = devices.flatMap((_, index) => given.map(([name]): [string, Origin] => [`devices.${index}.options.${name}`, { kind: 'flag', flag: `--${name}` }]));
+  const devices = listedDevices(config.devices, { kernel, threads });
+  const names = Object.keys(given({ kernel, threads }));
+  const flags = devices.flatMap((_, index) => names.map((name): [string, Origin] => [`devices.${index}.options.${name}`, { kind: 'flag', flag: `--${name}` }]));
   const problems = await configuredDeviceProblems({ config: { ...config, devices }, origins: new Map([...configOrigins, ...flags]) });
   if (problems.length > 0) throw configInvalid(problems);
 }
