@@ -1,11 +1,8 @@
 /** Lays one layer of the configuration over another. Groups are merged key by key; lists and single values are replaced. */
+import { isObject } from '../protocol/common/json.ts';
 import { pathKey, type ConfigPath, type Origin } from './origin.ts';
 
 type Tree = Record<string, unknown>;
-
-export function isGroup(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * Merges `layer` into `base`, in place, and carries the origins over.
@@ -16,7 +13,7 @@ export function mergeLayer(base: Tree, layer: Tree, origins: Map<string, Origin>
   for (const [key, value] of Object.entries(layer)) {
     const below = [...path, key];
     const current = Object.hasOwn(base, key) ? base[key] : undefined;
-    if (isGroup(current) && isGroup(value)) {
+    if (isObject(current) && isObject(value)) {
       const origin = layerOrigins.get(pathKey(below));
       if (origin !== undefined) origins.set(pathKey(below), origin);
       mergeLayer(current, value, origins, layerOrigins, below);
@@ -47,7 +44,7 @@ export function setPath(base: Tree, path: ConfigPath, value: unknown, origins: M
       return true;
     }
     const next = holder[step];
-    if (!isGroup(next) && !Array.isArray(next)) {
+    if (!isObject(next) && !Array.isArray(next)) {
       if (next !== undefined && next !== null) return false;
       holder[step] = typeof path[i + 1] === 'number' ? [] : {};
       if (!origins.has(pathKey(path.slice(0, i + 1)))) origins.set(pathKey(path.slice(0, i + 1)), origin);

@@ -1,6 +1,6 @@
 /** Checks merged data against a schema and says what is wrong in words a person can act on. */
 import type { z } from 'zod';
-import { isGroup } from './merge.ts';
+import { isObject } from '../protocol/common/json.ts';
 import { nearestOrigin, pathKey, type ConfigPath, type Origins } from './origin.ts';
 import type { ConfigProblem } from './problem.ts';
 import { elementOf, kindOf, schemaAt, shapeOf, typeName } from './schema-walk.ts';
@@ -39,7 +39,7 @@ export function dropEmpty(schema: z.ZodType, value: unknown): void {
     if (element !== null) for (const item of value) dropEmpty(element, item);
     return;
   }
-  if (!isGroup(value) || kindOf(schema) !== 'object') return;
+  if (!isObject(value) || kindOf(schema) !== 'object') return;
   for (const [key, below] of Object.entries(shapeOf(schema))) {
     if (!Object.hasOwn(value, key)) continue;
     if (value[key] === null) delete value[key];

@@ -4,6 +4,7 @@ import { checkJob, checkLimit, type HasherSettings } from './arguments.ts';
 import { readThread, SEARCH, sumThreads, THREAD } from './counters.ts';
 import type { Engine, EngineJob, Kernel } from './engine.ts';
 import { hashHeader, meetsTarget } from './header.ts';
+import { RING_HITS } from './workers/shared.ts';
 import type { Hasher, HasherEvents, HasherJob, HasherStats, Hit, KernelInfo } from './types.ts';
 
 /** Hits taken in one go, and the longest the event loop is kept for them. The rest waits a moment in the bounded rings. */
@@ -12,8 +13,6 @@ const DRAIN_MS = 3;
 const DRAIN_PAUSE_MS = 5;
 /** What telling the last hits may take when the hasher stops. */
 const LAST_HITS_MS = 50;
-/** Hits one thread can have waiting: RB_RING_SIZE of native/search.h, SLOTS of workers/shared.ts. */
-const RING_HITS = 256;
 /** Hits taken from the rings and not told yet. More come only when jobs change faster than hits can be told. */
 const PENDING_HITS = 4096;
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { isObject } from '../../protocol/common/json.ts';
 
 export const MATH_GROUPS = ['families', 'lanes', 'strides', 'palette', 'sandbox'] as const;
 export type MathGroupName = (typeof MATH_GROUPS)[number];
@@ -126,7 +127,7 @@ function group(file: string, name: string, raw: unknown): MathGroup {
 
 /** The named values of a list of steps, names in small letters. */
 function flatten(list: z.output<typeof steps>): Map<string, unknown> {
-  const maps = Array.isArray(list) ? list.filter((item): item is Record<string, unknown> => typeof item === 'object' && item !== null && !Array.isArray(item)) : [list];
+  const maps = Array.isArray(list) ? list.filter(isObject) : [list];
   return new Map(maps.flatMap((map) => Object.entries(map).map(([key, value]) => [key.toLowerCase(), value] as const)));
 }
 

@@ -3,7 +3,7 @@ import type { Report } from './blueprint-problems.ts';
 import type { BlueprintData, TemplateData } from './blueprint-schema.ts';
 import type { Component, Components } from './components.ts';
 import { fillDeep, fillText, placeholdersDeep, placeholdersOf } from './placeholders.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../../protocol/common/json.ts';
 
 /** The word a file name has for a level: `yearly_ledger.json`. */
 export const PERIODS: Readonly<Record<Level, string>> = { root: 'global', year: 'yearly', month: 'monthly', week: 'weekly', day: 'daily', hour: 'hourly' };

@@ -1,3 +1,4 @@
+import { bytesToHex } from '../../protocol/common/bytes.ts';
 import type { Job } from '../mining/job.ts';
 
 /** A piece of one job's search space that has been given to nobody else. */
@@ -50,7 +51,7 @@ export class SearchSpace {
 
   /** Pieces dealt out before this one. */
   #count(job: Job): number {
-    const name = `${job.sourceId}:${Buffer.from(job.extranonce1).toString('hex')}:${job.extranonce2Size}`;
+    const name = `${job.sourceId}:${bytesToHex(job.extranonce1)}:${job.extranonce2Size}`;
     const count = this.#counters.get(name) ?? 0;
     this.#counters.delete(name);
     this.#counters.set(name, count + 1);

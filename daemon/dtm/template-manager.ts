@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Nonce, Work } from '../../drivers/contract.ts';
 import { targetFromZeros, targetToBytes } from '../../protocol/bitcoin/target.ts';
 import { rollableMask, versionBitsToSubmit } from '../../protocol/bitcoin/version-rolling.ts';
+import { equalBytes } from '../../protocol/common/bytes.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Job, Share } from '../mining/job.ts';
 import { checkHeader, headerOf, merkleRootOf, type CheckedHash } from './nonce-check.ts';
@@ -153,7 +154,7 @@ export class TemplateManager {
     const current = this.#job;
     if (!current || current.key === job.key) return false;
     if (current.sourceId !== job.sourceId || current.session !== job.session) return false;
-    return Buffer.compare(current.prevHash, job.prevHash) !== 0;
+    return !equalBytes(current.prevHash, job.prevHash);
   }
 
   #zerosFor(hashrateHs: number | null): number {

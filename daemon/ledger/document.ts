@@ -2,7 +2,7 @@ import type { FileType, JsonObject, ViewTarget } from '../brainstem/contract.ts'
 import { typeOfId, type PlacedEntry } from './entries.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { Tally } from './tally.ts';
-import { isObject } from '../brainstem/json.ts';
+import { isObject } from '../../protocol/common/json.ts';
 import { fillTotals, subLevels } from './totals.ts';
 
 /** Thrown when a file is not the document it should be: not JSON, or something else where the entries should be. */

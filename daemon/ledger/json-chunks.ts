@@ -1,4 +1,4 @@
-import { isObject } from '../brainstem/json.ts';
+import { isObject } from '../../protocol/common/json.ts';
 
 /** Elements of a long array that are put into text at a time: about 100 kB of ledger entries. */
 const SLICE = 50;

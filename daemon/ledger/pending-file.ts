@@ -3,7 +3,7 @@ import type { JsonObject } from '../brainstem/contract.ts';
 import type { PlacedEntry } from './entries.ts';
 import { typeOfId } from './entries.ts';
 import { writeAtomic, type LedgerFs } from './file-system.ts';
-import { isObject } from '../brainstem/json.ts';
+import { isObject } from '../../protocol/common/json.ts';
 
 /** Beside the tree's folders, hidden: nobody but the ledger has a use for it. */
 export const PENDING_FILE = '.pending.json';

@@ -1,6 +1,6 @@
 import type { JsonObject, Level } from '../brainstem/contract.ts';
 import type { BreakdownName, Tally } from './tally.ts';
-import { isObject } from '../brainstem/json.ts';
+import { isObject } from '../../protocol/common/json.ts';
 
 /*
  * The numbers a template can ask for. A template names them bare (`accepted`), with `total_` in front or with

@@ -10,7 +10,7 @@ import type { Job, JobSource, Share, Verdict } from './job.ts';
 import { ShareAccount } from './share-account.ts';
 import { chooseSource, type SourceSlot } from './source-choice.ts';
 
-/** Shares on their way to a pool; more than this means a pool that does not answer, and they are told as unknown. */
+/** Shares on their way to a pool; more than this means a pool that does not answer, and further ones are withheld. */
 const MAX_IN_FLIGHT = 256;
 
 export interface EngineOptions {
@@ -179,23 +179,19 @@ export class MiningEngine implements Service {
     const verdict = this.#options.templates.judge(rig.device.id, nonce);
     switch (verdict.kind) {
       case 'hardware_error':
-        this.account.noteHardwareError();
-        rig.account.noteHardwareError();
+        this.#count(rig, (account) => account.noteHardwareError());
         this.events.emit('hardwareError', rig.device.id, verdict.reason);
         return;
       case 'expired':
-        this.account.noteExpired();
-        rig.account.noteExpired();
+        this.#count(rig, (account) => account.noteExpired());
         this.#log.debug({ device: rig.device.id, work: nonce.workId }, 'nonce for a work that is no longer kept');
         return;
       case 'duplicate':
-        this.account.noteDuplicate();
-        rig.account.noteDuplicate();
+        this.#count(rig, (account) => account.noteDuplicate());
         this.events.emit('duplicate', rig.device.id);
         return;
       case 'local_hit':
-        this.account.noteDifficulty(verdict.checked.difficulty);
-        rig.account.noteDifficulty(verdict.checked.difficulty);
+        this.#count(rig, (account) => account.noteDifficulty(verdict.checked.difficulty));
         this.events.emit('localHit', rig.device.id, verdict.checked);
         return;
       case 'share':
@@ -207,19 +203,23 @@ export class MiningEngine implements Service {
     }
   }
 
+  /** Whatever is counted is counted for the rig and for the device. */
+  #count(rig: Rig, note: (account: ShareAccount) => void): void {
+    note(this.account);
+    note(rig.account);
+  }
+
   #submit(rig: Rig, share: Share, withheld: string | null): void {
     const settled = this.#settle(rig, share, withheld).finally(() => this.#open.delete(settled));
     this.#open.add(settled);
   }
 
   async #settle(rig: Rig, share: Share, withheld: string | null): Promise<void> {
-    this.account.noteDifficulty(share.difficulty);
-    rig.account.noteDifficulty(share.difficulty);
+    this.#count(rig, (account) => account.noteDifficulty(share.difficulty));
     this.events.emit('share', share);
     const verdict = await this.#verdictOn(share, withheld);
     const at = this.#options.clock.now();
-    this.account.noteVerdict(share, verdict, at);
-    rig.account.noteVerdict(share, verdict, at);
+    this.#count(rig, (account) => account.noteVerdict(share, verdict, at));
     this.events.emit('verdict', share, verdict);
   }
 

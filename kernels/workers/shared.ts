@@ -28,21 +28,21 @@ export interface WorkerJob extends EngineJob {
   readonly progress: BigInt64Array;
 }
 
-/** Hits a worker may have waiting; the last RESERVED only for a new best hash of the job. */
-const SLOTS = 256;
+/** Hits a thread may have waiting, in native/search.h too (RB_RING_SIZE); the last RESERVED only for a new best hash of the job. */
+export const RING_HITS = 256;
 const RESERVED = 32;
 const HEAD = 0;
 const TAIL = 1;
 const FIRST_SLOT = 2;
 const SLOT_WORDS = 3;
-export const RING_WORDS = FIRST_SLOT + SLOTS * SLOT_WORDS;
+export const RING_WORDS = FIRST_SLOT + RING_HITS * SLOT_WORDS;
 
 /** Called by the worker only. @returns false when there was no room */
 export function pushHit(ring: Int32Array, generation: number, nonce: number, version: number, record: boolean): boolean {
   const head = Atomics.load(ring, HEAD);
   const used = (head - Atomics.load(ring, TAIL)) | 0;
-  if (used >= SLOTS - (record ? 0 : RESERVED)) return false;
-  const at = FIRST_SLOT + (head & (SLOTS - 1)) * SLOT_WORDS;
+  if (used >= RING_HITS - (record ? 0 : RESERVED)) return false;
+  const at = FIRST_SLOT + (head & (RING_HITS - 1)) * SLOT_WORDS;
   ring[at] = generation;
   ring[at + 1] = nonce;
   ring[at + 2] = version;
@@ -55,7 +55,7 @@ export function drainRing(ring: Int32Array, generation: number, out: Uint32Array
   let tail = Atomics.load(ring, TAIL);
   const head = Atomics.load(ring, HEAD);
   while (tail !== head && 2 * count < out.length) {
-    const at = FIRST_SLOT + (tail & (SLOTS - 1)) * SLOT_WORDS;
+    const at = FIRST_SLOT + (tail & (RING_HITS - 1)) * SLOT_WORDS;
     if (ring[at] === generation) {
       out[2 * count] = ring[at + 1] as number;
       out[2 * count + 1] = ring[at + 2] as number;

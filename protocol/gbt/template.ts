@@ -1,6 +1,7 @@
 /** Decodes a `getblocktemplate` answer (BIP22, BIP23, BIP145): tolerant of unknown members, strict about those we build on. */
 import { bytesToHex, reverseBytes, tryHexToBytes } from '../common/bytes.ts';
 import { RigError } from '../common/errors.ts';
+import { isObject } from '../common/json.ts';
 
 export interface TemplateTransaction {
   /** Serialisation with witness, as hex: it goes into the block unread, and a full block has megabytes of it. */
@@ -43,10 +44,6 @@ function refuse(why: string): RigError {
   return new RigError('E_NODE_RPC', `the block template of the node cannot be used: ${why}`);
 }
 
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function integer(members: Members, name: string, max: number): number {
   const value = members[name];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max) throw refuse(`"${name}" is not a number from 0 to ${max}`);
@@ -67,7 +64,7 @@ function versionOf(members: Members): number {
 }
 
 function decodeTransaction(value: unknown, index: number): TemplateTransaction {
-  if (!isMembers(value)) throw refuse(`"transactions[${index}]" is not an object`);
+  if (!isObject(value)) throw refuse(`"transactions[${index}]" is not an object`);
   const { data } = value;
   if (typeof data !== 'string' || data.length === 0 || data.length % 2 !== 0 || /[^0-9a-fA-F]/.test(data)) throw refuse(`"transactions[${index}].data" is not hex`);
   // Before segwit `hash` was the id; since then it is the hash with witness, and `txid` is always there.
@@ -88,7 +85,7 @@ function checkRules(rules: unknown): void {
  * @throws RigError E_NODE_RPC naming the member that is missing or wrong
  */
 export function decodeTemplate(value: unknown): BlockTemplate {
-  if (!isMembers(value)) throw refuse('it is not an object');
+  if (!isObject(value)) throw refuse('it is not an object');
   checkRules(value.rules);
   if (!Array.isArray(value.transactions)) throw refuse('"transactions" is not a list');
   const target = BigInt(`0x${bytesToHex(hexBytes(value.target, 'target', 32))}`);

@@ -4,12 +4,9 @@ import type { MalformedMessage, ResponseMessage, ServerMessage, WireError } from
 import { LIMITS } from './limits.ts';
 import { parseExtranonce, parseNotify, parseU32Hex, readCleanJobs } from './notify.ts';
 import { sanitizeText } from './text.ts';
+import { isObject } from '../common/json.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function malformed(reason: string, method: string | null = null, cleanJobs = false): MalformedMessage {
   return { kind: 'malformed', reason, method, cleanJobs };
