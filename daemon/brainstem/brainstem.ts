@@ -4,6 +4,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { suggest } from '../../config/suggest.ts';
 import { loadBlueprint, type Blueprint } from './blueprint.ts';
+import { partsOfBucket } from './bucket.ts';
 import type { Component } from './components.ts';
 import type { FileType, InitResult, InstantiateOptions, JsonObject, Mode, TimeParts, ViewTarget } from './contract.ts';
 import { resolveFlags, type FlagValues } from './flags.ts';
@@ -11,7 +12,7 @@ import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
 import { initializeMode } from './initialize.ts';
 import { newDocument } from './instantiate.ts';
 import { viewTarget } from './patterns.ts';
-import { createTimeParts, type WeekNumbering } from './time-parts.ts';
+import { createZoneCalendar, type WeekNumbering, type ZoneCalendar } from './time-parts.ts';
 
 export interface BrainstemOptions {
   readonly blueprintFile: string;
@@ -25,6 +26,9 @@ export interface BrainstemOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Hours whose targets are kept: the running one, and those that late or replayed entries belong to. */
+const HOURS_KEPT = 4;
 
 /**
  * Reads the blueprint and makes the brainstem of a mode. Touches nothing on disk until `initialize`.
@@ -40,13 +44,13 @@ class BlueprintReader implements BlueprintBrainstem {
   readonly dataDir: string;
   readonly base: string;
   readonly timeZone: string;
-  readonly timeParts: (at: number) => TimeParts;
   readonly #weekNumbering: WeekNumbering;
+  readonly #calendar: ZoneCalendar;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #flags: FlagValues;
-  /** Targets of the last hour asked for, by type and component: a rig writes many entries an hour. */
-  readonly #targets = new Map<string, { readonly hour: string; readonly targets: readonly ViewTarget[] }>();
+  /** Targets of the last few hours asked for, by hour, then type and component: a rig writes many entries an hour. */
+  readonly #targets = new Map<string, Map<string, readonly ViewTarget[]>>();
 
   constructor(blueprint: Blueprint, options: BrainstemOptions) {
     this.blueprint = blueprint;
@@ -55,7 +59,7 @@ class BlueprintReader implements BlueprintBrainstem {
     this.base = path.join(this.dataDir, blueprint.data.modes[options.mode].base_path);
     this.timeZone = options.timeZone ?? blueprint.data.time_zone;
     this.#weekNumbering = options.weekNumbering ?? blueprint.data.week_numbering;
-    this.timeParts = createTimeParts({ timeZone: this.timeZone, weekNumbering: this.#weekNumbering });
+    this.#calendar = createZoneCalendar({ timeZone: this.timeZone, weekNumbering: this.#weekNumbering });
     this.#clock = options.clock;
     this.#log = options.log;
     this.#flags = Object.freeze(resolveFlags(blueprint.data.flags.categories, {}, { modes: blueprint.data.modes, mode: options.mode }));
@@ -68,17 +72,43 @@ class BlueprintReader implements BlueprintBrainstem {
     return { ...result, messages: [...result.messages, ...result.failures] };
   }
 
-  viewTargets(type: FileType, component: string, at: number): ViewTarget[] {
+  timeParts(at: number): TimeParts {
+    return this.#calendar.parts(at);
+  }
+
+  bucketOf(at: number): string {
+    return this.#calendar.bucket(at);
+  }
+
+  zoneOffset(at: number): number {
+    return this.#calendar.zoneMinutes(at);
+  }
+
+  viewTargets(type: FileType, component: string, at: number): readonly ViewTarget[] {
+    return this.viewTargetsOf(type, component, this.bucketOf(at));
+  }
+
+  viewTargetsOf(type: FileType, component: string, bucket: string): readonly ViewTarget[] {
     const owner = this.#component(component);
-    const parts = this.timeParts(at);
-    const hour = `${parts.YYYY}/${parts.MM}/${parts.WW}/${parts.DD}/${parts.HH}`;
+    const ofHour = this.#targetsOfHour(bucket);
     const key = `${type}/${owner.id}`;
-    let cached = this.#targets.get(key);
-    if (cached === undefined || cached.hour !== hour) {
-      const targets = this.blueprint.patterns.views(type, owner).map((view) => Object.freeze(viewTarget(view, parts)));
-      this.#targets.set(key, (cached = { hour, targets }));
+    let targets = ofHour.get(key);
+    if (targets === undefined) {
+      const parts = partsOfBucket(bucket);
+      targets = Object.freeze(this.blueprint.patterns.views(type, owner).map((view) => Object.freeze(viewTarget(view, parts))));
+      ofHour.set(key, targets);
     }
-    return [...cached.targets];
+    return targets;
+  }
+
+  #targetsOfHour(bucket: string): Map<string, readonly ViewTarget[]> {
+    let ofHour = this.#targets.get(bucket);
+    if (ofHour === undefined) {
+      const [oldest] = this.#targets.keys();
+      if (this.#targets.size >= HOURS_KEPT && oldest !== undefined) this.#targets.delete(oldest);
+      this.#targets.set(bucket, (ofHour = new Map()));
+    }
+    return ofHour;
   }
 
   instantiate(template: string, options: InstantiateOptions): JsonObject {
@@ -88,7 +118,7 @@ class BlueprintReader implements BlueprintBrainstem {
       throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no template ${template}${near === null ? '' : ` (did you mean "${near}"?)`}`, { context: { template } });
     }
     const { level, scope } = options;
-    return newDocument({ template: found, mode: this.mode, level, scope, now: this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
+    return newDocument({ template: found, mode: this.mode, level, scope, now: options.iso ?? this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
   }
 
   componentFolder(component: string): string {

@@ -39,11 +39,11 @@ export interface ViewTarget {
   readonly arrayKey: string | null;
 }
 
-export interface InstantiateOptions {
-  readonly at: number;
-  readonly level: Level;
-  readonly scope: string;
-}
+/** Where a new file stands, and when it begins: an instant (ms since the epoch), or that instant's local time as text. */
+export type InstantiateOptions = { readonly level: Level; readonly scope: string } & (
+  | { readonly at: number; readonly iso?: undefined }
+  | { readonly iso: string; readonly at?: undefined }
+);
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -69,12 +69,21 @@ export interface Brainstem {
   /** Creates folders, current time hierarchy, global files and System_File_Examples for the mode. @param component who asks, for the log */
   initialize(component: string): Promise<InitResult>;
   timeParts(at: number): TimeParts;
+  /** The hour an instant belongs to, `2026/11/W47/20/14`: frozen into each journal record, so that a zone changed later moves nothing. */
+  bucketOf(at: number): string;
+  /** Local time less UTC at an instant, minutes: with it `localIso` gives the local time again. */
+  zoneOffset(at: number): number;
+  /** `viewTargetsOf(type, component, bucketOf(at))` */
+  viewTargets(type: FileType, component: string, at: number): readonly ViewTarget[];
   /**
-   * Every file an entry of this type must appear in, period files first, then global, then the roll-ups.
+   * Every file an entry of this type must appear in, period files first, then global, then the roll-ups. The same frozen
+   * array at every call for one of the last few hours.
    * @param component canonical component id (`miners`, `dtm`, `looping`, `brain`, `brainstem`) or an alias of it
+   * @param bucket as `bucketOf` gave it when the entry came
+   * @throws RigError E_BLUEPRINT_INVALID for an unknown component, E_INTERNAL for a text that is not a bucket
    */
-  viewTargets(type: FileType, component: string, at: number): ViewTarget[];
-  /** A clean clone of a template: no sample data, zero counters, metadata filled in. */
+  viewTargetsOf(type: FileType, component: string, bucket: string): readonly ViewTarget[];
+  /** A clean clone of a template: no sample data, zero counters, metadata filled in. A pure function of its arguments and the blueprint when `iso` is given. */
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   /** Canonical folder name of a component or alias, e.g. `Production-Miner` -> `Miners`. @throws RigError E_BLUEPRINT_INVALID when unknown */
   componentFolder(component: string): string;

@@ -1,4 +1,5 @@
-import type { FileType, Level, TimeParts, ViewRole, ViewTarget } from './contract.ts';
+import type { BucketParts } from './bucket.ts';
+import type { FileType, Level, ViewRole, ViewTarget } from './contract.ts';
 import type { Report } from './blueprint-problems.ts';
 import { FILE_TYPES, type BlueprintData, type PatternData } from './blueprint-schema.ts';
 import type { Component, Components } from './components.ts';
@@ -56,7 +57,7 @@ export class Patterns {
 }
 
 /** Fills in the time. */
-export function viewTarget(view: View, parts: TimeParts): ViewTarget {
+export function viewTarget(view: View, parts: BucketParts): ViewTarget {
   const beside = view.role === 'global' || view.role === 'aggregated_global' || view.role === 'index_global';
   return {
     path: fillText(view.path, { YYYY: parts.YYYY, MM: parts.MM, WW: parts.WW, DD: parts.DD, HH: parts.HH }),

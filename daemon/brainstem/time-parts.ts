@@ -1,5 +1,7 @@
 import { RigError } from '../../protocol/common/errors.ts';
+import { bucketText, type BucketParts } from './bucket.ts';
 import type { Level, TimeParts } from './contract.ts';
+import { offsetText, pad } from './local-iso.ts';
 
 /** `monday`: strftime `%W` (00-53, weeks start on Monday, days before the first Monday are week 00). `iso`: ISO 8601. */
 export type WeekNumbering = 'monday' | 'iso';
@@ -13,33 +15,65 @@ export interface TimePartsOptions {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** What the clocks and calendars of one time zone say. Instants are ms since the epoch. */
+export interface ZoneCalendar {
+  /** An instant in the notation of the folder tree. */
+  parts(at: number): TimeParts;
+  /** The hour it belongs to: `2026/11/W47/20/14`. */
+  bucket(at: number): string;
+  /** Local time less UTC at that instant, minutes. */
+  zoneMinutes(at: number): number;
+}
+
+/** What holds for a whole minute. */
+interface Minute {
+  readonly minute: number;
+  readonly parts: BucketParts;
+  readonly bucket: string;
+  readonly zoneMinutes: number;
+  /** `2025-12-18T01:47:` */
+  readonly isoToMinute: string;
+  readonly isoOffset: string;
+}
+
 /**
- * Makes the function that turns an instant (ms since the epoch) into the notation of the folder tree. The calendar is
- * worked out once a minute: the zone changes of the years this software runs in fall on whole minutes.
+ * Makes the calendar of a time zone. It is worked out once a minute: the zone changes of the years this software runs
+ * in fall on whole minutes.
  * @throws RigError E_BLUEPRINT_INVALID for a time zone this system does not know
  */
-export function createTimeParts(options: TimePartsOptions): (at: number) => TimeParts {
+export function createZoneCalendar(options: TimePartsOptions): ZoneCalendar {
   const format = zoneFormat(options.timeZone);
-  let cachedMinute = NaN;
-  let cached: Omit<TimeParts, 'iso'> = { YYYY: '', MM: '', WW: '', DD: '', HH: '' };
-  let isoToMinute = '';
-  let isoOffset = '';
+  let last: Minute | null = null;
 
-  return (at) => {
+  const minuteOf = (at: number): Minute => {
     const minute = Math.floor(at / MINUTE_MS);
-    if (minute !== cachedMinute) {
-      const local = localFields(format, minute * MINUTE_MS);
-      const [YYYY, MM, DD, HH] = [pad(local.year, 4), pad(local.month, 2), pad(local.day, 2), pad(local.hour, 2)];
-      cached = { YYYY, MM, WW: pad(weekOf(local.year, local.month, local.day, options.weekNumbering), 2), DD, HH };
-      const localAsUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
-      isoToMinute = `${YYYY}-${MM}-${DD}T${HH}:${pad(local.minute, 2)}:`;
-      isoOffset = offsetText(Math.round((localAsUtc - minute * MINUTE_MS) / MINUTE_MS));
-      cachedMinute = minute;
-    }
-    const milliseconds = Math.floor(at) - minute * MINUTE_MS;
-    const seconds = `${pad(Math.floor(milliseconds / 1000), 2)}.${pad(milliseconds % 1000, 3)}`;
-    return { ...cached, iso: isoToMinute + seconds + isoOffset };
+    if (last === null || last.minute !== minute) last = workOut(format, minute, options.weekNumbering);
+    return last;
   };
+  return {
+    parts(at) {
+      const { minute, parts, isoToMinute, isoOffset } = minuteOf(at);
+      const milliseconds = Math.floor(at) - minute * MINUTE_MS;
+      const seconds = `${pad(Math.floor(milliseconds / 1000), 2)}.${pad(milliseconds % 1000, 3)}`;
+      return { ...parts, iso: isoToMinute + seconds + isoOffset };
+    },
+    bucket: (at) => minuteOf(at).bucket,
+    zoneMinutes: (at) => minuteOf(at).zoneMinutes,
+  };
+}
+
+/** The function that turns an instant into the notation of the folder tree; as `createZoneCalendar`. */
+export function createTimeParts(options: TimePartsOptions): (at: number) => TimeParts {
+  return createZoneCalendar(options).parts;
+}
+
+function workOut(format: Intl.DateTimeFormat, minute: number, rule: WeekNumbering): Minute {
+  const local = localFields(format, minute * MINUTE_MS);
+  const [YYYY, MM, DD, HH] = [pad(local.year, 4), pad(local.month, 2), pad(local.day, 2), pad(local.hour, 2)];
+  const parts = { YYYY, MM, WW: pad(weekOf(local.year, local.month, local.day, rule), 2), DD, HH };
+  const localAsUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
+  const zoneMinutes = Math.round((localAsUtc - minute * MINUTE_MS) / MINUTE_MS);
+  return { minute, parts, bucket: bucketText(parts), zoneMinutes, isoToMinute: `${YYYY}-${MM}-${DD}T${HH}:${pad(local.minute, 2)}:`, isoOffset: offsetText(zoneMinutes) };
 }
 
 /** Week number of a calendar date. @param month 1-12 */
@@ -55,7 +89,7 @@ export function weekOf(year: number, month: number, day: number, rule: WeekNumbe
 }
 
 /** Time path of an instant at a level: `2025`, `2025/12`, `2025/12/W50` ...; `all` for the root. */
-export function scopeOf(level: Level, parts: TimeParts): string {
+export function scopeOf(level: Level, parts: BucketParts): string {
   const path = [parts.YYYY, parts.MM, `W${parts.WW}`, parts.DD, parts.HH];
   const depth = LEVEL_DEPTH[level];
   return depth === 0 ? 'all' : path.slice(0, depth).join('/');
@@ -113,13 +147,4 @@ function localFields(format: Intl.DateTimeFormat, at: number): LocalFields {
   for (const { type, value } of format.formatToParts(at)) fields[type] = Number(value);
   const { year = NaN, month = NaN, day = NaN, hour = NaN, minute = NaN, second = NaN } = fields;
   return { year, month, day, hour, minute, second };
-}
-
-function offsetText(minutes: number): string {
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60), 2)}:${pad(size % 60, 2)}`;
-}
-
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
 }

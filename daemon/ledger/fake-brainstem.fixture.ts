@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
+import { bucketText, partsOfBucket } from '../brainstem/bucket.ts';
 import type { Brainstem, FileType, InstantiateOptions, JsonObject, Level, TimeParts, ViewTarget } from '../brainstem/contract.ts';
 
 /** A brainstem without a blueprint: the seeds' paths and small templates, in America/Chicago. For tests only. */
@@ -54,9 +55,9 @@ function treeOf(type: FileType, category: string): Tree {
   return { root: `System/Error_Reports/${component}`, name: 'error', array: 'errors', globalArray: 'errors' };
 }
 
-function viewTargets(type: FileType, category: string, at: number): ViewTarget[] {
+function viewTargetsOf(type: FileType, category: string, bucket: string): ViewTarget[] {
   const { root, name, array, globalArray } = treeOf(type, category);
-  const { YYYY, MM, WW, DD, HH } = chicagoParts(at);
+  const { YYYY, MM, WW, DD, HH } = partsOfBucket(bucket);
   const scopes = [YYYY, MM, `W${WW}`, DD, HH].map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const hour = scopes[4] ?? '';
   const targets: ViewTarget[] = [];
@@ -97,9 +98,15 @@ const TOTALS: Readonly<Record<string, JsonObject>> = {
   'global:miners_report': { total_hashes: 0, total_miners: null, total_submissions: null, total_blocks_found: 0 },
 };
 
-function instantiate(template: string, { at, level, scope }: InstantiateOptions): JsonObject {
+/** Local time less UTC, minutes. */
+function zoneOffset(at: number): number {
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(chicagoParts(at).iso) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
+
+function instantiate(template: string, { at, iso, level, scope }: InstantiateOptions): JsonObject {
   const [role = '', name = ''] = template.split(':');
-  const metadata = { file_type: `${role}_${name}`, level, scope, created: chicagoParts(at).iso, last_updated: null };
+  const metadata = { file_type: `${role}_${name}`, level, scope, created: iso ?? chicagoParts(at).iso, last_updated: null };
   if (role.startsWith('index')) return { metadata, summary: { total_entries: 0, data_sources: [] } };
   if (role.startsWith('aggregated')) {
     return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: {} };
@@ -115,7 +122,10 @@ export function fakeBrainstem(dataDir: string): Brainstem {
     timeZone: 'America/Chicago',
     initialize: () => Promise.reject(new Error('the fake brainstem creates nothing')),
     timeParts: chicagoParts,
-    viewTargets,
+    bucketOf: (at) => bucketText(chicagoParts(at)),
+    zoneOffset,
+    viewTargets: (type, category, at) => viewTargetsOf(type, category, bucketText(chicagoParts(at))),
+    viewTargetsOf,
     instantiate,
     componentFolder(component) {
       const folder = FOLDERS[component];
