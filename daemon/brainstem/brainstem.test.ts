@@ -7,6 +7,7 @@ import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { packageRoot } from '../version.ts';
 import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
 import { createBrainstem, type BrainstemOptions } from './brainstem.ts';
+import { FILE_TYPES } from './blueprint-schema.ts';
 import type { FileType, JsonObject } from './contract.ts';
 
 /** A code makes every file write fail with it. */
@@ -111,10 +112,11 @@ describe('viewTargets', () => {
     expect(pathsOf(brainstem(), 'rejection')).toEqual(expect.arrayContaining(['Rejections/global_rejection.json', 'Rejections/2025/12/W50/weekly_rejection.json']));
   });
 
-  it('keeps entries and proofs of one roll-up in different arrays of one file', () => {
+  it('keeps all types of one file in one array', () => {
     const arrays = (type: FileType): Map<string, string | null> => new Map(brainstem().viewTargets(type, 'miners', AT).map((target) => [target.path, target.arrayKey]));
     expect(arrays('ledger').get('Ledgers/Aggregated/aggregated.json')).toBe('aggregated_data.reports');
-    expect(arrays('math_proof').get('Ledgers/Aggregated/aggregated.json')).toBe('aggregated_data.proofs');
+    expect(arrays('math_proof').get('Ledgers/Aggregated/aggregated.json')).toBe('aggregated_data.reports');
+    for (const type of FILE_TYPES) expect(arrays(type).get('Global_Aggregated/Aggregated/aggregated.json')).toBe('aggregated_data.entries');
     expect(arrays('ledger').get('Ledgers/global_ledger.json')).toBe('entries');
     expect(arrays('ledger').get('Ledgers/2025/yearly_ledger.json')).toBe('ledger_entries');
     expect(arrays('ledger').get('Ledgers/Aggregated_Index/aggregated_index.json')).toBeNull();
@@ -186,6 +188,20 @@ describe('instantiate', () => {
     expect(index.metadata).toMatchObject({ index_level: 'month', index_scope: '2025-12' });
     expect(index.summary).toEqual({ total_entries: 0, data_sources: [], total_weeks: 0, total_days: 0, total_hours: 0 });
     expect(index).not.toHaveProperty('aggregated_data');
+  });
+
+  it('puts the list that grows at the end of every file', () => {
+    const stem = brainstem();
+    for (const type of FILE_TYPES) {
+      for (const { template, level, scope, arrayKey } of stem.viewTargets(type, 'miners', AT)) {
+        let node: unknown = stem.instantiate(template, { at: AT, level, scope });
+        for (const key of (arrayKey ?? 'summary.data_sources').split('.')) {
+          expect(Object.keys(node as JsonObject).at(-1), `${template} ${level}`).toBe(key);
+          node = (node as JsonObject)[key];
+        }
+        expect(node).toEqual([]);
+      }
+    }
   });
 
   it('leaves no sample data in any template', () => {

@@ -96,7 +96,7 @@ function compile(data: BlueprintData, type: FileType, component: Component, temp
       const other = templateOf.get(path) ?? template.key;
       if (other !== template.key) report(item.path, `${path} would have two templates, ${other} and ${template.key}`);
       templateOf.set(path, template.key);
-      views.push({ path, role: template.role ?? 'period', level: levelOf(path), template: template.key, arrayKey: template.arrays[type] ?? null });
+      views.push({ path, role: template.role ?? 'period', level: levelOf(path), template: template.key, arrayKey: template.array });
     }
   }
   return views;

@@ -23,8 +23,8 @@ export interface Template {
   /** What a file's metadata names as its component: the label of the template's own component, else who created it. */
   readonly writer: string;
   readonly purpose: string;
-  /** Dotted path of the array each type's entries go to; empty for index files. */
-  readonly arrays: Readonly<Partial<Record<FileType, string>>>;
+  /** Dotted path of the array its entries go to, whatever their type; null for files that hold none. */
+  readonly array: string | null;
   /** A fresh, empty document for a level, without metadata. */
   structure(level: Level): JsonObject;
   /** Sample values to lay over the structure. */
@@ -59,7 +59,8 @@ function expand(name: string, entry: TemplateData, component: Component | null, 
   });
   const fill = (text: string): string => fillText(text, words(fixedLevel));
   const key = fill(name);
-  const arrays = arraysOf(entry);
+  const array = arrayOf(entry);
+  const last = isIndex(entry) ? SOURCES : array;
   const layer = (level: Level, base: JsonObject | undefined, variants: ReadonlyArray<ByLevel | undefined>): JsonObject =>
     fillDeep(variants.reduce((merged, variant) => mergeLevels(merged, variant, level), base ?? {}), words(level)) as JsonObject;
   return {
@@ -72,10 +73,11 @@ function expand(name: string, entry: TemplateData, component: Component | null, 
     createdBy: fill(entry.created_by),
     writer: component?.label ?? fill(entry.created_by),
     purpose: fill(entry.purpose),
-    arrays,
+    array,
     structure(level) {
       const document = layer(fixedLevel ?? level, entry.structure, [entry.by_level, entry.by_component?.[component?.id ?? '']]);
-      for (const array of Object.values(arrays)) if (getPath(document, array) === undefined) setPath(document, array, []);
+      // The list that grows stands last, so that the file of a running hour can be added to at its end.
+      if (last !== null) moveLast(document, last);
       return document;
     },
     sample: (level) => layer(fixedLevel ?? level, entry.sample, [entry.sample_by_level, entry.sample_by_component?.[component?.id ?? '']]),
@@ -100,10 +102,20 @@ export function mergeDeep(base: JsonObject, over: JsonObject): JsonObject {
   return merged;
 }
 
-function arraysOf(entry: TemplateData): Partial<Record<FileType, string>> {
-  const { array } = entry;
-  if (typeof array !== 'string') return array ?? {};
-  return Object.fromEntries(entry.types.map((type) => [type, array]));
+/** Where roll-ups and indices list the files their data is in. */
+const SOURCES = 'summary.data_sources';
+
+function isIndex(entry: TemplateData): boolean {
+  return entry.role === 'index' || entry.role === 'index_global';
+}
+
+function isRollUp(entry: TemplateData): boolean {
+  return entry.role === 'aggregated' || entry.role === 'aggregated_global';
+}
+
+/** The array of a template; of one that names several (which is refused) the first. */
+function arrayOf({ array }: TemplateData): string | null {
+  return typeof array === 'string' ? array : (Object.values(array ?? {})[0] ?? null);
 }
 
 function checkEntry(name: string, entry: TemplateData, perComponent: boolean, components: Components, report: Report): void {
@@ -143,19 +155,40 @@ function checkClean(value: unknown, path: (string | number)[], report: Report): 
 }
 
 function checkArrays(entry: TemplateData, path: string[], report: Report): void {
-  const index = entry.role === 'index' || entry.role === 'index_global';
-  const arrays = arraysOf(entry);
-  if (index && entry.array !== undefined) report([...path, 'array'], 'an index holds no entries; remove array');
-  for (const type of entry.types) {
-    if (!index && arrays[type] === undefined) report([...path, 'array'], `array does not say where entries of type ${type} go`);
+  const { array, types } = entry;
+  const at = [...path, 'array'];
+  if (isIndex(entry)) {
+    if (array !== undefined) report(at, 'an index holds no entries; remove array');
+  } else if (typeof array === 'object') {
+    for (const type of types) if (array[type] === undefined) report(at, `array does not say where entries of type ${type} go`);
+    for (const type of Object.keys(array)) if (!types.includes(type as FileType)) report([...at, type], `types does not list ${type}`);
+    if (new Set(Object.values(array)).size > 1) report(at, 'all types of a file go to one array (an id says what an entry is): name it once');
+  } else if (array === undefined && types.length > 0) {
+    report(at, `array does not say where entries of type ${types.join(', ')} go`);
   }
-  for (const [type, array] of Object.entries(arrays)) {
-    if (!entry.types.includes(type as FileType)) report([...path, 'array', type], `types does not list ${type}`);
-    const parts = array.split('.');
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const found = getPath(entry.structure, parts.slice(0, depth).join('.'));
-      const fits = found === undefined || (depth === parts.length ? Array.isArray(found) : isObject(found));
-      if (!fits) report([...path, 'array'], `${array} does not fit the structure, which has something else there`);
+  const own = arrayOf(entry);
+  if (own !== null) checkList(entry, own, path, at, report);
+  if (isIndex(entry) || isRollUp(entry)) checkList(entry, SOURCES, path, [...path, 'structure'], report);
+}
+
+/** A list the ledger adds to must be in the structure itself: the same for every level and component. */
+function checkList(entry: TemplateData, list: string, path: string[], at: string[], report: Report): void {
+  const keys = list.split('.');
+  const prefixes = keys.map((_, index) => keys.slice(0, index + 1).join('.'));
+  const found = getPath(entry.structure, list);
+  if (found === undefined && prefixes.every((prefix) => isObject(getPath(entry.structure, prefix) ?? {}))) report(at, `${list} is not in the structure; write it there as an empty list`);
+  else if (!Array.isArray(found)) report(at, `${list} does not fit the structure, which has something else there`);
+  const variants = [
+    { part: ['by_level'], byLevel: entry.by_level ?? {} },
+    ...Object.entries(entry.by_component ?? {}).map(([id, byLevel]) => ({ part: ['by_component', id], byLevel })),
+  ];
+  for (const { part, byLevel } of variants) {
+    for (const [level, fields] of Object.entries(byLevel)) {
+      const changed = prefixes.find((prefix) => {
+        const value = getPath(fields, prefix);
+        return value !== undefined && (prefix === list || !isObject(value));
+      });
+      if (changed !== undefined) report([...path, ...part, level], `${changed} stands in the structure; it must be the same for every level and component`);
     }
   }
 }
@@ -164,13 +197,14 @@ function getPath(document: JsonObject, dotted: string): unknown {
   return dotted.split('.').reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), document);
 }
 
-function setPath(document: JsonObject, dotted: string, value: unknown): void {
-  const keys = dotted.split('.');
-  const last = keys.pop() ?? dotted;
-  let node = document;
-  for (const key of keys) {
-    if (!isObject(node[key])) node[key] = {};
-    node = node[key] as JsonObject;
+/** Makes `dotted` the last thing of the document, and of each object on the way to it. */
+function moveLast(document: JsonObject, dotted: string): void {
+  let node: unknown = document;
+  for (const key of dotted.split('.')) {
+    if (!isObject(node) || !Object.hasOwn(node, key)) return;
+    const value = node[key];
+    delete node[key];
+    node[key] = value;
+    node = value;
   }
-  node[last] = value;
 }

@@ -61,8 +61,8 @@ function viewTargetsOf(type: FileType, category: string, bucket: string): ViewTa
   const scopes = [YYYY, MM, `W${WW}`, DD, HH].map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const hour = scopes[4] ?? '';
   const targets: ViewTarget[] = [];
-  // Attempts and proofs share a roll-up file, each with an array of its own.
-  const rollUpArray = type === 'math_proof' ? 'aggregated_data.proofs' : 'aggregated_data.reports';
+  // Attempts and proofs share a roll-up file and its array; their ids tell them apart.
+  const rollUpArray = 'aggregated_data.reports';
   const add = (file: string, role: ViewTarget['role'], level: Level, scope: string, arrayKey: string | null): void => {
     targets.push({ path: `${root}/${file}`, role, level, scope, template: `${role}:${name}`, arrayKey });
   };
@@ -109,7 +109,7 @@ function instantiate(template: string, { at, iso, level, scope }: InstantiateOpt
   const metadata = { file_type: `${role}_${name}`, level, scope, created: iso ?? chicagoParts(at).iso, last_updated: null };
   if (role.startsWith('index')) return { metadata, summary: { total_entries: 0, data_sources: [] } };
   if (role.startsWith('aggregated')) {
-    return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: {} };
+    return { metadata, summary: { total_entries: 0, total_blocks: 0, average_difficulty: null, data_sources: [] }, aggregated_data: { reports: [] } };
   }
   return { metadata, ...structuredClone(TOTALS[template] ?? {}) };
 }

@@ -93,10 +93,10 @@ describe('counts', () => {
     expect(read('Ledgers/global_ledger.json')).toMatchObject({ total_hashes: 5000, total_blocks_found: 1, total_attempts: 2, computational_hours: 0 });
     expect(read('Ledgers/2025/12/W50/18/01/hourly_ledger.json')).toMatchObject({ total_hashes_this_hour: 5000, total_blocks_found_this_hour: 1, best_leading_zeros_this_hour: 11 });
     expect(read('Ledgers/global_math_proof.json')).toMatchObject({ total_proofs: 1, total_blocks_proven: 1 });
-    // Attempts and proofs share the Ledgers roll-up: three entries about one block, each type in its own array.
+    // Attempts and proofs share the Ledgers roll-up: three entries about one block in one array.
     const rollUp = read('Ledgers/Aggregated/aggregated.json');
     expect(rollUp.summary).toMatchObject({ total_entries: 3, total_blocks: 1, average_difficulty: 3 });
-    expect(rollUp.aggregated_data).toMatchObject({ reports: [{ nonce: 1 }, { nonce: 2 }], proofs: [{ proof_id: 'p' }] });
+    expect(rollUp.aggregated_data).toMatchObject({ reports: [{ nonce: 1 }, { nonce: 2 }, { proof_id: 'p' }] });
     expect(read('Ledgers/Aggregated/Global/global_aggregated_math_proof.json').summary).toMatchObject({ total_entries: 1 });
     expect(read('Submission_Logs/global_submission.json')).toMatchObject({ total_submissions: 4, accepted: 2, rejected: 1, orphaned: 0, pending: 1 });
     expect(read('Rejections/global_rejection.json').summary).toEqual({ total_rejections: 2, rejections_by_reason: { invalid_nonce: 0, stale: 2 } });

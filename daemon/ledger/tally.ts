@@ -1,7 +1,7 @@
 import type { FileType, JsonObject } from '../brainstem/contract.ts';
 
 /** The break-downs a template may ask for, by name. */
-export type BreakdownName = 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component';
+export type BreakdownName = 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component' | 'by_type';
 
 /**
  * Everything the ledger counts about the entries of one document. Fed entry by entry, so that the counts are exactly
@@ -28,6 +28,7 @@ export class Tally {
   add(type: FileType, entry: JsonObject, hour: string | null): void {
     this.#total += 1;
     bump(this.#counts, type);
+    this.#breakdown('by_type', type);
     if (hour !== null) bump(this.hours, hour);
     if (isBlock(type, entry)) bump(this.#blocks, type);
     if (type === 'system_report') this.#addReport(entry);

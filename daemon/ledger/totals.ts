@@ -55,6 +55,7 @@ const BREAKDOWNS: ReadonlySet<string> = new Set<BreakdownName>([
   'errors_by_type',
   'errors_by_component',
   'reports_by_component',
+  'by_type',
 ]);
 
 /** Where in a document totals stand, besides the top. */
