@@ -16,7 +16,9 @@ export interface Disk {
   /** Atomic; a file under the new name is replaced. */
   rename(from: string, to: string): Promise<void>;
   unlink(file: string): Promise<void>;
-  /** What happened to the names in a folder (create, link, rename, unlink) survives a power cut after this. */
+  /** Removes an empty folder. Fails with ENOTEMPTY when it is not. */
+  rmdir(folder: string): Promise<void>;
+  /** What happened to the names in a folder (create, link, rename, unlink, mkdir, rmdir) survives a power cut after this. */
   syncFolder(folder: string): Promise<void>;
 }
 

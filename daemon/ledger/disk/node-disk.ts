@@ -1,4 +1,4 @@
-import { constants, link, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { constants, link, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import type { Disk, DiskFile, DiskStat, OpenMode } from './disk.ts';
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -16,6 +16,7 @@ export const nodeDisk: Disk = {
   link,
   rename,
   unlink,
+  rmdir: (folder) => rmdir(folder),
   async syncFolder(folder) {
     const handle = await open(folder, 'r');
     try {
