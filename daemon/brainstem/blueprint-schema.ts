@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export const FILE_TYPES = ['ledger', 'math_proof', 'submission', 'rejection', 'system_report', 'error_report'] as const;
+export const FILE_TYPES = ['ledger', 'math_proof', 'submission', 'rejection', 'look_at', 'system_report', 'error_report'] as const;
 export const LEVELS = ['root', 'year', 'month', 'week', 'day', 'hour'] as const;
 export const MODES = ['demo', 'test', 'staging', 'live'] as const;
 export const VIEW_ROLES = ['global', 'period', 'aggregated', 'index', 'aggregated_global', 'index_global'] as const;

@@ -110,6 +110,7 @@ describe('viewTargets', () => {
   it('names submission and rejection files as the seeds do', () => {
     expect(pathsOf(brainstem(), 'submission')).toEqual(expect.arrayContaining(['Submission_Logs/global_submission.json', 'Submission_Logs/2025/12/W50/18/01/hourly_submission.json', 'Submission_Logs/Aggregated/Global/global_aggregated_submission.json']));
     expect(pathsOf(brainstem(), 'rejection')).toEqual(expect.arrayContaining(['Rejections/global_rejection.json', 'Rejections/2025/12/W50/weekly_rejection.json']));
+    expect(pathsOf(brainstem(), 'look_at', 'brain')).toEqual(expect.arrayContaining(['User_Look_At/global_look_at.json', 'User_Look_At/2025/12/W50/18/01/hourly_look_at.json', 'User_Look_At/Aggregated_Index/Global/global_index_look_at.json', 'Global_Aggregated/Aggregated/aggregated.json']));
   });
 
   it('keeps all types of one file in one array', () => {

@@ -2,8 +2,8 @@
 
 export type Mode = 'demo' | 'test' | 'staging' | 'live';
 
-/** The kinds of file the blueprint has templates and patterns for. */
-export type FileType = 'ledger' | 'math_proof' | 'submission' | 'rejection' | 'system_report' | 'error_report';
+/** The kinds of file the blueprint has templates and patterns for. `look_at`: what a person should look at. */
+export type FileType = 'ledger' | 'math_proof' | 'submission' | 'rejection' | 'look_at' | 'system_report' | 'error_report';
 
 export type Level = 'root' | 'year' | 'month' | 'week' | 'day' | 'hour';
 

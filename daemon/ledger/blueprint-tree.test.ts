@@ -19,6 +19,7 @@ const OWNERS: readonly (readonly [FileType, string])[] = [
   ['math_proof', 'dtm'],
   ['submission', 'looping'],
   ['rejection', 'looping'],
+  ['look_at', 'brain'],
   ['system_report', 'miners'],
   ['error_report', 'miners'],
 ];
@@ -28,6 +29,7 @@ function appendOneOfEach({ ledger }: Bench): void {
   ledger.append('math_proof', { proof_id: 'p1', is_block: true });
   ledger.append('submission', { status: 'accepted', is_block: true });
   ledger.append('rejection', { reason: 'stale' });
+  ledger.append('look_at', { severity: 'critical', reason: 'block_rejected', message: 'refused', path: null, references: {} });
   ledger.saveSystemReport('miners', { event: 'mining_round_complete', attempts_this_round: 4096, blocks_found: 1 }, 'Production-Miner');
   ledger.saveSystemError('miners', { severity: 'warning', error_type: 'hardware_error', message: 'wrong nonce' }, 'Production-Miner');
 }
@@ -40,14 +42,14 @@ it('every file the blueprint names for an entry has it, and every index the coun
     appendOneOfEach(room);
     await ledger.flush();
   }
-  expect(ledger.stats()).toMatchObject({ accepted: 18, written: 18, lost: 0, backup: 0, corrupt_files: 0, last_error: null });
+  expect(ledger.stats()).toMatchObject({ accepted: 21, written: 21, lost: 0, backup: 0, corrupt_files: 0, last_error: null });
   for (const [type, owner] of OWNERS) {
     const targets = brainstem.viewTargets(type, owner, SEED_INSTANT);
     expect(targets.length).toBeGreaterThanOrEqual(14);
     for (const { path: file, arrayKey, role } of targets) {
       const document = read(file);
-      // Attempts and proofs share the roll-ups of Ledgers; all six types share those of Global_Aggregated.
-      const types = file.startsWith('Global_Aggregated/') ? 6 : /^Ledgers\/Aggregated(?!.*\/Global\/)/.test(file) ? 2 : 1;
+      // Attempts and proofs share the roll-ups of Ledgers; all seven types share those of Global_Aggregated.
+      const types = file.startsWith('Global_Aggregated/') ? 7 : /^Ledgers\/Aggregated(?!.*\/Global\/)/.test(file) ? 2 : 1;
       if (arrayKey !== null) expect(arrayKey.split('.').reduce((node, key) => node[key], document), `${file} ${arrayKey}`).toHaveLength(3 * types);
       if (role !== 'period' && role !== 'global') expect(document.summary.total_entries, file).toBe(3 * types);
     }
@@ -65,11 +67,12 @@ it('fills the totals of the blueprint’s own templates', async () => {
   expect(read('Ledgers/global_math_proof.json')).toMatchObject({ total_proofs: 2, total_blocks_proven: 2 });
   expect(read('Submission_Logs/2025/12/W50/weekly_submission.json')).toMatchObject({ total_submissions_this_week: 2, accepted_this_week: 2, rejected_this_week: 0 });
   expect(read('Rejections/global_rejection.json').summary).toMatchObject({ total_rejections: 2, rejections_by_reason: { stale: 2 } });
+  expect(read('User_Look_At/global_look_at.json').summary).toEqual({ total_entries: 2, by_reason: { block_rejected: 2 } });
   expect(read('System/System_Reports/Miners/Global/global_miners_report.json')).toMatchObject({ total_hashes: 8192, total_blocks_found: 2 });
   expect(read('System/Error_Reports/Miners/Global/global_error.json')).toMatchObject({ total_errors: 2, errors_by_severity: { warning: 2, critical: 0 } });
   expect(read('Global_Aggregated/Aggregated_Index/2025/aggregated_index_2025.json')).toMatchObject({
-    summary: { total_entries: 12, total_months: 1, total_hours: 1, by_type: { ledger: 2, math_proof: 2, submission: 2, rejection: 2, system_report: 2, error_report: 2 } },
-    sub_levels: [{ scope: '2025/12', total_entries: 12 }],
+    summary: { total_entries: 14, total_months: 1, total_hours: 1, by_type: { ledger: 2, math_proof: 2, submission: 2, rejection: 2, look_at: 2, system_report: 2, error_report: 2 } },
+    sub_levels: [{ scope: '2025/12', total_entries: 14 }],
   });
 });
 

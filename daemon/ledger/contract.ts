@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { JsonObject } from '../brainstem/contract.ts';
 
-/** Kinds of entry, each with its own tree. */
-export type EntryKind = 'ledger' | 'math_proof' | 'submission' | 'rejection';
+/** Kinds of entry, each with its own tree. `look_at`: what a person should look at (`LookAt`). */
+export type EntryKind = 'ledger' | 'math_proof' | 'submission' | 'rejection' | 'look_at';
 
 /** Where an entry ended up. 0 primary tree, 1 Backup_Logs, 2 Emergency_Logs, 3 lost (counted and told). */
 export type WriteLayer = 0 | 1 | 2 | 3;

@@ -7,6 +7,7 @@ const ID_PREFIX: Readonly<Record<FileType, string>> = {
   math_proof: 'proof',
   submission: 'sub',
   rejection: 'rej',
+  look_at: 'look',
   system_report: 'report',
   error_report: 'err',
 };

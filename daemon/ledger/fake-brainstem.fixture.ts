@@ -47,6 +47,8 @@ function treeOf(type: FileType, category: string): Tree {
       return { root: 'Submission_Logs', name: 'submission', array: 'submissions', globalArray: 'submissions' };
     case 'rejection':
       return { root: 'Rejections', name: 'rejection', array: 'entries', globalArray: 'entries' };
+    case 'look_at':
+      return { root: 'User_Look_At', name: 'look_at', array: 'entries', globalArray: 'entries' };
     default:
       break;
   }
@@ -94,6 +96,7 @@ const TOTALS: Readonly<Record<string, JsonObject>> = {
   'global:math_proof': { total_proofs: 0, total_blocks_proven: 0 },
   'global:submission': { total_submissions: 0, accepted: 0, rejected: 0, orphaned: 0, pending: 0 },
   'global:rejection': { summary: { total_rejections: 0, rejections_by_reason: { invalid_nonce: 0 } } },
+  'global:look_at': { summary: { total_entries: 0, by_reason: {} } },
   'global:error': { total_errors: 0, errors_by_severity: { critical: 0, error: 0, warning: 0 } },
   'global:miners_report': { total_hashes: 0, total_miners: null, total_submissions: null, total_blocks_found: 0 },
 };

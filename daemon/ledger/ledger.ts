@@ -28,7 +28,7 @@ export interface LedgerOptions {
 }
 
 /** Whose entries the trees without a component of their own are. */
-const OWNER: Readonly<Record<EntryKind, string>> = { ledger: 'dtm', math_proof: 'dtm', submission: 'looping', rejection: 'looping' };
+const OWNER: Readonly<Record<EntryKind, string>> = { ledger: 'dtm', math_proof: 'dtm', submission: 'looping', rejection: 'looping', look_at: 'brain' };
 
 /** The ledger over the brainstem's tree: a bounded queue in front of one background writer. */
 export function createLedger(options: LedgerOptions): Ledger {

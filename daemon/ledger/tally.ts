@@ -1,7 +1,7 @@
 import type { FileType, JsonObject } from '../brainstem/contract.ts';
 
 /** The break-downs a template may ask for, by name. */
-export type BreakdownName = 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component' | 'by_type';
+export type BreakdownName = 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component' | 'by_type' | 'by_reason';
 
 /**
  * Everything the ledger counts about the entries of one document. Fed entry by entry, so that the counts are exactly
@@ -35,6 +35,7 @@ export class Tally {
     else if (type === 'error_report') this.#addError(entry);
     else if (type === 'submission') this.#addSubmission(entry);
     else if (type === 'rejection') this.#breakdown('rejections_by_reason', text(entry.reason));
+    else if (type === 'look_at') this.#breakdown('by_reason', text(entry.reason));
     else if (type === 'ledger') this.#addHashes(entry.hashes_tried);
     this.#addDifficulty(entry.difficulty ?? null, entry.best_difficulty ?? null);
     this.bestLeadingZeros = larger(this.bestLeadingZeros, number(entry.leading_zeros) ?? number(entry.best_leading_zeros));

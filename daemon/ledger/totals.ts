@@ -23,6 +23,7 @@ const COUNTS: Readonly<Record<string, (tally: Tally) => number>> = {
   orphaned: (tally) => tally.breakdown('submissions_by_status').get('orphaned') ?? 0,
   pending: (tally) => tally.breakdown('submissions_by_status').get('pending') ?? 0,
   rejections: (tally) => tally.count('rejection'),
+  look_at: (tally) => tally.count('look_at'),
   reports: (tally) => tally.count('system_report'),
   errors: (tally) => tally.count('error_report'),
   mining_sessions: (tally) => tally.events('mining_session_start'),
@@ -56,6 +57,7 @@ const BREAKDOWNS: ReadonlySet<string> = new Set<BreakdownName>([
   'errors_by_component',
   'reports_by_component',
   'by_type',
+  'by_reason',
 ]);
 
 /** Where in a document totals stand, besides the top. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../protocol/common/log.ts';
 import type { DeviceStatus } from '../../drivers/contract.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
@@ -27,9 +27,9 @@ beforeEach(async () => {
   await engine.start(new AbortController().signal);
 });
 
-async function mine(hashes: number): Promise<void> {
+async function mine(hashes: number, accept?: (hash: bigint) => boolean): Promise<void> {
   device.hashes = hashes;
-  device.events.emit('nonce', search(device.work!));
+  device.events.emit('nonce', search(device.work!, accept));
   for (let i = 0; i < 5; i++) await Promise.resolve();
 }
 
@@ -84,6 +84,46 @@ test('a rejected share also leaves a rejection with the reason in plain words', 
   await mine(1);
   expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', network_response: { rpc_code: 21, rpc_response: 'Job not found' } });
   expect(ledger.of('submission')[0]).toMatchObject({ status: 'rejected' });
+});
+
+describe('a block that is not accepted is put before a person', () => {
+  const isBlock = (hash: bigint): boolean => hash <= makeJob().networkTarget;
+
+  test('when it was refused', async () => {
+    source.answer = { status: 'stale', code: 21, reason: 'Job not found', latency_ms: 2 };
+    source.events.emit('job', makeJob());
+    await mine(1, isBlock);
+    const [rejection] = ledger.of('rejection');
+    expect(ledger.of('look_at')).toEqual([
+      {
+        id: expect.stringMatching(/^look_\d{8}_\d{6}_/),
+        timestamp: rejection!.timestamp,
+        severity: 'critical',
+        reason: 'block_rejected',
+        message: 'Block 264 was refused by pool: Job not found (stale)',
+        path: null,
+        references: { ledger_entry: ledger.of('ledger')[0]!.id, math_proof: ledger.of('math_proof')[0]!.id, submission_tracking: ledger.of('submission')[0]!.id, rejection: rejection!.id },
+      },
+    ]);
+  });
+
+  test('when it was never answered', async () => {
+    source.answer = { status: 'unknown', reason: 'the connection was lost' };
+    source.events.emit('job', makeJob({ height: null }));
+    await mine(1, isBlock);
+    expect(ledger.of('look_at')).toMatchObject([{ severity: 'error', reason: 'block_unanswered', references: { rejection: null } }]);
+    expect(ledger.of('look_at')[0]!.message).toBe(`Block ${String(ledger.of('ledger')[0]!.block_hash)} was sent to pool and never answered: the connection was lost`);
+  });
+
+  test('and only then', async () => {
+    source.events.emit('job', makeJob());
+    await mine(1, isBlock);
+    source.answer = { status: 'rejected', code: 23, reason: 'low difficulty', latency_ms: 2 };
+    source.events.emit('job', makeJob({ key: 'next', extranonce1: Uint8Array.of(1, 2, 3, 4) }));
+    await mine(2, (hash) => !isBlock(hash));
+    expect(ledger.of('ledger').map((entry) => [entry.is_block, entry.verdict])).toEqual([[true, 'accepted'], [false, 'rejected']]);
+    expect(ledger.of('look_at')).toEqual([]);
+  });
 });
 
 test('a withheld share is on record, but not as a submission', async () => {

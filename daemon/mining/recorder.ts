@@ -1,5 +1,6 @@
 import type { JsonObject } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
+import { addLookAt, type LookAt } from '../ledger/look-at.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { displayHash, parseHeader } from '../../protocol/bitcoin/header.ts';
 import { mathProofOf, type Attestation, type Mathematics } from '../dtm/math-proof.ts';
@@ -88,9 +89,14 @@ export class MiningRecorder {
         references: { ledger_entry: attemptId, math_proof: proofId, block_submission: null },
       });
     }
-    if (submissionStatus(verdict) === 'rejected') {
-      const rejectionId = `rej_${name}`;
+    const rejectionId = submissionStatus(verdict) === 'rejected' ? `rej_${name}` : null;
+    if (rejectionId !== null) {
       ledger.append('rejection', { id: rejectionId, rejection_id: rejectionId, ...common, reason: verdict.status, network_response: networkResponse(verdict), references: { ledger_entry: attemptId, submission_tracking: submissionId } });
+    }
+    const fate = share.isBlock ? fateOfBlock(share, verdict) : null;
+    if (fate !== null) {
+      const references = { ledger_entry: attemptId, math_proof: proofId, submission_tracking: submissionId, rejection: rejectionId };
+      addLookAt(ledger, { ...fate, path: null, references }, { id: `look_${name}`, timestamp });
     }
   }
 
@@ -145,6 +151,16 @@ export class MiningRecorder {
 function submissionStatus(verdict: Verdict): 'accepted' | 'rejected' | 'pending' {
   if (verdict.status === 'accepted') return 'accepted';
   return verdict.status === 'unknown' || verdict.status === 'withheld' ? 'pending' : 'rejected';
+}
+
+/** What a person must know about a block that was sent and not accepted; null for any other. */
+function fateOfBlock(share: Share, verdict: Verdict): Pick<LookAt, 'severity' | 'reason' | 'message'> | null {
+  const block = share.job.height === null ? `Block ${displayHash(share.hash)}` : `Block ${share.job.height}`;
+  if (submissionStatus(verdict) === 'rejected') {
+    return { severity: 'critical', reason: 'block_rejected', message: `${block} was refused by ${share.job.sourceId}: ${'reason' in verdict ? verdict.reason : verdict.status} (${verdict.status})` };
+  }
+  if (verdict.status === 'unknown') return { severity: 'error', reason: 'block_unanswered', message: `${block} was sent to ${share.job.sourceId} and never answered: ${verdict.reason}` };
+  return null;
 }
 
 function networkResponse(verdict: Verdict): JsonObject {

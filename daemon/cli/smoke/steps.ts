@@ -11,6 +11,7 @@ import { targetFromCompact, targetToCompact } from '../../../protocol/bitcoin/nb
 import { hashToBigInt, targetToBytes, targetToHex } from '../../../protocol/bitcoin/target.ts';
 import { systemClock } from '../../../protocol/common/clock.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
+import { FILE_TYPES } from '../../brainstem/blueprint-schema.ts';
 import type { BlueprintBrainstem } from '../../brainstem/blueprint-brainstem.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { FileType } from '../../brainstem/contract.ts';
@@ -55,7 +56,6 @@ const TARGETS: readonly (readonly [nbits: number, target: string])[] = [
   [0x170e1c16, `${'0'.repeat(18)}0e1c16${'0'.repeat(40)}`],
 ];
 
-const FILE_TYPES: readonly FileType[] = ['ledger', 'math_proof', 'submission', 'rejection', 'system_report', 'error_report'];
 const HASH_DEADLINE_MS = 10_000;
 
 export const SMOKE_STEPS: readonly SmokeStep[] = [
