@@ -8,17 +8,26 @@ import { packageRoot } from '../version.ts';
 import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
 import { createBrainstem, type BrainstemOptions } from './brainstem.ts';
 import { FILE_TYPES } from './blueprint-schema.ts';
+import { localIso } from './local-iso.ts';
+import { placeholderTargets, placeholderText } from './placeholder-files.ts';
 import type { FileType, JsonObject } from './contract.ts';
 
 /** A code makes every file write fail with it. */
 const refusal = vi.hoisted(() => ({ code: '' }));
 vi.mock(import('./files.ts'), async (original) => {
   const files = await original();
+  const refuse = (): void => {
+    if (refusal.code !== '') throw Object.assign(new Error(`${refusal.code}: refused`), { code: refusal.code });
+  };
   return {
     ...files,
     writeWhole: async (file, text) => {
-      if (refusal.code !== '') throw Object.assign(new Error(`${refusal.code}: refused`), { code: refusal.code });
+      refuse();
       await files.writeWhole(file, text);
+    },
+    writeNew: async (file, text) => {
+      refuse();
+      return files.writeNew(file, text);
     },
   };
 });
@@ -95,9 +104,9 @@ describe('viewTargets', () => {
   it('gives a report its hourly file without week, and its roll-ups with week', () => {
     const targets = brainstem().viewTargets('system_report', 'Production-Miner', AT);
     expect(targets.slice(0, 3)).toEqual([
-      { path: 'System/System_Reports/Miners/Hourly/2025/12/18/01/hourly_miners_report.json', role: 'period', level: 'hour', scope: '2025/12/W50/18/01', template: 'hourly_miners_report', arrayKey: 'reports' },
-      { path: 'System/System_Reports/Miners/Global/global_miners_report.json', role: 'global', level: 'root', scope: 'global', template: 'global_miners_report', arrayKey: 'reports' },
-      { path: 'System/System_Reports/Miners/Aggregated/aggregated.json', role: 'aggregated', level: 'root', scope: 'all', template: 'aggregated_miners_report', arrayKey: 'aggregated_data.reports' },
+      { path: 'System/System_Reports/Miners/Hourly/2025/12/18/01/hourly_miners_report.json', role: 'period', level: 'hour', scope: '2025/12/W50/18/01', begins: '2025-12-18T01:00:00', template: 'hourly_miners_report', arrayKey: 'reports' },
+      { path: 'System/System_Reports/Miners/Global/global_miners_report.json', role: 'global', level: 'root', scope: 'global', begins: null, template: 'global_miners_report', arrayKey: 'reports' },
+      { path: 'System/System_Reports/Miners/Aggregated/aggregated.json', role: 'aggregated', level: 'root', scope: 'all', begins: null, template: 'aggregated_miners_report', arrayKey: 'aggregated_data.reports' },
     ]);
     expect(targets.filter((target) => target.path.startsWith('System/'))).toHaveLength(14);
     expect(targets.map((target) => target.path)).toContain('System/System_Reports/Miners/Aggregated_Index/2025/12/W50/18/01/aggregated_index_01.json');
@@ -262,6 +271,16 @@ describe('initialize', () => {
     expect(readFileSync(ledger, 'utf8')).toBe('{"entries":[1]}');
   });
 
+  it('lays out files that can be made again from the instant alone, elsewhere and in another zone', async () => {
+    const stem = brainstem();
+    const { base, at, filesCreated, filesRefused } = await stem.initialize('Brain', AT + 3_600_000);
+    expect([at, filesRefused]).toEqual([AT + 3_600_000, []]);
+    const elsewhere = brainstem({ timeZone: 'Asia/Kolkata', weekNumbering: 'iso', dataDir: '/nowhere' });
+    const targets = placeholderTargets(elsewhere, '2025/12/W50/18/02');
+    expect(targets).toHaveLength(filesCreated);
+    for (const target of targets) expect(placeholderText(elsewhere, target, localIso(at, -360)), target.path).toBe(readFileSync(path.join(base, target.path), 'utf8'));
+  });
+
   it('gives each mode its own folder', () => {
     const base = (mode: BrainstemOptions['mode']): string => path.relative(dataDir, brainstem({ mode }).base);
     expect([base('demo'), base('test'), base('staging'), base('live')]).toEqual(['Test/Demo/Mining', 'Test/Test mode/Mining', 'Mining', 'Mining']);
@@ -289,6 +308,7 @@ describe('initialize', () => {
     refusal.code = code;
     const result = await brainstem().initialize('Brain');
     expect(result).toMatchObject({ filesCreated: 0, examples: { written: 0, backup: null } });
+    expect(result.filesRefused).toHaveLength(placeholderTargets(brainstem(), '2025/12/W50/18/01').length);
     expect(result.messages).toHaveLength(1);
     expect(result.messages[0]).toMatch(new RegExp(`^Could not create .* and \\d+ more: ${words} \\(${code}\\)`));
     expect(existsSync(path.join(dataDir, 'System_File_Examples/.brain_version'))).toBe(false);

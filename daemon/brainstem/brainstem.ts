@@ -65,11 +65,15 @@ class BlueprintReader implements BlueprintBrainstem {
     this.#flags = Object.freeze(resolveFlags(blueprint.data.flags.categories, {}, { modes: blueprint.data.modes, mode: options.mode }));
   }
 
-  async initialize(component: string): Promise<InitResult> {
-    const result = await initializeMode(this, this.#clock.now());
+  async initialize(component: string, at = this.#clock.now()): Promise<InitResult> {
+    const result = await initializeMode(this, at);
     for (const message of result.messages) this.#log.info({ component }, message);
     for (const failure of result.failures) this.#log.warn({ component, code: 'E_DATA_DIR' }, failure);
     return { ...result, messages: [...result.messages, ...result.failures] };
+  }
+
+  get componentIds(): readonly string[] {
+    return this.blueprint.components.ids;
   }
 
   timeParts(at: number): TimeParts {
@@ -117,8 +121,8 @@ class BlueprintReader implements BlueprintBrainstem {
       const near = suggest(template, this.blueprint.templates.keys());
       throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no template ${template}${near === null ? '' : ` (did you mean "${near}"?)`}`, { context: { template } });
     }
-    const { level, scope } = options;
-    return newDocument({ template: found, mode: this.mode, level, scope, now: options.iso ?? this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
+    const { level, scope, begins } = options;
+    return newDocument({ template: found, mode: this.mode, level, scope, begins, now: options.iso ?? this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
   }
 
   componentFolder(component: string): string {

@@ -33,14 +33,19 @@ export interface ViewTarget {
   readonly level: Level;
   /** `global`, `all`, or the time path so far: `2025`, `2025/12`, `2025/12/W50`, `2025/12/W50/18`, `2025/12/W50/18/01`. */
   readonly scope: string;
+  /** Local time at which the scope begins, `2025-12-15T00:00:00`, whatever the week rule; null for `global` and `all`. */
+  readonly begins: string | null;
   /** Key of the blueprint template a new file is cloned from. */
   readonly template: string;
   /** Dotted path of the array entries go to (`entries`, `aggregated_data.reports` ...); null for index files. */
   readonly arrayKey: string | null;
 }
 
-/** Where a new file stands, and when it begins: an instant (ms since the epoch), or that instant's local time as text. */
-export type InstantiateOptions = { readonly level: Level; readonly scope: string } & (
+/**
+ * Where a new file stands, and when it is made: an instant (ms since the epoch), or that instant's local time as text.
+ * `begins` as its target has it; left out, the week rule in force says when a week began.
+ */
+export type InstantiateOptions = { readonly level: Level; readonly scope: string; readonly begins?: string | null } & (
   | { readonly at: number; readonly iso?: undefined }
   | { readonly iso: string; readonly at?: undefined }
 );
@@ -50,8 +55,12 @@ export type JsonObject = { [key: string]: unknown };
 export interface InitResult {
   /** Absolute path of the mode's base folder. */
   readonly base: string;
+  /** The instant the empty files were laid out for, ms since the epoch: with it `placeholderTargets` and `placeholderText` give them again. */
+  readonly at: number;
   readonly foldersCreated: number;
   readonly filesCreated: number;
+  /** Empty files that could not be laid out, relative to `base`. */
+  readonly filesRefused: readonly string[];
   /** What happened to System_File_Examples: nothing to do, missing files written, or all regenerated (old kept in `backup`). */
   readonly examples: { readonly action: 'current' | 'completed' | 'regenerated'; readonly written: number; readonly backup: string | null };
   /** The messages to print for a person, in order. */
@@ -66,8 +75,13 @@ export interface Brainstem {
   /** Absolute path of the mode's base folder, e.g. `<data>/Test/Demo/Mining`. */
   readonly base: string;
   readonly timeZone: string;
-  /** Creates folders, current time hierarchy, global files and System_File_Examples for the mode. @param component who asks, for the log */
-  initialize(component: string): Promise<InitResult>;
+  /** Canonical ids of all components. */
+  readonly componentIds: readonly string[];
+  /**
+   * Creates folders, current time hierarchy, global files and System_File_Examples for the mode. Nothing that is there is
+   * changed. @param component who asks, for the log @param at instant to do it for; default now
+   */
+  initialize(component: string, at?: number): Promise<InitResult>;
   timeParts(at: number): TimeParts;
   /** The hour an instant belongs to, `2026/11/W47/20/14`: frozen into each journal record, so that a zone changed later moves nothing. */
   bucketOf(at: number): string;
@@ -83,7 +97,7 @@ export interface Brainstem {
    * @throws RigError E_BLUEPRINT_INVALID for an unknown component, E_INTERNAL for a text that is not a bucket
    */
   viewTargetsOf(type: FileType, component: string, bucket: string): readonly ViewTarget[];
-  /** A clean clone of a template: no sample data, zero counters, metadata filled in. A pure function of its arguments and the blueprint when `iso` is given. */
+  /** A clean clone of a template: no sample data, zero counters, metadata filled in. With `iso` and `begins` given, a pure function of its arguments, the blueprint and the mode. */
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   /** Canonical folder name of a component or alias, e.g. `Production-Miner` -> `Miners`. @throws RigError E_BLUEPRINT_INVALID when unknown */
   componentFolder(component: string): string;

@@ -1,4 +1,4 @@
-import { access, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -7,6 +7,33 @@ import path from 'node:path';
  * @throws the file system's error; the temporary file is removed
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
+  await withTemporary(file, text, (temporary) => rename(temporary, file));
+}
+
+/**
+ * As `writeWhole`, but never in place of a file that is there, not even of one that came to be in the meantime.
+ * @returns false when there was one
+ */
+export async function writeNew(file: string, text: string): Promise<boolean> {
+  return withTemporary(file, text, async (temporary) => {
+    try {
+      await link(temporary, file);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return false;
+      // FAT has no hard links.
+      if (!NO_LINKS.has(code)) throw error;
+      if (await exists(file)) return false;
+      await rename(temporary, file);
+    }
+    return true;
+  });
+}
+
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** Runs `publish` with a synced temporary file beside `file`, which is gone afterwards whatever happened. */
+async function withTemporary<T>(file: string, text: string, publish: (temporary: string) => Promise<T>): Promise<T> {
   const folder = path.dirname(file);
   await mkdir(folder, { recursive: true });
   const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
@@ -18,10 +45,9 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
-  } catch (error) {
+    return await publish(temporary);
+  } finally {
     await unlink(temporary).catch(() => {});
-    throw error;
   }
 }
 

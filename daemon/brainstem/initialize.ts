@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../protocol/common/errors.ts';
-import { FILE_TYPES } from './blueprint-schema.ts';
 import type { BlueprintBrainstem } from './blueprint-brainstem.ts';
-import type { InitResult, ViewTarget } from './contract.ts';
+import type { InitResult } from './contract.ts';
 import { syncExamples, type ExamplesResult } from './examples.ts';
-import { exists, forEachLimited, jsonText, writeWhole } from './files.ts';
+import { exists, forEachLimited, writeNew } from './files.ts';
+import { placeholderTargets, placeholderText } from './placeholder-files.ts';
 
 /** What was done, and what could not be done. */
 export type Initialized = InitResult & { readonly failures: readonly string[] };
@@ -19,10 +19,10 @@ export async function initializeMode(brainstem: BlueprintBrainstem, at: number):
   const failures = new Failures();
   const examples = await bringExamples(brainstem, at, failures);
   const foldersCreated = await createFolders(brainstem, failures);
-  const filesCreated = await createFiles(brainstem, at, failures);
+  const { filesCreated, filesRefused } = await createFiles(brainstem, at, failures);
   const messages = [examples.message, ...(examples.backup === null ? [] : [`The examples of the old Brain.QTL are kept in ${examples.backup}`])].filter((message) => message !== '');
   const { action, written, backup } = examples;
-  return { base: brainstem.base, foldersCreated, filesCreated, examples: { action, written, backup }, messages, failures: failures.messages() };
+  return { base: brainstem.base, at, foldersCreated, filesCreated, filesRefused, examples: { action, written, backup }, messages, failures: failures.messages() };
 }
 
 async function bringExamples(brainstem: BlueprintBrainstem, at: number, failures: Failures): Promise<ExamplesResult> {
@@ -56,24 +56,21 @@ async function createFolders(brainstem: BlueprintBrainstem, failures: Failures):
 }
 
 /** The global files and the time hierarchy of the current hour, for every type and component. Existing files stay. */
-async function createFiles(brainstem: BlueprintBrainstem, at: number, failures: Failures): Promise<number> {
-  const wanted = new Map<string, ViewTarget>();
-  for (const type of FILE_TYPES) {
-    for (const { id } of brainstem.blueprint.components.all) for (const target of brainstem.viewTargets(type, id, at)) wanted.set(target.path, target);
-  }
-  let created = 0;
-  await forEachLimited([...wanted.values()], async (target) => {
+async function createFiles(brainstem: BlueprintBrainstem, at: number, failures: Failures): Promise<{ filesCreated: number; filesRefused: string[] }> {
+  const { iso } = brainstem.timeParts(at);
+  let filesCreated = 0;
+  const filesRefused: string[] = [];
+  await forEachLimited(placeholderTargets(brainstem, brainstem.bucketOf(at)), async (target) => {
     const file = path.join(brainstem.base, target.path);
     try {
       if (await exists(file)) return;
-      const { level, scope } = target;
-      await writeWhole(file, jsonText(brainstem.instantiate(target.template, { at, level, scope })));
-      created += 1;
+      if (await writeNew(file, placeholderText(brainstem, target, iso))) filesCreated += 1;
     } catch (error) {
+      filesRefused.push(target.path);
       failures.add(path.relative(brainstem.dataDir, file), error);
     }
   });
-  return created;
+  return { filesCreated, filesRefused: filesRefused.sort() };
 }
 
 /** One message for each kind of failure: a read-only disk refuses two hundred files for the same reason. */

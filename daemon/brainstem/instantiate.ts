@@ -10,6 +10,8 @@ export interface NewFile {
   readonly level: Level;
   /** `global`, `all` or a time path. */
   readonly scope: string;
+  /** Local time at which it begins; left out: worked out from the scope by the week rule. */
+  readonly begins?: string | null | undefined;
   /** Local time with offset. */
   readonly now: string;
 }
@@ -27,7 +29,7 @@ export function newDocument(file: NewFile, metadataByRole: BlueprintData['metada
     now: file.now,
     // As the seeds write it: 2025-12, 2025-12-W50.
     scope: scope.replaceAll('/', '-'),
-    time_scope: scopeStart(scope, weeks),
+    time_scope: file.begins === undefined ? scopeStart(scope, weeks) : file.begins,
   }) as JsonObject;
   return mergeDeep({ metadata }, structure);
 }

@@ -5,7 +5,7 @@ import { FILE_TYPES, type BlueprintData, type PatternData } from './blueprint-sc
 import type { Component, Components } from './components.ts';
 import { fillText, placeholdersOf } from './placeholders.ts';
 import type { Template } from './templates.ts';
-import { scopeOf } from './time-parts.ts';
+import { scopeBegins, scopeOf } from './time-parts.ts';
 
 /** One file of one pattern, for one type and component: only the time is still open. */
 export interface View {
@@ -64,6 +64,7 @@ export function viewTarget(view: View, parts: BucketParts): ViewTarget {
     role: view.role,
     level: view.level,
     scope: beside && view.level === 'root' ? 'global' : scopeOf(view.level, parts),
+    begins: scopeBegins(view.level, parts),
     template: view.template,
     arrayKey: view.arrayKey,
   };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { createTimeParts, scopeStart, weekOf, type WeekNumbering } from './time-parts.ts';
+import { createTimeParts, scopeBegins, scopeOf, scopeStart, weekOf, type WeekNumbering } from './time-parts.ts';
 
 const parts = (timeZone: string, at: string | number, weekNumbering: WeekNumbering = 'monday') => createTimeParts({ timeZone, weekNumbering })(typeof at === 'number' ? at : Date.parse(at));
 const folder = (timeZone: string, at: string | number, weekNumbering: WeekNumbering = 'monday'): string => {
@@ -121,6 +121,16 @@ describe('scopeStart', () => {
     ['global', null],
   ])('of %s is %s', (scope, start) => {
     expect(scopeStart(scope, 'monday')).toBe(start);
+  });
+});
+
+describe('scopeBegins', () => {
+  it.each<WeekNumbering>(['monday', 'iso'])('says of every day what the scope says by its own rule (%s)', (weekNumbering) => {
+    const at = createTimeParts({ timeZone: 'UTC', weekNumbering });
+    for (let day = Date.UTC(2019, 11, 1, 13); day < Date.UTC(2027, 1, 1); day += 86_400_000) {
+      const parts = at(day);
+      for (const level of ['root', 'year', 'month', 'week', 'day', 'hour'] as const) expect(scopeBegins(level, parts), parts.iso).toBe(scopeStart(scopeOf(level, parts), weekNumbering));
+    }
   });
 });
 

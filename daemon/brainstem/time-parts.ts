@@ -95,6 +95,18 @@ export function scopeOf(level: Level, parts: BucketParts): string {
   return depth === 0 ? 'all' : path.slice(0, depth).join('/');
 }
 
+/** Local time at which the period of a level begins that an hour lies in, as `scopeStart`; null for the root. */
+export function scopeBegins(level: Level, { YYYY, MM, DD, HH }: BucketParts): string | null {
+  const day = { root: null, year: '01-01', month: `${MM}-01`, week: `${MM}-${startOfWeek(YYYY, MM, DD)}`, day: `${MM}-${DD}`, hour: `${MM}-${DD}` }[level];
+  return day === null ? null : `${YYYY}-${day}T${level === 'hour' ? HH : '00'}:00:00`;
+}
+
+/** Day of the month of the Monday on or before a date, or the first of the month: where weeks begin by either rule. */
+function startOfWeek(year: string, month: string, day: string): string {
+  const sinceMonday = (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay() + 6) % 7;
+  return pad(Math.max(1, Number(day) - sinceMonday), 2);
+}
+
 const LEVEL_DEPTH: Readonly<Record<Level, number>> = { root: 0, year: 1, month: 2, week: 3, day: 4, hour: 5 };
 
 /**

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
 import { bucketText, partsOfBucket } from '../brainstem/bucket.ts';
+import { scopeBegins } from '../brainstem/time-parts.ts';
 import type { Brainstem, FileType, InstantiateOptions, JsonObject, Level, TimeParts, ViewTarget } from '../brainstem/contract.ts';
 
 /** A brainstem without a blueprint: the seeds' paths and small templates, in America/Chicago. For tests only. */
@@ -59,14 +60,15 @@ function treeOf(type: FileType, category: string): Tree {
 
 function viewTargetsOf(type: FileType, category: string, bucket: string): ViewTarget[] {
   const { root, name, array, globalArray } = treeOf(type, category);
-  const { YYYY, MM, WW, DD, HH } = partsOfBucket(bucket);
+  const hourParts = partsOfBucket(bucket);
+  const { YYYY, MM, WW, DD, HH } = hourParts;
   const scopes = [YYYY, MM, `W${WW}`, DD, HH].map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const hour = scopes[4] ?? '';
   const targets: ViewTarget[] = [];
   // Attempts and proofs share a roll-up file and its array; their ids tell them apart.
   const rollUpArray = 'aggregated_data.reports';
   const add = (file: string, role: ViewTarget['role'], level: Level, scope: string, arrayKey: string | null): void => {
-    targets.push({ path: `${root}/${file}`, role, level, scope, template: `${role}:${name}`, arrayKey });
+    targets.push({ path: `${root}/${file}`, role, level, scope, begins: scopeBegins(level, hourParts), template: `${role}:${name}`, arrayKey });
   };
   if (type === 'system_report' || type === 'error_report') {
     add(`Hourly/${YYYY}/${MM}/${DD}/${HH}/hourly_${name}.json`, 'period', 'hour', hour, array);
@@ -123,6 +125,7 @@ export function fakeBrainstem(dataDir: string): Brainstem {
     dataDir,
     base: path.join(dataDir, 'Test/Demo/Mining'),
     timeZone: 'America/Chicago',
+    componentIds: Object.keys(FOLDERS),
     initialize: () => Promise.reject(new Error('the fake brainstem creates nothing')),
     timeParts: chicagoParts,
     bucketOf: (at) => bucketText(chicagoParts(at)),
