@@ -17,6 +17,8 @@ export interface JournalOptions {
   /** Bytes handed to the disk and fsyncs, as they happen. */
   readonly onWrite?: (bytes: number) => void;
   readonly onSync?: () => void;
+  /** Every error of the disk, also one the journal got around by beginning a new segment. */
+  readonly onTrouble?: (error: Error) => void;
 }
 
 /** A line that should be a record and is not. */
@@ -42,13 +44,12 @@ export interface Recovered {
   readonly unclean: boolean;
 }
 
-
 export interface SyncResult {
   /** What became durable with this call, in order. */
   readonly durable: readonly LedgerRecord[];
   /** What could not be written, in order: the caller keeps it elsewhere. Their sequence numbers are given out again. */
   readonly failed: readonly NewRecord[];
-  /** Why; null when nothing failed. */
+  /** Why; null when nothing failed. Set as well when there was nothing to write but the disk is known not to take it. */
   readonly error: Error | null;
 }
 
@@ -67,6 +68,11 @@ export interface Journal {
   /** Leaves a line of another kind (`{"p":[..]}`, `{"w":{..}}`), which goes out with the next write. */
   note(line: JsonObject): void;
   write(): Promise<void>;
+  /**
+   * The next record gets the number after `seq`; what lies between is noted as a gap. For a journal that lost records which
+   * views hold already. Does nothing for a number that is not above `synced`, or while records are pending.
+   */
+  skipTo(seq: number): void;
   sync(): Promise<SyncResult>;
   /** Syncs, marks the journal as closed, closes the file. */
   close(): Promise<SyncResult>;

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { isMissing, type Disk } from '../disk/disk.ts';
+import { statOrNull } from '../disk/files.ts';
+import { Cursor, headerIn, type Listener, type ReadRecord } from './cursor.ts';
+import { segmentLines } from './lines.ts';
+import { decodeRecord, isRecord } from './record.ts';
+import { segmentsIn, type SegmentHeader, type SegmentRef } from './segment.ts';
+
+export interface ReadOptions extends Listener {
+  /** First and last sequence number wanted. Segments outside are not opened but for their header. */
+  readonly fromSeq?: number;
+  readonly toSeq?: number;
+}
+
+/** A segment and what its header says. */
+export interface SegmentInfo extends SegmentRef {
+  /** Size of the file. */
+  readonly bytes: number;
+  /** Null when it is lost; `after` is then worked out from the first record. */
+  readonly header: SegmentHeader | null;
+  /** Number of the last valid record before it; null when neither header nor record is left. */
+  readonly after: number | null;
+  /** Records above this in it are void; infinity for the newest. */
+  readonly limit: number;
+}
+
+/** Every segment, oldest first. Reads only their headers. @throws the disk's error */
+export async function listSegments(disk: Disk, folder: string): Promise<SegmentInfo[]> {
+  const infos: SegmentInfo[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  for (const ref of (await segmentsIn(disk, folder)).reverse()) {
+    const { header, after } = await startOf(disk, folder, ref);
+    const bytes = (await statOrNull(disk, path.join(folder, ref.name)))?.size ?? 0;
+    infos.push({ ...ref, bytes, header, after, limit });
+    if (after !== null) limit = Math.min(limit, after);
+  }
+  return infos.reverse();
+}
+
+/**
+ * The records of a journal, each number once, in order. Works beside the daemon that writes it; no lock is needed.
+ * @throws the disk's error when the folder or a segment cannot be opened
+ */
+export async function* readJournal(disk: Disk, folder: string, options: ReadOptions = {}): AsyncGenerator<ReadRecord> {
+  const { fromSeq = 0, toSeq = Number.POSITIVE_INFINITY } = options;
+  const segments = await listSegments(disk, folder);
+  const gaps = segments.flatMap(({ header }) => header?.gaps ?? []);
+  const isKnown = (from: number, to: number): boolean => gaps.some(([first, last]) => first <= from && to <= last);
+  const cursor = new Cursor(options, isKnown);
+  for (const info of segments) {
+    if (info.limit < fromSeq || (info.after !== null && info.after >= toSeq)) continue;
+    cursor.begin({ name: info.name, after: info.after, chain: info.header?.chain ?? null, limit: info.limit });
+    if (info.header === null) options.onDamage?.({ segment: info.name, offset: 0, reason: 'the header is lost' });
+    const onUnreadable = (offset: number, error: unknown): void => options.onDamage?.({ segment: info.name, offset, reason: `cannot be read: ${String(error)}` });
+    try {
+      for await (const lines of segmentLines(disk, folder, info, 0, onUnreadable)) {
+        for (const line of lines) {
+          const found = cursor.line(line);
+          if (found === null || found.record.seq < fromSeq) continue;
+          if (found.record.seq > toSeq) return;
+          yield found;
+        }
+      }
+    } catch (error) {
+      if (!isUnpacking(error) && !isMissing(error)) throw error;
+      options.onDamage?.({ segment: info.name, offset: 0, reason: `cannot be read on: ${String(error)}` });
+    }
+  }
+}
+
+async function startOf(disk: Disk, folder: string, ref: SegmentRef): Promise<{ header: SegmentHeader | null; after: number | null }> {
+  let header: SegmentHeader | null = null;
+  let isFirst = true;
+  try {
+    for await (const lines of segmentLines(disk, folder, ref)) {
+      if (isFirst) header = headerIn(lines);
+      isFirst = false;
+      if (header !== null) return { header, after: header.after };
+      for (const { json } of lines) {
+        const record = json !== null && isRecord(json) ? decodeRecord(json) : null;
+        if (record !== null) return { header: null, after: record.seq - 1 };
+      }
+    }
+  } catch (error) {
+    if (!isUnpacking(error) && !isMissing(error)) throw error;
+  }
+  return { header: null, after: null };
+}
+
+/** zlib's, for a packed segment that is damaged: what came out before it counts. */
+function isUnpacking(error: unknown): boolean {
+  return ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
+}
