@@ -15,6 +15,9 @@ export const secretRef = z
   })
   .refine((value) => (value.env === undefined) !== (value.file === undefined), 'give exactly one of env or file');
 
+/** What the ledger's times can be taken from. */
+export const LEDGER_PRESETS = ['sd-card', 'ssd', 'paranoid'] as const;
+
 const timeZone = z.string().refine(isTimeZone, 'not a time zone this system knows; write it like America/Chicago');
 
 /** The broker's address. Credentials do not belong in it: they would end up in logs. */
@@ -109,6 +112,15 @@ export const configSchema = z.strictObject({
     .describe('The MQTT broker that state goes to and commands come from.'),
   ledger: z
     .strictObject({
+      preset: z
+        .enum(LEDGER_PRESETS)
+        .describe('How soon entries are on the disk and in the files: sd-card writes least, ssd within a second, paranoid syncs every entry. Default: sd-card, in demo mode ssd.')
+        .optional(),
+      sync_ms: z.int().min(0).max(60_000).describe('Longest time an entry waits for the journal to be synced, milliseconds; 0 = no wait. Blocks never wait. Default: the preset.').optional(),
+      leaf_flush_ms: z.int().min(100).max(3_600_000).describe("Time between two writes of an hour's files, milliseconds. Default: the preset.").optional(),
+      coarse_flush_ms: z.int().min(100).max(21_600_000).describe('The same for the files of days and everything above; never less than leaf_flush_ms. Default: the preset.').optional(),
+      max_view_mb: z.int().min(1).max(400).default(64).describe('Size at which a file with entries is closed and its next part begun, MiB.'),
+      backup_dir: z.string().regex(/^\//, 'must be an absolute path').describe('Folder, best on another disk, for entries that the data folder refuses. Default: the data folder.').optional(),
       queue_limit: z.int().min(100).max(1_000_000).default(10_000).describe('Entries that may wait for the disk before they are counted as lost.'),
     })
     .prefault({})
