@@ -18,6 +18,8 @@ export class FakeIo implements CliIo {
     this.outLines.push(...text.split('\n'));
   }
 
+  async drained(): Promise<void> {}
+
   err(text: string): void {
     this.errLines.push(...text.split('\n'));
   }

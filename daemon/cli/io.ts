@@ -1,10 +1,13 @@
 /** The program's way to the outside world, so that commands can be tried without a process of their own. */
+import { once } from 'node:events';
 
 export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Data: what another program may read. A newline is added. */
   out(text: string): void;
+  /** Resolves when what `out` was given has room to go: who writes much waits for it, so that it does not pile up in memory. */
+  drained(): Promise<void>;
   /** Talk: messages for a person. A newline is added. */
   err(text: string): void;
   /** Whether `out` may be coloured. */
@@ -17,6 +20,9 @@ export function processIo(): CliIo {
     env,
     cwd: process.cwd(),
     out: (text) => stdout.write(`${text}\n`),
+    drained: async () => {
+      if (stdout.writableNeedDrain) await once(stdout, 'drain');
+    },
     err: (text) => stderr.write(`${text}\n`),
     // https://no-color.org: any non-empty value switches colour off
     color: stdout.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',

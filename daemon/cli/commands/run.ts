@@ -1,8 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
 import type { Cli } from '../cli.ts';
 import type { RunFlags } from '../actions/run.ts';
+import { wholeNumber } from './option-values.ts';
 
 export function addRun(program: Command, cli: Cli): void {
   const modeText = 'run in that mode';
@@ -35,13 +36,4 @@ export function addRun(program: Command, cli: Cli): void {
 
 function longNames(command: Command): string[] {
   return [command, ...(command.parent === null ? [] : [command.parent])].flatMap((one) => one.options.flatMap((option) => option.long ?? []));
-}
-
-/** Commander's way to read a number: it says which option is wrong, we say why. */
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `It must be a whole number of at least ${min}.` : `It must be a whole number from ${min} to ${max}.`);
-    return value;
-  };
 }

@@ -3,6 +3,7 @@ import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
 import type { Cli } from '../cli.ts';
 import type { SimPoolFlags } from '../actions/sim-pool.ts';
+import { repeated } from './option-values.ts';
 
 export function addSim(program: Command, cli: Cli): void {
   const sim = program
@@ -19,7 +20,7 @@ export function addSim(program: Command, cli: Cli): void {
     .option('--difficulty <d>', 'difficulty a miner starts with', difficulty)
     .option('--fixed-difficulty', 'never change it (no vardiff)')
     .option('--block-spacing <seconds>', 'time between blocks the chain aims at (default: 10)', blockSpacing)
-    .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', (name: string, all?: readonly string[]) => [...(all ?? []), name])
+    .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', repeated)
     .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'export RIGBRAIN_POOLS__0__URL=localhost:3333 RIGBRAIN_POOLS__0__USER=me', 'RIGBRAIN_MINING__LIVE=1 rigbrain run          mine on it, in another terminal']))
     .action(cli.action(async (command) => (await import('../actions/sim-pool.ts')).simPool(cli.io, globalsOf(command), command.opts<SimPoolFlags>())));
 }

@@ -62,7 +62,7 @@ export async function* readJournal(disk: Disk, folder: string, options: ReadOpti
         }
       }
     } catch (error) {
-      if (!isUnpacking(error) && !isMissing(error)) throw error;
+      if (!isLostSegment(error)) throw error;
       options.onDamage?.({ segment: info.name, offset: 0, reason: `cannot be read on: ${String(error)}` });
     }
   }
@@ -82,12 +82,12 @@ async function startOf(disk: Disk, folder: string, ref: SegmentRef): Promise<{ h
       }
     }
   } catch (error) {
-    if (!isUnpacking(error) && !isMissing(error)) throw error;
+    if (!isLostSegment(error)) throw error;
   }
   return { header: null, after: null };
 }
 
-/** zlib's, for a packed segment that is damaged: what came out before it counts. */
-function isUnpacking(error: unknown): boolean {
-  return ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
+/** True for the error of a segment that was removed meanwhile, or is packed and damaged: what came out before it counts. */
+export function isLostSegment(error: unknown): boolean {
+  return isMissing(error) || ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
 }
