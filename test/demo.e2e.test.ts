@@ -2,13 +2,18 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askDaemon } from '../daemon/main/ask-daemon.ts';
 import { filesBelow, findProgram, readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
 
 /** The promise of `npm start`: real shares and a block within 30 s, on record and on MQTT, with nothing but Node. */
 
 const folder = temporaryFolder();
+const base = path.join(folder.dir, 'Test', 'Demo', 'Mining');
 let rig: RunningRigbrain;
 let mqttUrl: URL;
+
+/** Shares whose acceptance the daemon has told. */
+const acceptedEvents = (): number => rig.lines.filter((line) => line.event === 'share_accepted' || line.event === 'block_found').length;
 
 beforeAll(async () => {
   rig = startRigbrain(['--demo'], { dataDir: folder.dir });
@@ -37,16 +42,23 @@ test('a person can watch it with mosquitto_sub', async (context) => {
   expect(text).toMatch(/rigbrain\/rig1\/cpu\/state \{.*"hashrate_hs":/);
 }, 25_000);
 
+test.runIf(process.platform === 'linux')('another process may ask it to bring the files up to date', async () => {
+  const told = acceptedEvents();
+  expect(await askDaemon(folder.dir, base, 'flush', 10_000)).toBe('done');
+  const { entries } = readJson<{ entries: { verdict: string }[] }>(path.join(base, 'Ledgers/global_ledger.json'));
+  expect(entries.filter((entry) => entry.verdict === 'accepted').length).toBeGreaterThanOrEqual(told);
+}, 15_000);
+
 test('SIGTERM stops it cleanly within 5 s', async () => {
   const { code, ms } = await rig.stop('SIGTERM');
   expect(code).toBe(0);
+  expect(await askDaemon(folder.dir, base, 'flush', 10_000)).toBe('not running');
   expect(ms).toBeLessThan(5000);
   const events = rig.lines.map((line) => line.event);
   for (const event of ['mining_session_start', 'mining_round_complete', 'mining_session_complete']) expect(events).toContain(event);
 }, 10_000);
 
 test('the ledger holds the session, every share, and proofs that anyone can recheck', () => {
-  const base = path.join(folder.dir, 'Test', 'Demo', 'Mining');
   const files = filesBelow(base);
   expect(files).toContain('Ledgers/global_ledger.json');
   expect(files).toContain('Ledgers/Aggregated/aggregated.json');
@@ -54,8 +66,7 @@ test('the ledger holds the session, every share, and proofs that anyone can rech
   for (const file of files.filter((name) => name.endsWith('.json'))) expect(() => readJson(path.join(base, file)), file).not.toThrow();
 
   const attempts = readJson<{ entries: { attempt_id: string; verdict: string }[] }>(path.join(base, 'Ledgers/global_ledger.json')).entries;
-  const accepted = rig.lines.filter((line) => line.event === 'share_accepted' || line.event === 'block_found').length;
-  expect(attempts.filter((entry) => entry.verdict === 'accepted')).toHaveLength(accepted);
+  expect(attempts.filter((entry) => entry.verdict === 'accepted')).toHaveLength(acceptedEvents());
 
   const { proofs } = readJson<{ proofs: { header_hex: string; block_hash: string; target: string }[] }>(path.join(base, 'Ledgers/global_math_proof.json'));
   expect(proofs).toHaveLength(attempts.length);

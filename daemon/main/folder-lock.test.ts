@@ -12,26 +12,26 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const linux = test.runIf(process.platform === 'linux');
 
 linux('a second daemon on the same folder is refused until the first gives it back', async () => {
-  const unlock = await lockFolder(dir, path.join(dir, 'Mining'));
+  const lock = await lockFolder(dir, path.join(dir, 'Mining'));
   await expect(lockFolder(dir, path.join(dir, 'Mining'))).rejects.toMatchObject({ code: 'E_DATA_DIR', message: expect.stringContaining(path.join(dir, 'Mining')) });
-  await unlock();
-  await (await lockFolder(dir, path.join(dir, 'Mining')))();
+  await lock.release();
+  await (await lockFolder(dir, path.join(dir, 'Mining'))).release();
 });
 
 linux('a link to the folder is the same folder', async () => {
   const link = `${dir}-link`;
   symlinkSync(dir, link);
-  const unlock = await lockFolder(dir, path.join(dir, 'Mining'));
+  const lock = await lockFolder(dir, path.join(dir, 'Mining'));
   try {
     await expect(lockFolder(link, path.join(link, 'Mining'))).rejects.toMatchObject({ code: 'E_DATA_DIR' });
   } finally {
-    await unlock();
+    await lock.release();
     rmSync(link);
   }
 });
 
 test("the folders of two modes do not get in each other's way", async () => {
-  const unlock = await lockFolder(dir, path.join(dir, 'Mining'));
-  await (await lockFolder(dir, path.join(dir, 'Test/Demo/Mining')))();
-  await unlock();
+  const lock = await lockFolder(dir, path.join(dir, 'Mining'));
+  await (await lockFolder(dir, path.join(dir, 'Test/Demo/Mining'))).release();
+  await lock.release();
 });

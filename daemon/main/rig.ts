@@ -119,7 +119,8 @@ async function openLedger(options: RunOptions, { clock, log, closer, say }: RigC
     clock,
     log: log.child({ module: 'brainstem' }),
   });
-  closer.add('folder lock', await lockFolder(dataDir, brainstem.base));
+  const lock = await lockFolder(dataDir, brainstem.base, clock);
+  closer.add('folder lock', () => lock.release());
   const initialized = await brainstem.initialize('Production-Miner');
   for (const message of initialized.messages) say(message);
 
@@ -129,6 +130,7 @@ async function openLedger(options: RunOptions, { clock, log, closer, say }: RigC
     log.info(ledger.stats(), 'ledger totals');
   };
   closer.add('ledger', close, LEDGER_STEP_MS);
+  lock.onFlush(() => ledger.flush());
   ledger.saveSystemReport('brainstem', { event: 'initialized', mode, folders_created: initialized.foldersCreated, files_generated: initialized.filesCreated, examples: initialized.examples.action });
   return { brainstem, ledger };
 }
