@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Journal, JournalOptions, Recovered, SyncResult } from './contract.ts';
 import { Queue } from './queue.ts';
 import { encodeLine, type NewRecord } from './record.ts';
-import { recover, settleNewest, trimSegment, type Recovery } from './recover.ts';
+import { recover, settleFolders, settleNewest, trimSegment, type Recovery } from './recover.ts';
 import { isFull, SegmentFile } from './segment-file.ts';
 import { CLOSED_LINE, segmentsIn, type Gap, type SegmentHeader } from './segment.ts';
 
@@ -24,7 +24,8 @@ export async function openJournal(options: JournalOptions): Promise<{ journal: J
   const { disk, folder } = options;
   const recovery = await recover(disk, folder);
   const { recovered, newest } = recovery;
-  if (newest !== null && recovered.unclean) await settleNewest(disk, folder, newest.ref);
+  if (newest === null) await settleFolders(disk, folder);
+  else if (recovered.unclean) await settleNewest(disk, folder, newest.ref);
   const journal = new DiskJournal(options, recovery);
   const begun = await journal.beginFirst(recovered.views);
   if (begun && newest !== null && !newest.ref.packed) {

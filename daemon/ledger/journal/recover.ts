@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isObject } from '../../../protocol/common/json.ts';
 import type { JsonObject } from '../../brainstem/contract.ts';
-import type { Disk } from '../disk/disk.ts';
+import { BLOCK, type Disk } from '../disk/disk.ts';
 import { withFile } from '../disk/files.ts';
 import type { Damage, Recovered } from './contract.ts';
 import { segmentLines } from './lines.ts';
@@ -146,17 +146,28 @@ function statesIn(note: string): JsonObject[] {
 }
 
 /**
- * Makes durable what was found in the newest segment: after a crash of the process alone it may be in the kernel's memory
- * only, and the next header is about to call it valid. Never rejects: what cannot be synced was read all the same.
+ * Makes durable what was found in the newest segment, and the folders above it: after a crash of the process alone they may
+ * be in the kernel's memory only, and the next header is about to call them valid. Never rejects: what cannot be synced was
+ * read all the same.
  */
 export async function settleNewest(disk: Disk, folder: string, ref: SegmentRef): Promise<void> {
-  if (ref.packed) return;
-  await withFile(disk, path.join(folder, ref.name), 'update', (file) => file.datasync()).catch(() => {});
+  if (!ref.packed) await withFile(disk, path.join(folder, ref.name), 'update', (file) => file.datasync()).catch(() => {});
+  await settleFolders(disk, folder);
 }
 
-/** Cuts a segment that is written no more. Never rejects. */
-export async function trimSegment(disk: Disk, folder: string, name: string, bytes: number): Promise<void> {
+/**
+ * Cuts a segment that is written no more behind the block that holds byte `used`. Never rejects.
+ * A cut within that block would write it again, and a power cut at that moment could take the durable lines in it.
+ */
+export async function trimSegment(disk: Disk, folder: string, name: string, used: number): Promise<void> {
+  const bytes = Math.ceil(used / BLOCK) * BLOCK;
   await withFile(disk, path.join(folder, name), 'update', async (file) => {
     if ((await file.stat()).size > bytes) await file.truncate(bytes);
   }).catch(() => {});
+}
+
+/** As `ensureFolder`, for folders that are there already but perhaps only since the last run, which may not have come to sync them. Never rejects. */
+export async function settleFolders(disk: Disk, folder: string): Promise<void> {
+  // `<base>/.ledger` and `<base>`
+  for (const above of [path.dirname(folder), path.dirname(path.dirname(folder))]) await disk.syncFolder(above).catch(() => {});
 }
