@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LedgerCompactFlags } from '../actions/ledger-compact.ts';
 import type { LedgerExportFlags } from '../actions/ledger-export.ts';
 import type { LedgerShowFlags } from '../actions/ledger-show.ts';
 import type { LedgerTailFlags } from '../actions/ledger-tail.ts';
@@ -16,6 +17,7 @@ export function addLedger(program: Command, cli: Cli): void {
   addShow(ledger, cli);
   addExport(ledger, cli);
   addTail(ledger, cli);
+  addCompact(ledger, cli);
 }
 
 function addShow(ledger: Command, cli: Cli): void {
@@ -53,6 +55,21 @@ function addTail(ledger: Command, cli: Cli): void {
   withFilters(withFolder(tail))
     .addHelpText('after', closing(['rigbrain ledger tail --demo -f --kind submission']))
     .action(cli.action(async (command) => (await import('../actions/ledger-tail.ts')).ledgerTail(cli.io, globalsOf(command), command.opts<LedgerTailFlags>())));
+}
+
+function addCompact(ledger: Command, cli: Cli): void {
+  const compact = ledger
+    .command('compact')
+    .summary('pack, archive or remove what is old')
+    .description('Pack old segments of the journal, which loses nothing; stop the daemon first.')
+    .option('--older-than <time>', 'leave what is younger', '30d')
+    .option('--archive-yearly', 'pack past years into Archive/')
+    .option('--retention <time>', 'list what is too old to keep')
+    .option('--delete', 'remove what --retention lists')
+    .option('--dry-run', 'say what would be done');
+  withFolder(compact)
+    .addHelpText('after', closing(['rigbrain ledger compact --mode live', 'rigbrain ledger compact --mode live --retention 730d --dry-run']))
+    .action(cli.action(async (command) => (await import('../actions/ledger-compact.ts')).ledgerCompact(cli.io, globalsOf(command), command.opts<LedgerCompactFlags>())));
 }
 
 /** Options that say which entries. Those that share a description share a line of the help. */
