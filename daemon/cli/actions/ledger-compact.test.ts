@@ -43,18 +43,18 @@ describe('ledger compact', () => {
   });
 
   it('says what it would do, beside a running daemon, and does nothing', async () => {
-    const unlock = await lockFolder(dir, base);
+    const held = await lockFolder(dir, base);
     const { code, io } = await cli('--dry-run', '--archive-yearly', '--json');
-    await unlock();
+    await held.release();
     expect([code, packed()]).toEqual([0, []]);
     expect(JSON.parse(io.stdout)).toMatchObject({ plan: { pack: [{ segment: '00000001.ndjson' }, { segment: '00000002.ndjson' }], remove: null, archive: [{ year: '2024', files: 1, folders: ['Ledgers/2024'] }] } });
   });
 
   it('refuses while a daemon writes there, however the folder is named', async () => {
-    const unlock = await lockFolder(dir, base);
+    const held = await lockFolder(dir, base);
     const byMode = await cli();
     const byFolder = await cli('--folder', base);
-    await unlock();
+    await held.release();
     for (const { code, io } of [byMode, byFolder]) expect([code, io.stderr]).toEqual([69, expect.stringMatching(/E_DATA_DIR: another rigbrain .* Stop the daemon first/)]);
     expect(packed()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { RigError } from '../../../protocol/common/errors.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
 import { parseSpan } from '../../ledger/query/when.ts';
 import { planCompact, runCompact, type CompactOptions, type CompactPlan, type CompactResult } from '../../ledger/upkeep/compact.ts';
-import { lockFolder } from '../../main/folder-lock.ts';
+import { lockFolder, type FolderLock } from '../../main/folder-lock.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
@@ -38,7 +38,7 @@ export async function ledgerCompact(io: CliIo, globals: Globals, flags: LedgerCo
     printPlan(io, globals, folder, await planCompact(options));
     return EXIT.ok;
   }
-  const unlock = await lock(folder);
+  const held = await lock(folder);
   try {
     const plan = await planCompact(options);
     const removes = plan.retention !== null && (plan.retention.segments.length > 0 || plan.retention.folders.length > 0);
@@ -50,13 +50,13 @@ export async function ledgerCompact(io: CliIo, globals: Globals, flags: LedgerCo
     const result = await runCompact(options, plan, (words) => globals.json || io.err(`rigbrain: ${words}`));
     printResult(io, globals, plan, result);
   } finally {
-    await unlock();
+    await held.release();
   }
   return EXIT.ok;
 }
 
 /** @throws RigError E_DATA_DIR when a daemon writes there */
-async function lock({ dataDir, base }: LedgerFolder): Promise<() => Promise<void>> {
+async function lock({ dataDir, base }: LedgerFolder): Promise<FolderLock> {
   try {
     return await lockFolder(dataDir, base);
   } catch (error) {
