@@ -13,7 +13,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import { filterOf, type FilterFlags } from './ledger-filter.ts';
-import { ledgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
+import { ledgerFolder, upToDate, type LedgerFolderFlags } from './ledger-folder.ts';
 
 export interface LedgerExportFlags extends LedgerFolderFlags, FilterFlags {
   readonly format: string;
@@ -39,7 +39,9 @@ interface Sink {
 export async function ledgerExport(io: CliIo, globals: Globals, flags: LedgerExportFlags): Promise<number> {
   const filter = filterOf(flags, systemClock.now());
   const format = formatNamed(flags.format, filter.kinds ?? RECORD_KINDS);
-  const { journal } = ledgerFolder(io, globals, flags);
+  const folder = ledgerFolder(io, globals, flags);
+  const { journal } = folder;
+  await upToDate(io, folder);
   const sink = flags.out === undefined ? streamSink(io) : await fileSink(path.resolve(io.cwd, flags.out));
   let exported = 0;
   try {

@@ -5,6 +5,7 @@ import { loadConfig } from '../../../config/load.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import { journalFolder } from '../../ledger/query/records.ts';
+import { askDaemon } from '../../main/ask-daemon.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import { blueprintFile } from './check-blueprint.ts';
@@ -46,4 +47,13 @@ export function ledgerFolder(io: CliIo, globals: Globals, flags: LedgerFolderFla
     const suffix = below.filter((end) => folder.endsWith(end)).sort((a, b) => b.length - a.length)[0];
     return { dataDir: suffix === undefined ? folder : folder.slice(0, -suffix.length) || path.sep, base: folder };
   }
+}
+
+/** How long a running daemon may take to bring its files up to date. */
+const FLUSH_MS = 10_000;
+
+/** Has the daemon, if one is running, put on disk what it has accepted; says so when it does not. */
+export async function upToDate(io: CliIo, { dataDir, base }: LedgerFolder): Promise<void> {
+  const answer = await askDaemon(dataDir, base, 'flush', FLUSH_MS);
+  if (answer === 'timed out') io.err(`rigbrain: warning: the daemon did not bring its files up to date within ${FLUSH_MS / 1000} s; the newest entries may be missing`);
 }

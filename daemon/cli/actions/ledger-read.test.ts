@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JournalFiles, NOON } from '../../ledger/query/journal-files.fixture.ts';
+import { lockFolder } from '../../main/folder-lock.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { runCli } from '../program.ts';
 import { ledgerTail } from './ledger-tail.ts';
@@ -53,6 +54,17 @@ describe('ledger show', () => {
 
   it('reads any base folder', async () => {
     expect((await cli('show', '--folder', files.base, '--limit', '1')).io.stdout).toContain('sub_30');
+  });
+
+  it('has a running daemon put on disk what it has accepted', async () => {
+    const held = await lockFolder(dir, files.base);
+    held.onFlush(async () => {
+      files.add('submission', { id: 'sub_31' });
+      files.flush();
+    });
+    const { io } = await cli('show', '--demo', '--limit', '1');
+    await held.release();
+    expect(io.stdout).toContain(process.platform === 'linux' ? 'sub_31' : 'sub_30');
   });
 
   it('says what is wrong with the question', async () => {

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import { paint, type CliIo, type Paint } from '../io.ts';
 import { filterOf, type FilterFlags } from './ledger-filter.ts';
-import { ledgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
+import { ledgerFolder, upToDate, type LedgerFolderFlags } from './ledger-folder.ts';
 
 export interface LedgerShowFlags extends LedgerFolderFlags, FilterFlags {
   readonly limit: number;
@@ -20,7 +20,9 @@ export interface LedgerShowFlags extends LedgerFolderFlags, FilterFlags {
 
 export async function ledgerShow(io: CliIo, globals: Globals, flags: LedgerShowFlags): Promise<number> {
   const isWanted = predicateOf(filterOf(flags, systemClock.now()));
-  const { journal } = ledgerFolder(io, globals, flags);
+  const folder = ledgerFolder(io, globals, flags);
+  const { journal } = folder;
+  await upToDate(io, folder);
   const chosen = flags.all === true ? wantedRecords(nodeDisk, journal, isWanted, flags.reverse === true) : lastOf(journal, isWanted, flags);
   const shown = globals.json ? await printArray(io, chosen) : await printLines(io, chosen);
   if (shown === 0 && !globals.json) io.err('rigbrain: no entry matches');

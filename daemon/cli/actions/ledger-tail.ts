@@ -11,7 +11,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import { filterOf, type FilterFlags } from './ledger-filter.ts';
-import { ledgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
+import { ledgerFolder, upToDate, type LedgerFolderFlags } from './ledger-folder.ts';
 import { recordLine } from './ledger-show.ts';
 
 export interface LedgerTailFlags extends LedgerFolderFlags, FilterFlags {
@@ -26,7 +26,10 @@ const POLL_MS = 250;
 /** @param stop ends the following; Ctrl-C and SIGTERM when left out @param pollMs milliseconds */
 export async function ledgerTail(io: CliIo, globals: Globals, flags: LedgerTailFlags, stop: AbortSignal = stopSignal(), pollMs = POLL_MS): Promise<number> {
   const isWanted = predicateOf(filterOf(flags, systemClock.now()));
-  const { journal } = ledgerFolder(io, globals, flags);
+  const folder = ledgerFolder(io, globals, flags);
+  const { journal } = folder;
+  // Who follows sees the newest entries soon enough without a running daemon being made to write.
+  if (flags.follow !== true) await upToDate(io, folder);
   const print = async (records: readonly LedgerRecord[]): Promise<void> => {
     for (const record of records) io.out(globals.json ? recordJson(record) : recordLine(io, record));
     await io.drained();

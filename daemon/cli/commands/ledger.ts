@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LedgerBudgetFlags } from '../actions/ledger-budget.ts';
 import type { LedgerCompactFlags } from '../actions/ledger-compact.ts';
 import type { LedgerExportFlags } from '../actions/ledger-export.ts';
 import type { LedgerShowFlags } from '../actions/ledger-show.ts';
@@ -6,7 +7,7 @@ import type { LedgerTailFlags } from '../actions/ledger-tail.ts';
 import type { Cli } from '../cli.ts';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
-import { repeated, wholeNumber } from './option-values.ts';
+import { positiveNumber, repeated, wholeNumber } from './option-values.ts';
 
 export function addLedger(program: Command, cli: Cli): void {
   const ledger = program
@@ -18,6 +19,7 @@ export function addLedger(program: Command, cli: Cli): void {
   addExport(ledger, cli);
   addTail(ledger, cli);
   addCompact(ledger, cli);
+  addBudget(ledger, cli);
 }
 
 function addShow(ledger: Command, cli: Cli): void {
@@ -70,6 +72,18 @@ function addCompact(ledger: Command, cli: Cli): void {
   withFolder(compact)
     .addHelpText('after', closing(['rigbrain ledger compact --mode live', 'rigbrain ledger compact --mode live --retention 730d --dry-run']))
     .action(cli.action(async (command) => (await import('../actions/ledger-compact.ts')).ledgerCompact(cli.io, globalsOf(command), command.opts<LedgerCompactFlags>())));
+}
+
+function addBudget(ledger: Command, cli: Cli): void {
+  const budget = ledger
+    .command('budget')
+    .summary('bytes written a day, space used, life of a card')
+    .description('What the ledger writes to the disk a day and by kind, what it takes up, and how long a card lasts at that.')
+    .option('--last <time>', 'how far back', '30d')
+    .option('--card-tb <n>', 'TB of writes a card takes', positiveNumber, 3);
+  withFolder(budget)
+    .addHelpText('after', closing(['rigbrain ledger budget --demo', 'rigbrain ledger budget --card-tb 15 --json']))
+    .action(cli.action(async (command) => (await import('../actions/ledger-budget.ts')).ledgerBudget(cli.io, globalsOf(command), command.opts<LedgerBudgetFlags>())));
 }
 
 /** Options that say which entries. Those that share a description share a line of the help. */

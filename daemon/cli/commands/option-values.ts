@@ -9,6 +9,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number greater than 0.');
+  return value;
+}
+
 /** An option that may be given more than once. */
 export function repeated(value: string, before?: readonly string[]): readonly string[] {
   return [...(before ?? []), value];

@@ -3,7 +3,7 @@ import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
 import type { Cli } from '../cli.ts';
 import type { SimPoolFlags } from '../actions/sim-pool.ts';
-import { repeated } from './option-values.ts';
+import { positiveNumber, repeated } from './option-values.ts';
 
 export function addSim(program: Command, cli: Cli): void {
   const sim = program
@@ -17,7 +17,7 @@ export function addSim(program: Command, cli: Cli): void {
     .description('A Stratum V1 pool on a regtest-like chain of its own, until Ctrl-C. It makes real jobs and checks every share and block.')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0 = any free one', port, 3333)
-    .option('--difficulty <d>', 'difficulty a miner starts with', difficulty)
+    .option('--difficulty <d>', 'difficulty a miner starts with', positiveNumber)
     .option('--fixed-difficulty', 'never change it (no vardiff)')
     .option('--block-spacing <seconds>', 'time between blocks the chain aims at (default: 10)', blockSpacing)
     .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', repeated)
@@ -28,12 +28,6 @@ export function addSim(program: Command, cli: Cli): void {
 function port(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
   return Number(text);
-}
-
-function difficulty(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number greater than 0.');
-  return value;
 }
 
 function blockSpacing(text: string): number {
