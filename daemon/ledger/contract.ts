@@ -10,9 +10,9 @@ export type WriteLayer = 0 | 1 | 2 | 3;
 export interface LedgerStats {
   /** Entries taken by append / saveSystemReport / saveSystemError since start. */
   readonly accepted: number;
-  /** Entries whose every primary file is on disk. */
+  /** Entries that are durable in the journal. The files of the tree follow it, see `files_behind`. */
   readonly written: number;
-  /** Entries waiting in the queue. */
+  /** Entries on their way to the journal. */
   readonly queued: number;
   /** Entries kept only in Backup_Logs / Emergency_Logs. */
   readonly backup: number;
@@ -22,12 +22,18 @@ export interface LedgerStats {
    * when the disk came back moves from here to `written`.
    */
   readonly lost: number;
-  /** Damaged files found in the tree and set aside as `<name>.corrupt-<time>`. */
+  /** Files of the tree, and lines of the journal, that were not what they should be. */
   readonly corrupt_files: number;
+  /** Files of the tree that could not be brought up to date; the journal has what they lack. */
+  readonly files_behind: number;
   /** Last failure in plain words; null when there was none. */
   readonly last_error: string | null;
-  /** True while the last write did not reach the primary tree. */
+  /** True while the journal does not take entries, or files cannot follow it. */
   readonly degraded: boolean;
+  /** Sequence number of the last durable record of this run; 0 before the first. */
+  readonly last_seq: number;
+  /** Its chain value, 64 hex digits: written down elsewhere it proves later that nothing before it was changed. */
+  readonly chain: string;
 }
 
 export interface LedgerEvents {
@@ -53,8 +59,10 @@ export interface Ledger {
   saveSystemReport(category: string, data: JsonObject, component?: string): string;
   /** Adds an error to `System/Error_Reports/<category>/`. */
   saveSystemError(category: string, data: JsonObject, component?: string): string;
+  /** Notes that a run begins. @param at when the folders were laid out, ms since the epoch @param settings what files and times depend on */
+  begin(at: number, settings: JsonObject): void;
   stats(): LedgerStats;
-  /** Resolves when everything accepted so far is on disk or has been counted as not. Never rejects. */
+  /** Resolves when everything accepted so far is durable and visible in all files, or has been counted as not. Never rejects. */
   flush(): Promise<void>;
   /** Flushes and closes, within a deadline. Later calls are counted as lost. */
   close(): Promise<void>;

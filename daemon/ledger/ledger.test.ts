@@ -183,7 +183,7 @@ describe('time', () => {
       { scope: '2025', total_entries: 1 },
       { scope: '2026', total_entries: 1 },
     ]);
-    expect(index.summary.data_sources).toEqual(['Ledgers/2025/12/W52/31/23/hourly_ledger.json', 'Ledgers/2026/01/W00/01/00/hourly_ledger.json', 'Ledgers/global_ledger.json']);
+    expect(index.summary.data_sources).toEqual(['Ledgers/global_ledger.json', 'Ledgers/2025/12/W52/31/23/hourly_ledger.json', 'Ledgers/2026/01/W00/01/00/hourly_ledger.json']);
   });
 
   it('counts sub-levels across batches and restarts', async () => {

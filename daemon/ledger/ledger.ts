@@ -4,68 +4,55 @@ import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { Brainstem, FileType, JsonObject } from '../brainstem/contract.ts';
 import type { EntryKind, Ledger, LedgerEvents, LedgerStats } from './contract.ts';
-import { Counters } from './counters.ts';
-import { DefensiveWriter, type WriteResult } from './defensive-writer.ts';
-import { DocumentStore } from './document-store.ts';
-import { Drain } from './drain.ts';
-import { IdMaker, instantOf, ownId, type PlacedEntry } from './entries.ts';
-import { nodeFs, type LedgerFs } from './file-system.ts';
-import { PendingFile } from './pending-file.ts';
+import type { EngineCounts, EngineEvent, EngineHost } from './engine/contract.ts';
+import type { ReconcileReport } from './fallback/reconcile.ts';
+import { addLookAt } from './look-at.ts';
+import { RecordMaker } from './new-record.ts';
+import type { NewRecord } from './journal/record.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
-import { sanitizeObject } from './sanitize.ts';
 
 export interface LedgerOptions {
   readonly brainstem: Brainstem;
   readonly clock: Clock;
   readonly log: Log;
-  /** Most entries waiting to be written; also the most refused entries held for a later try. */
+  /** Most entries that may wait for the disk; beyond it an arriving entry is lost, and counted. */
   readonly queueLimit: number;
-  /** Least time between two writes of one file, milliseconds. Default 250. */
-  readonly minIntervalMs?: number;
+  /** Makes the engine, in this thread or another one. @param tell what it calls with its events */
+  readonly engine: (tell: (event: EngineEvent) => void) => EngineHost;
   /** How long `close` waits for the disk, milliseconds. Default 4000, so that a service stops within 5 s. */
   readonly closeTimeoutMs?: number;
-  readonly fs?: LedgerFs;
 }
 
 /** Whose entries the trees without a component of their own are. */
 const OWNER: Readonly<Record<EntryKind, string>> = { ledger: 'dtm', math_proof: 'dtm', submission: 'looping', rejection: 'looping', look_at: 'brain' };
+const NO_COUNTS: EngineCounts = { settled: 0, written: 0, backup: 0, emergency: 0, lost: 0, reconciled_earlier: 0, corrupt_files: 0, files_behind: 0, degraded: false, last_error: null, last_seq: 0, chain: '' };
 
-/** The ledger over the brainstem's tree: a bounded queue in front of one background writer. */
+/** The ledger as the daemon's components see it: makes records and hands them to the engine in batches. */
 export function createLedger(options: LedgerOptions): Ledger {
-  return new QueuedLedger(options);
+  return new LedgerFacade(options);
 }
 
-class QueuedLedger implements Ledger {
+class LedgerFacade implements Ledger {
   readonly events = new EventEmitter<LedgerEvents>();
   readonly #options: LedgerOptions;
-  readonly #counters = new Counters();
-  readonly #ids = new IdMaker();
+  readonly #records: RecordMaker;
   readonly #told: RateLimitedLog;
-  readonly #drain: Drain;
+  readonly #host: EngineHost;
+  #batch: NewRecord[] = [];
+  #counts = NO_COUNTS;
+  #accepted = 0;
+  /** Never reached the engine. */
+  #refused = 0;
+  #refusal: string | null = null;
+  /** Falls since the tree last took everything, by layer. */
+  #falls = { 1: 0, 2: 0, 3: 0 };
   #closing: Promise<void> | null = null;
 
   constructor(options: LedgerOptions) {
-    const { brainstem, clock, log, queueLimit } = options;
     this.#options = options;
-    this.#told = new RateLimitedLog(clock, (fields, message) => log.error(fields, message));
-    const fs = options.fs ?? nodeFs;
-    const nowIso = (): string => brainstem.timeParts(clock.now()).iso;
-    const writer = new DefensiveWriter({ base: brainstem.base, fs, nowIso });
-    const store = new DocumentStore({ brainstem, fs, writer, now: () => clock.now(), onCorrupt: (file, to, reason) => this.#onCorrupt(file, to, reason) });
-    this.#drain = new Drain({
-      brainstem,
-      clock,
-      counters: this.#counters,
-      store,
-      writer,
-      nowIso,
-      limit: queueLimit,
-      minIntervalMs: options.minIntervalMs ?? 250,
-      pending: new PendingFile(brainstem.base, fs),
-      onResumed: (entries) => log.warn({ entries }, 'the last run ended in the middle of writing: its ledger entries are being finished'),
-      onFallback: (_entry, result) => this.#onFallback(result),
-      onRecovered: () => this.#onRecovered(),
-    });
+    this.#records = new RecordMaker(options.brainstem, options.clock);
+    this.#told = new RateLimitedLog(options.clock, (fields, message) => options.log.error(fields, message));
+    this.#host = options.engine((event) => this.#onEvent(event));
   }
 
   append(kind: EntryKind, entry: JsonObject): string {
@@ -80,6 +67,10 @@ class QueuedLedger implements Ledger {
     return this.#accept('error_report', category, data, component ?? this.#labelOf(category));
   }
 
+  begin(at: number, settings: JsonObject): void {
+    this.#hand(this.#records.makeStart(at, settings));
+  }
+
   #labelOf(category: string): string {
     try {
       return this.#options.brainstem.componentLabel(category);
@@ -88,12 +79,55 @@ class QueuedLedger implements Ledger {
     }
   }
 
-  stats(): LedgerStats {
-    return this.#counters.snapshot();
+  #accept(type: FileType, category: string, data: JsonObject, label: string | null): string {
+    const record = this.#records.make(type, category, data, label);
+    this.#accepted += 1;
+    const { queued } = this.stats();
+    if (this.#closing !== null) this.#refuse(record, 'the ledger is closed');
+    else if (queued > this.#options.queueLimit) this.#refuse(record, `the queue is full (${this.#options.queueLimit} entries)`);
+    else this.#hand(record);
+    return record.id;
   }
 
-  flush(): Promise<void> {
-    return this.#drain.flush();
+  /** Entries that come together go together. */
+  #hand(record: NewRecord): void {
+    this.#batch.push(record);
+    if (this.#batch.length === 1) setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0) this.#host.accept(batch);
+  }
+
+  #refuse(record: NewRecord, reason: string): void {
+    this.#refused += 1;
+    this.#refusal = reason;
+    this.#onFallback(3, `${record.kind} of ${record.category}`, reason);
+  }
+
+  stats(): LedgerStats {
+    const { settled, written, backup, emergency, lost, corrupt_files, files_behind, degraded, last_error, last_seq, chain } = this.#counts;
+    return {
+      accepted: this.#accepted,
+      written,
+      queued: this.#accepted - settled - this.#refused,
+      backup,
+      emergency,
+      lost: lost + this.#refused,
+      corrupt_files,
+      files_behind,
+      last_error: this.#refusal ?? last_error,
+      degraded,
+      last_seq,
+      chain,
+    };
+  }
+
+  async flush(): Promise<void> {
+    this.#send();
+    await this.#host.flush();
   }
 
   close(): Promise<void> {
@@ -103,62 +137,73 @@ class QueuedLedger implements Ledger {
 
   async #close(): Promise<void> {
     const { clock, closeTimeoutMs = 4000, log } = this.#options;
+    this.#send();
     const inTime = await new Promise<boolean>((resolve) => {
       const timer = clock.after(closeTimeoutMs, () => resolve(false));
-      void this.#drain.close().finally(() => {
+      void this.#host.close().finally(() => {
         timer.cancel();
         resolve(true);
       });
     });
     this.#told.close();
-    const stats = this.stats();
-    if (!inTime) log.error({ code: 'E_LEDGER_WRITE', queued: stats.queued, close_timeout_ms: closeTimeoutMs }, 'the disk did not take the last ledger entries in time');
-    else if (stats.backup + stats.emergency + stats.lost > 0) log.warn({ backup: stats.backup, emergency: stats.emergency, lost: stats.lost }, 'the ledger closes with entries outside its tree');
+    const { queued, backup, emergency, lost } = this.stats();
+    if (!inTime) log.error({ code: 'E_LEDGER_WRITE', queued, close_timeout_ms: closeTimeoutMs }, 'the disk did not take the last ledger entries in time');
+    else if (backup + emergency + lost > 0) log.warn({ backup, emergency, lost }, 'the ledger closes with entries outside its tree');
   }
 
-  #accept(type: FileType, category: string, data: JsonObject, label: string | null): string {
-    this.#counters.accepted += 1;
-    const placed = this.#toEntry(type, category, data, label);
-    if (!this.#drain.add(placed)) {
-      const reason = this.#closing ? 'the ledger is closed' : `the queue is full (${this.#options.queueLimit} entries)`;
-      this.#counters.enter(3);
-      this.#counters.lastError = reason;
-      this.#onFallback({ ok: false, layer: 3, path: `${type} of ${category}`, reason });
+  #onEvent(event: EngineEvent): void {
+    const { log } = this.#options;
+    switch (event.kind) {
+      case 'counts':
+        this.#counts = event.counts;
+        break;
+      case 'opened':
+        if (event.lastAt !== null) this.#records.startAfter(event.lastAt);
+        if (event.unclean) log.warn({ last_seq: event.lastSeq }, 'the last run ended without closing its ledger; it is being brought up to date from the journal');
+        break;
+      case 'fallback':
+        this.#onFallback(event.layer, event.path, event.reason);
+        break;
+      case 'recovered':
+        this.#onRecovered(event.report);
+        break;
+      case 'damage':
+        this.#onDamage(event.file, event.what, event.kept);
+        break;
+      case 'files':
+        if (event.reason !== null) this.#told.tell('files', { code: 'E_LEDGER_WRITE', files: event.behind, reason: event.reason }, 'ledger files could not be brought up to date; the journal has their entries');
+        break;
     }
-    return placed.id;
   }
 
-  #toEntry(type: FileType, category: string, data: JsonObject, label: string | null): PlacedEntry {
-    const { id: givenId, timestamp: given, ...fields } = sanitizeObject(data);
-    const givenAt = instantOf(given);
-    const at = givenAt ?? this.#options.clock.now();
-    const iso = this.#options.brainstem.timeParts(at).iso;
-    const id = typeof givenId === 'string' && givenId !== '' ? ownId(type, givenId) : this.#ids.next(type, iso);
-    const entry: JsonObject = { id, timestamp: givenAt === null ? iso : given, ...fields };
-    // A time without an offset cannot be put in a folder: what the caller wrote is kept beside the time of arrival.
-    if (givenAt === null && given !== undefined && given !== null) entry.reported_timestamp = given;
-    if (label !== null) entry.component ??= label;
-    return { id, type, category, at, entry, targets: [], missing: new Set(), reason: null, kept: null };
-  }
-
-  #onFallback(result: WriteResult): void {
-    const { layer, path, reason } = result as WriteResult & { layer: 1 | 2 | 3 };
+  #onFallback(layer: 1 | 2 | 3, path: string, reason: string): void {
+    this.#falls[layer] += 1;
     const code = layer === 3 ? 'E_LEDGER_LOST' : 'E_LEDGER_WRITE';
     const message = layer === 3 ? 'a ledger entry could not be kept on disk' : `a ledger entry is kept in ${layer === 1 ? 'Backup_Logs' : 'Emergency_Logs'}`;
     this.#told.tell(`layer ${layer}`, { code, layer, path, reason }, message);
-    this.#emit(() => this.events.emit('fallback', { layer, path, reason: reason ?? '' }));
+    this.#emit(() => this.events.emit('fallback', { layer, path, reason }));
   }
 
-  #onRecovered(): void {
-    const { written, lost } = this.stats();
-    this.#options.log.info({ written, lost }, 'the ledger reaches its tree again; entries kept elsewhere are in it');
+  /** What happened goes into the tree itself, now that it can. */
+  #onRecovered(report: ReconcileReport | null): void {
+    const { log } = this.#options;
+    const falls = this.#falls;
+    this.#falls = { 1: 0, 2: 0, 3: 0 };
+    log.info({ ...report }, 'the ledger reaches its tree again; entries kept elsewhere are in it');
     this.#emit(() => this.events.emit('recovered'));
+    if (this.#closing !== null) return;
+    if (falls[1] + falls[2] + falls[3] > 0) {
+      this.saveSystemError('brainstem', { error_type: 'ledger_fallback', severity: 'error', message: 'the journal did not take entries for a while', context: { to_backup: falls[1], to_emergency: falls[2], to_memory_or_lost: falls[3], last_error: this.stats().last_error } });
+    }
+    if (report !== null) this.saveSystemReport('brainstem', { event: 'ledger_reconciled', ...report });
+    const { lost } = this.stats();
+    if (lost > 0) addLookAt(this, { severity: 'error', reason: 'entries_lost', message: `${lost} entries of this run are nowhere on disk`, path: null, references: {} });
   }
 
-  #onCorrupt(file: string, renamedTo: string, reason: string): void {
-    this.#counters.corruptFiles += 1;
-    this.#counters.lastError = `${reason}; kept as ${renamedTo}`;
-    this.#told.tell('corrupt', { code: 'E_LEDGER_CORRUPT', path: file, renamed_to: renamedTo, reason }, 'a ledger file was damaged; it is set aside and a new one started');
+  #onDamage(file: string, what: string, kept: string | null): void {
+    this.#told.tell('corrupt', { code: 'E_LEDGER_CORRUPT', path: file, renamed_to: kept, reason: what }, 'a ledger file was not what it should be; it is made anew from the journal');
+    if (this.#closing !== null) return;
+    addLookAt(this, { severity: 'error', reason: 'file_damaged', message: `${file}: ${what}${kept === null ? '' : `; it is kept as ${kept}`}`, path: file, references: {} });
   }
 
   /** A listener that throws must not reach the miner or stop the writer. */

@@ -24,8 +24,10 @@ export class MemoryLedger implements Ledger {
     return String(this.errors.length);
   }
 
+  begin(): void {}
+
   stats(): LedgerStats {
-    return { accepted: this.entries.length, written: this.entries.length, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, last_error: null, degraded: false };
+    return { accepted: this.entries.length, written: this.entries.length, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, files_behind: 0, last_error: null, degraded: false, last_seq: this.entries.length, chain: '' };
   }
 
   async flush(): Promise<void> {}

@@ -20,7 +20,7 @@ function rig(mining: Partial<RigState['mining']>, devices: DeviceTelemetry[]): R
     mining: { status: 'mining', reason: null, hashrate_hs: 2_000_000, pool: 'demo', shares: SHARES, session: null, last_reject: null, ...mining },
     pools: [],
     devices,
-    ledger: { accepted: 0, written: 0, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false, corrupt_files: 0 },
+    ledger: { accepted: 0, written: 0, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '' },
   };
 }
 

@@ -11,7 +11,9 @@ import type { RunOptions } from '../cli/run-options.ts';
 import { mathematicsOf } from '../dtm/math-proof.ts';
 import { TemplateManager } from '../dtm/template-manager.ts';
 import type { Ledger } from '../ledger/contract.ts';
+import { threadEngine } from '../ledger/engine/thread.ts';
 import { createLedger } from '../ledger/ledger.ts';
+import { resolvePreset } from '../ledger/presets.ts';
 import { MiningSession } from '../looping/session.ts';
 import { MiningEngine } from '../mining/engine.ts';
 import type { JobSource } from '../mining/job.ts';
@@ -110,8 +112,9 @@ function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, lo
 
 async function openLedger(options: RunOptions, { clock, log, closer, say }: RigContext): Promise<{ brainstem: BlueprintBrainstem; ledger: Ledger }> {
   const { config, mode, dataDir } = options;
+  const blueprintFile = path.join(packageRoot(), 'Brain.QTL');
   const brainstem = createBrainstem({
-    blueprintFile: path.join(packageRoot(), 'Brain.QTL'),
+    blueprintFile,
     dataDir,
     mode,
     timeZone: config.node.time_zone,
@@ -124,7 +127,11 @@ async function openLedger(options: RunOptions, { clock, log, closer, say }: RigC
   const initialized = await brainstem.initialize('Production-Miner');
   for (const message of initialized.messages) say(message);
 
-  const ledger = createLedger({ brainstem, clock, log: log.child({ module: 'ledger' }), queueLimit: config.ledger.queue_limit, closeTimeoutMs: LEDGER_CLOSE_MS });
+  const ledgerLog = log.child({ module: 'ledger' });
+  const settings = resolvePreset(config.ledger, mode);
+  const engine = threadEngine({ setup: { blueprintFile, dataDir, mode, timeZone: config.node.time_zone, weekNumbering: config.node.week_numbering, settings, backupFolder: settings.backupDir }, clock, log: ledgerLog });
+  const ledger = createLedger({ brainstem, clock, log: ledgerLog, queueLimit: config.ledger.queue_limit, engine, closeTimeoutMs: LEDGER_CLOSE_MS });
+  ledger.begin(initialized.at, { mode, version: version(), time_zone: brainstem.timeZone, files_refused: initialized.filesRefused, max_view_bytes: settings.maxViewBytes });
   const close = async (): Promise<void> => {
     await ledger.close();
     log.info(ledger.stats(), 'ledger totals');

@@ -9,7 +9,7 @@ const state: RigState = {
   mining: { status: 'mining', reason: null, hashrate_hs: 47_300_000, pool: 'p', shares, session: { round: 1, target_zeros: 6, best_zeros: 7 }, last_reject: 'stale: bad\u001b[2Jthing' },
   pools: [{ id: 'p', kind: 'stratum_v1', url: 'stratum+tcp://pool:3333', user: 'me.rig', status: 'mining', reason: null, since: 0, difficulty: 0.001, version_mask: null, jobs_received: 1, last_job_at: 0, bad_lines: 0, reconnects: 0, latency_ms: 1, message: null }],
   devices: [{ id: 'cpu', title: 'CPU', driver: 'cpu', capabilities: [], status: 'hashing', reason: null, hashrate_hs: null, hashes_total: null, temp_c: null, power_w: null, detail: {}, shares }],
-  ledger: { accepted: 1, written: 1, queued: 0, backup: 0, emergency: 0, lost: 3, corrupt_files: 0, last_error: 'disk full', degraded: true },
+  ledger: { accepted: 1, written: 1, queued: 0, backup: 0, emergency: 0, lost: 3, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: 'disk full', degraded: true },
 };
 
 test('the screen answers: is it hashing, for whom, how well', () => {

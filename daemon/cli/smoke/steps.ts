@@ -15,6 +15,8 @@ import { FILE_TYPES } from '../../brainstem/blueprint-schema.ts';
 import type { BlueprintBrainstem } from '../../brainstem/blueprint-brainstem.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { FileType } from '../../brainstem/contract.ts';
+import type { EngineSettings } from '../../ledger/engine/contract.ts';
+import { inlineEngine } from '../../ledger/engine/inline.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import type { EntryKind } from '../../ledger/contract.ts';
 
@@ -121,11 +123,14 @@ async function report(context: SmokeContext, type: 'system_report' | 'error_repo
   return withLedger(context, type, (ledger) => (type === 'system_report' ? ledger.saveSystemReport('brainstem', data) : ledger.saveSystemError('brainstem', { ...data, error_type: 'smoke_test', severity: 'info' })));
 }
 
+/** Nothing is to wait: the entry is looked for at once. */
+const SMOKE_SETTINGS: EngineSettings = { syncMs: 0, leafFlushMs: 0, coarseFlushMs: 0, maxViewBytes: 64 << 20 };
+
 /** Writes one entry, waits for the disk, and reads it back from every primary file it must be in. */
 async function withLedger(context: SmokeContext, type: FileType, write: (ledger: ReturnType<typeof createLedger>) => string): Promise<string> {
   const brainstem = context.brainstem();
   const at = systemClock.now();
-  const ledger = createLedger({ brainstem, clock: systemClock, log: silentLog, queueLimit: 100, minIntervalMs: 0 });
+  const ledger = createLedger({ brainstem, clock: systemClock, log: silentLog, queueLimit: 100, engine: inlineEngine({ brainstem, clock: systemClock, settings: SMOKE_SETTINGS }) });
   write(ledger);
   await ledger.close();
   const { lost, backup, emergency, last_error } = ledger.stats();

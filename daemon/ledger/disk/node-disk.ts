@@ -1,5 +1,6 @@
 import { constants, link, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
-import type { Disk, DiskFile, DiskStat, OpenMode } from './disk.ts';
+import path from 'node:path';
+import { isMissing, type Disk, type DiskFile, type DiskStat, type OpenMode } from './disk.ts';
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: constants.O_RDONLY,
@@ -12,7 +13,18 @@ export const nodeDisk: Disk = {
   open: async (file, mode) => new NodeFile(await open(file, FLAGS[mode])),
   stat: async (file) => statOf(await stat(file)),
   readdir: async (folder) => (await readdir(folder)).sort(),
-  mkdir: (folder) => mkdir(folder, { recursive: true }),
+  async mkdir(folder) {
+    try {
+      return await mkdir(folder, { recursive: true });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Node says ENOENT when it may not create a parent; the parent itself says why.
+      const parent = path.dirname(folder);
+      const first = parent === folder ? undefined : await nodeDisk.mkdir(parent);
+      await mkdir(folder);
+      return first ?? folder;
+    }
+  },
   link,
   rename,
   unlink,

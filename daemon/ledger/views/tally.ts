@@ -1,36 +1,33 @@
-import type { FileType, JsonObject } from '../brainstem/contract.ts';
+import type { FileType, JsonObject } from '../../brainstem/contract.ts';
 
 /** The break-downs a template may ask for, by name. */
-export type BreakdownName = 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component' | 'by_type' | 'by_reason';
+export type BreakdownName = 'by_type' | 'by_reason' | 'submissions_by_status' | 'rejections_by_reason' | 'errors_by_severity' | 'errors_by_type' | 'errors_by_component' | 'reports_by_component';
 
 /**
- * Everything the ledger counts about the entries of one document. Fed entry by entry, so that the counts are exactly
- * those of the entries and of nothing else. `null` = no entry told.
+ * Everything the ledger counts about a set of entries. Sums are exact whatever the order (integers, and difficulties in
+ * fixed point), so that adding entry by entry, merging batches and rebuilding from the journal give the same digits.
+ * `null` = no entry told.
  */
 export class Tally {
   readonly #counts = new Map<FileType, number>();
   readonly #blocks = new Map<FileType, number>();
   readonly #events = new Map<string, number>();
   readonly #breakdowns = new Map<BreakdownName, Map<string, number>>();
-  #difficultySum = 0;
+  /** In units of 2^-DIFFICULTY_BITS. */
+  #difficultySum = 0n;
   #difficultyCount = 0;
-  #latencySum = 0;
+  #latencySumUs = 0;
   #latencyCount = 0;
   #total = 0;
   /** Hashes done for these entries. */
-  hashes: number | null = null;
+  hashes: bigint | null = null;
   bestDifficulty: number | null = null;
   bestLeadingZeros: number | null = null;
-  /** Entries by the hour they belong to: `2025/12/W50/18/01`. */
-  readonly hours = new Map<string, number>();
 
-  /** @param hour the entry's hour scope; null when it has no usable timestamp */
-  add(type: FileType, entry: JsonObject, hour: string | null): void {
+  add(type: FileType, entry: JsonObject): void {
     this.#total += 1;
-    bump(this.#counts, type);
-    this.#breakdown('by_type', type);
-    if (hour !== null) bump(this.hours, hour);
-    if (isBlock(type, entry)) bump(this.#blocks, type);
+    bump(this.#counts, type, 1);
+    if (isBlock(type, entry)) bump(this.#blocks, type, 1);
     if (type === 'system_report') this.#addReport(entry);
     else if (type === 'error_report') this.#addError(entry);
     else if (type === 'submission') this.#addSubmission(entry);
@@ -39,6 +36,22 @@ export class Tally {
     else if (type === 'ledger') this.#addHashes(entry.hashes_tried);
     this.#addDifficulty(entry.difficulty ?? null, entry.best_difficulty ?? null);
     this.bestLeadingZeros = larger(this.bestLeadingZeros, number(entry.leading_zeros) ?? number(entry.best_leading_zeros));
+  }
+
+  /** Adds what another tally counted. */
+  merge(other: Tally): void {
+    this.#total += other.#total;
+    mergeCounts(this.#counts, other.#counts);
+    mergeCounts(this.#blocks, other.#blocks);
+    mergeCounts(this.#events, other.#events);
+    for (const [name, counts] of other.#breakdowns) mergeCounts(this.#counter(name), counts);
+    this.#difficultySum += other.#difficultySum;
+    this.#difficultyCount += other.#difficultyCount;
+    this.#latencySumUs += other.#latencySumUs;
+    this.#latencyCount += other.#latencyCount;
+    if (other.hashes !== null) this.hashes = (this.hashes ?? 0n) + other.hashes;
+    this.bestDifficulty = larger(this.bestDifficulty, other.bestDifficulty);
+    this.bestLeadingZeros = larger(this.bestLeadingZeros, other.bestLeadingZeros);
   }
 
   get total(): number {
@@ -70,34 +83,68 @@ export class Tally {
 
   /** Mean difficulty of the entries that have one. */
   get averageDifficulty(): number | null {
-    return this.#difficultyCount === 0 ? null : this.#difficultySum / this.#difficultyCount;
+    return this.#difficultyCount === 0 ? null : Number(this.#difficultySum / BigInt(this.#difficultyCount)) / DIFFICULTY_UNIT;
   }
 
   /** Mean time to the answer of the submissions that got one, milliseconds. */
   get averageLatencyMs(): number | null {
-    return this.#latencyCount === 0 ? null : this.#latencySum / this.#latencyCount;
+    return this.#latencyCount === 0 ? null : Math.round(this.#latencySumUs / this.#latencyCount) / 1000;
   }
 
   breakdown(name: BreakdownName): ReadonlyMap<string, number> {
+    if (name === 'by_type') return this.#counts;
     return this.#breakdowns.get(name) ?? new Map<string, number>();
+  }
+
+  /** As plain JSON, for the journal's notes; `Tally.from` reads it. */
+  toJSON(): JsonObject {
+    return {
+      n: this.#total,
+      c: Object.fromEntries(this.#counts),
+      b: Object.fromEntries(this.#blocks),
+      e: Object.fromEntries(this.#events),
+      k: Object.fromEntries([...this.#breakdowns].map(([name, counts]) => [name, Object.fromEntries(counts)])),
+      d: [this.#difficultySum.toString(), this.#difficultyCount],
+      l: [this.#latencySumUs, this.#latencyCount],
+      h: this.hashes === null ? null : this.hashes.toString(),
+      x: this.bestDifficulty,
+      z: this.bestLeadingZeros,
+    };
+  }
+
+  /** @param json what `toJSON` made */
+  static from(json: JsonObject): Tally {
+    const tally = new Tally();
+    const { n, c, b, e, k, d, l, h, x, z } = json as { n: number; c: Counts; b: Counts; e: Counts; k: Record<string, Counts>; d: [string, number]; l: [number, number]; h: string | null; x: number | null; z: number | null };
+    tally.#total = n;
+    for (const [type, count] of Object.entries(c)) tally.#counts.set(type as FileType, count);
+    for (const [type, count] of Object.entries(b)) tally.#blocks.set(type as FileType, count);
+    for (const [event, count] of Object.entries(e)) tally.#events.set(event, count);
+    for (const [name, counts] of Object.entries(k)) tally.#breakdowns.set(name as BreakdownName, new Map(Object.entries(counts)));
+    [tally.#difficultySum, tally.#difficultyCount] = [BigInt(d[0]), d[1]];
+    [tally.#latencySumUs, tally.#latencyCount] = l;
+    tally.hashes = h === null ? null : BigInt(h);
+    tally.bestDifficulty = x;
+    tally.bestLeadingZeros = z;
+    return tally;
   }
 
   #addReport(entry: JsonObject): void {
     this.#breakdown('reports_by_component', text(entry.component));
     const event = text(entry.event);
-    if (event !== null) bump(this.#events, event);
+    if (event !== null) bump(this.#events, event, 1);
     // A session's closing report repeats the sum of its rounds: only the rounds are added up.
     if (event !== 'mining_round_complete') return;
     this.#addHashes(entry.attempts_this_round);
     const found = number(entry.blocks_found) ?? 0;
-    this.#blocks.set('system_report', this.blocksOf('system_report') + found);
+    if (found !== 0) bump(this.#blocks, 'system_report', found);
   }
 
   #addSubmission(entry: JsonObject): void {
     this.#breakdown('submissions_by_status', statusOf(entry));
     const latency = number(responseOf(entry)?.response_time_ms);
     if (latency === null) return;
-    this.#latencySum += latency;
+    this.#latencySumUs += Math.round(latency * 1000);
     this.#latencyCount += 1;
   }
 
@@ -109,25 +156,35 @@ export class Tally {
 
   #addHashes(value: unknown): void {
     const hashes = number(value);
-    if (hashes !== null) this.hashes = (this.hashes ?? 0) + hashes;
+    if (hashes !== null) this.hashes = (this.hashes ?? 0n) + BigInt(Math.round(hashes));
   }
 
   #addDifficulty(own: unknown, best: unknown): void {
     const difficulty = number(own);
-    if (difficulty !== null) {
-      this.#difficultySum += difficulty;
+    if (difficulty !== null && Math.abs(difficulty) < LARGEST_DIFFICULTY) {
+      this.#difficultySum += BigInt(Math.floor(difficulty * DIFFICULTY_UNIT));
       this.#difficultyCount += 1;
     }
     this.bestDifficulty = larger(this.bestDifficulty, difficulty ?? number(best));
   }
 
   #breakdown(name: BreakdownName, key: string | null): void {
-    if (key === null) return;
+    if (key !== null) bump(this.#counter(name), key, 1);
+  }
+
+  #counter(name: BreakdownName): Map<string, number> {
     let counts = this.#breakdowns.get(name);
     if (!counts) this.#breakdowns.set(name, (counts = new Map<string, number>()));
-    bump(counts, key);
+    return counts;
   }
 }
+
+type Counts = Record<string, number>;
+
+/** Scaling a double by a power of two is exact; what is below 2^-74 of a difficulty (5e-23) is cut off. */
+const DIFFICULTY_UNIT = 2 ** 74;
+/** Above this the product would not be a finite number. */
+const LARGEST_DIFFICULTY = 2 ** 900;
 
 /** What a verdict or a submission's status says of a block that counts as found. */
 const ACCEPTED = 'accepted';
@@ -149,8 +206,12 @@ function responseOf(entry: JsonObject): JsonObject | null {
   return typeof response === 'object' && response !== null ? (response as JsonObject) : null;
 }
 
-function bump<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function mergeCounts<K>(into: Map<K, number>, from: ReadonlyMap<K, number>): void {
+  for (const [key, count] of from) bump(into, key, count);
 }
 
 function number(value: unknown): number | null {

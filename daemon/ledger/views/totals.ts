@@ -1,6 +1,6 @@
-import type { JsonObject, Level } from '../brainstem/contract.ts';
+import type { JsonObject } from '../../brainstem/contract.ts';
 import type { BreakdownName, Tally } from './tally.ts';
-import { isObject } from '../../protocol/common/json.ts';
+import { isObject } from '../../../protocol/common/json.ts';
 
 /*
  * The numbers a template can ask for. A template names them bare (`accepted`), with `total_` in front or with
@@ -23,15 +23,15 @@ const COUNTS: Readonly<Record<string, (tally: Tally) => number>> = {
   orphaned: (tally) => tally.breakdown('submissions_by_status').get('orphaned') ?? 0,
   pending: (tally) => tally.breakdown('submissions_by_status').get('pending') ?? 0,
   rejections: (tally) => tally.count('rejection'),
-  look_at: (tally) => tally.count('look_at'),
   reports: (tally) => tally.count('system_report'),
   errors: (tally) => tally.count('error_report'),
+  look_at: (tally) => tally.count('look_at'),
   mining_sessions: (tally) => tally.events('mining_session_start'),
   mining_rounds: (tally) => tally.events('mining_round_complete'),
 };
 
 /** What entries tell: null when none does. */
-const MEASURES: Readonly<Record<string, (tally: Tally) => number | null>> = {
+const MEASURES: Readonly<Record<string, (tally: Tally) => number | bigint | null>> = {
   hashes: (tally) => tally.hashes,
   hashes_computed: (tally) => tally.hashes,
   average_difficulty: (tally) => tally.averageDifficulty,
@@ -82,40 +82,9 @@ function fill(container: JsonObject, tally: Tally): void {
       if (total !== null && !(value === null && count === 0)) container[key] = total;
     } else if (isObject(value) && BREAKDOWNS.has(name)) {
       const zeros = Object.keys(value).map((part) => [part, 0] as const);
-      container[key] = Object.fromEntries([...zeros, ...tally.breakdown(name as BreakdownName)]);
+      // In a fixed order, so that the same entries give the same text whatever order they were counted in.
+      const counts = [...tally.breakdown(name as BreakdownName)].sort(([a], [b]) => (a < b ? -1 : 1));
+      container[key] = Object.fromEntries([...zeros, ...counts]);
     }
   }
-}
-
-/** Time levels from coarse to fine; `parts` = parts of an hour scope that name one. */
-const LEVELS = [
-  { level: 'year', parts: 1, total: 'total_years' },
-  { level: 'month', parts: 2, total: 'total_months' },
-  { level: 'week', parts: 3, total: 'total_weeks' },
-  { level: 'day', parts: 4, total: 'total_days' },
-  { level: 'hour', parts: 5, total: 'total_hours' },
-] as const;
-
-export interface SubLevels {
-  /** `total_years` ... `total_hours`: how many of each level below this one have entries. */
-  readonly totals: Readonly<Record<string, number>>;
-  /** The next finer level, in order of scope. */
-  readonly children: readonly { readonly scope: string; readonly total_entries: number }[];
-}
-
-/** What lies below a document of `level`, from the hours of its entries. */
-export function subLevels(level: Level, hours: ReadonlyMap<string, number>): SubLevels {
-  const below = LEVELS.slice(LEVELS.findIndex((one) => one.level === level) + 1);
-  const counts = below.map(() => new Map<string, number>());
-  for (const [hour, entries] of hours) {
-    const parts = hour.split('/');
-    below.forEach((one, index) => {
-      const scope = parts.slice(0, one.parts).join('/');
-      counts[index]?.set(scope, (counts[index].get(scope) ?? 0) + entries);
-    });
-  }
-  return {
-    totals: Object.fromEntries(below.map((one, index) => [one.total, counts[index]?.size ?? 0])),
-    children: [...(counts[0] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([scope, total_entries]) => ({ scope, total_entries })),
-  };
 }

@@ -1,0 +1,85 @@
+import type { JsonObject } from '../../brainstem/contract.ts';
+import { BLOCK } from '../disk/disk.ts';
+import { isObject } from '../../../protocol/common/json.ts';
+
+/*
+ * A file of the tree is a head, the items of one array, a line each, and a tail:
+ *
+ *   {
+ *     "metadata": { ... },                 head: everything that changes, rewritten at every publication,
+ *     "summary": { ... },                  filled up with spaces to a multiple of BLOCK, so that the items
+ *     "aggregated_data": {                 never move
+ *       "reports": [
+ *   {"id":"report_...", ...},              items: only ever appended to
+ *   {"id":"report_...", ...}
+ *   ]}}                                    tail: the same bytes for the life of the file
+ */
+
+/** Text of head and tail around the array. */
+export interface Frame {
+  /** Exactly `headBytes` long. */
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+/** A number takes at most this much room in JSON, so that a head does not outgrow its room by counting. */
+const WIDEST_NUMBER = 24;
+const BIG = '\u0000int:';
+
+/**
+ * Head and tail of a document.
+ * @param document as it is to be read; what stands at `arrayPath` is left out, and its parents move to the end
+ * @param arrayPath where the items go, e.g. `['aggregated_data', 'reports']`
+ */
+export function frame(document: JsonObject, arrayPath: readonly string[]): Frame {
+  let open = '';
+  let close = '';
+  let holder: JsonObject = document;
+  arrayPath.forEach((key, depth) => {
+    const last = depth === arrayPath.length - 1;
+    const { [key]: inner, ...others } = holder;
+    const indent = '  '.repeat(depth + 1);
+    const members = Object.entries(others).map(([name, value]) => `${indent}${JSON.stringify(name)}: ${pretty(value, indent)},\n`);
+    open += `{\n${members.join('')}`;
+    close = `}${close}`;
+    if (last) open += `\u0001${indent}${JSON.stringify(key)}: [`;
+    else open += `${indent}${JSON.stringify(key)}: `;
+    holder = isObject(inner) ? inner : {};
+  });
+  const [before = '', array = ''] = open.split('\u0001');
+  const padding = roomFor(before + array) - Buffer.byteLength(before) - Buffer.byteLength(array);
+  return { head: Buffer.from(`${before}${' '.repeat(padding - 1)}\n${array}`), tail: Buffer.from(`\n]${close}\n`) };
+}
+
+/** Bytes for a head of this structure: it depends on its names and texts, and not on how many digits its numbers have. */
+function roomFor(text: string): number {
+  const widest = Buffer.byteLength(text.replace(/(: |\[|, )(-?\d[\d.eE+-]*|null)(?=[,\n\]])/g, (_all, lead: string) => lead + '0'.repeat(WIDEST_NUMBER)));
+  let room = BLOCK;
+  while (room < widest + 2) room *= 2;
+  return room;
+}
+
+/** JSON with two spaces; integers that a double cannot hold are written digit by digit. */
+function pretty(value: unknown, indent: string): string {
+  const text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? whole(inner) : inner), 2);
+  return (text ?? 'null').replaceAll('\n', `\n${indent}`).replace(/"\\u0000int:(-?\d+)"/g, '$1');
+}
+
+function whole(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : BIG + value.toString();
+}
+
+/** The bytes of items in the file: each on its own line. @param first true when nothing stands before them */
+export function joinItems(items: readonly Uint8Array[], first: boolean): Buffer {
+  const parts: Uint8Array[] = [];
+  items.forEach((item, index) => parts.push(first && index === 0 ? LINE : COMMA_LINE, item));
+  return Buffer.concat(parts);
+}
+
+/** What an item takes up in the file. */
+export function itemBytes(length: number, first: boolean): number {
+  return length + (first ? LINE.length : COMMA_LINE.length);
+}
+
+const LINE = Buffer.from('\n');
+const COMMA_LINE = Buffer.from(',\n');

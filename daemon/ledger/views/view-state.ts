@@ -1,0 +1,237 @@
+import type { InstantiateOptions, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
+import { isObject } from '../../../protocol/common/json.ts';
+import { IndexState } from './index-state.ts';
+import { frame, itemBytes, type Frame } from './layout.ts';
+import { isIndex, isRollUp, type Route } from './route.ts';
+import { SourceFold, type RouteFinder } from './source-fold.ts';
+import { Tally } from './tally.ts';
+import { fillTotals } from './totals.ts';
+
+/** What a file's content is made of besides its entries; the brainstem and the routes. */
+export interface ViewContext {
+  instantiate(template: string, options: InstantiateOptions): JsonObject;
+  readonly routeOf: RouteFinder;
+  /** Size at which a file with entries is closed and the next part begun. */
+  readonly maxViewBytes: number;
+}
+
+/** One entry on its way into the files. */
+export interface Item {
+  readonly seq: number;
+  readonly route: Route;
+  /** Local time of its arrival. */
+  readonly iso: string;
+  /** The entry's JSON. */
+  readonly text: Buffer;
+}
+
+/** What a run of entries of one route adds to every file they go to. */
+export interface Delta {
+  readonly route: Route;
+  readonly tally: Tally;
+  entries: number;
+  /** Of their texts, without separators. */
+  bytes: number;
+  firstSeq: number;
+  firstIso: string;
+  lastSeq: number;
+  lastIso: string;
+}
+
+/** A part of a file that reached its size and is never written again. */
+export interface SealedPart {
+  readonly file: string;
+  readonly entries: number;
+}
+
+/** An item to append, or the point at which the file is closed and the next part begins. */
+export type Step = { readonly kind: 'append'; readonly items: readonly Buffer[] } | { readonly kind: 'seal'; readonly frame: Frame; readonly part: SealedPart };
+
+/**
+ * Everything one file says, as a pure function of the records that went into it: the same records give the same bytes,
+ * in the running daemon, after a crash, in `verify` and in `rebuild`.
+ */
+export class ViewState {
+  readonly target: ViewTarget;
+  readonly #context: ViewContext;
+  #tally = new Tally();
+  #fold: SourceFold | null;
+  readonly #index: IndexState | null;
+  /** Sequence number of the last record in it; 0 = none. */
+  seq = 0;
+  /** Lines in the array of the present part. */
+  items = 0;
+  /** Their bytes, separators included. */
+  itemBytes = 0;
+  #firstSeq = 0;
+  #firstIso = '';
+  #lastIso = '';
+  #parts: SealedPart[] = [];
+
+  constructor(target: ViewTarget, context: ViewContext) {
+    this.target = target;
+    this.#context = context;
+    this.#fold = isRollUp(target) ? new SourceFold() : null;
+    this.#index = isIndex(target) ? new IndexState(target.level) : null;
+  }
+
+  /** Sealed parts so far. */
+  get parts(): readonly SealedPart[] {
+    return this.#parts;
+  }
+
+  /** Entries counted, over all parts. */
+  get total(): number {
+    return this.#tally.total;
+  }
+
+  /**
+   * Adds the records of one step of time.
+   * @param deltas their sums by route @param items the same records in order
+   * @returns what is to be done to the file
+   */
+  apply(deltas: readonly Delta[], items: readonly Item[]): Step[] {
+    if (this.#index !== null) {
+      for (const delta of deltas) {
+        this.#count(delta);
+        this.#index.add(delta.route, delta.entries);
+      }
+      return this.#appendSources(this.#index);
+    }
+    const bytes = deltas.reduce((sum, delta) => sum + delta.bytes + delta.entries * 2, 0);
+    if (this.itemBytes + bytes > this.#context.maxViewBytes) return this.#applyOneByOne(items);
+    for (const delta of deltas) {
+      this.#count(delta);
+      this.#fold?.add(delta.route);
+    }
+    for (const item of items) this.#takeRoom(item.text);
+    return [{ kind: 'append', items: items.map((item) => item.text) }];
+  }
+
+  #applyOneByOne(items: readonly Item[]): Step[] {
+    const steps: Step[] = [];
+    let run: Buffer[] = [];
+    for (const item of items) {
+      if (this.items > 0 && this.itemBytes + item.text.length + 2 > this.#context.maxViewBytes) {
+        if (run.length > 0) steps.push({ kind: 'append', items: run });
+        run = [];
+        const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
+        steps.push({ kind: 'seal', frame: this.frame(), part });
+        this.#parts = [...this.#parts, part];
+        this.items = 0;
+        this.itemBytes = 0;
+      }
+      this.#count(deltaOf(item));
+      this.#fold?.add(item.route);
+      this.#takeRoom(item.text);
+      run.push(item.text);
+    }
+    steps.push({ kind: 'append', items: run });
+    return steps;
+  }
+
+  #appendSources(index: IndexState): Step[] {
+    const lines = index.takeNewSources().map((source) => Buffer.from(JSON.stringify(source)));
+    for (const line of lines) this.#takeRoom(line);
+    return [{ kind: 'append', items: lines }];
+  }
+
+  #takeRoom(text: Buffer): void {
+    this.itemBytes += itemBytes(text.length, this.items === 0);
+    this.items += 1;
+  }
+
+  #count(delta: Delta): void {
+    this.#tally.merge(delta.tally);
+    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso] = [delta.firstSeq, delta.firstIso];
+    if (delta.lastSeq > this.seq) [this.seq, this.#lastIso] = [delta.lastSeq, delta.lastIso];
+  }
+
+  /** Head and tail of the file as it is now. */
+  frame(): Frame {
+    const { target } = this;
+    const document = this.#context.instantiate(target.template, { iso: this.#firstIso, level: target.level, scope: target.scope, begins: target.begins });
+    const metadata = isObject(document.metadata) ? document.metadata : (document.metadata = {});
+    Object.assign(metadata, { last_updated: this.#lastIso, through_seq: this.seq });
+    if (this.#parts.length > 0) Object.assign(metadata as JsonObject, { earlier_parts: this.#parts, entries_in_this_part: this.items });
+    if (this.#fold !== null || this.#index !== null) this.#describe(document);
+    fillTotals(document, this.#tally);
+    return frame(document, arrayPathOf(target));
+  }
+
+  #describe(document: JsonObject): void {
+    const summary = isObject(document.summary) ? document.summary : (document.summary = {});
+    const add: JsonObject = { total_entries: this.#tally.total };
+    if (this.#fold !== null) add.data_sources = this.#fold.paths(this.#context.routeOf);
+    if (this.#index !== null) {
+      Object.assign(add, this.#index.periodTotals);
+      if (this.target.level !== 'hour') document.sub_levels = this.#index.children;
+    }
+    Object.assign(summary as JsonObject, add);
+  }
+
+  /** For the journal's notes: all that is not in the file itself. */
+  toJSON(): JsonObject {
+    return {
+      s: this.seq,
+      n: this.items,
+      b: this.itemBytes,
+      y: this.#tally.toJSON(),
+      f: this.#firstSeq,
+      g: this.#firstIso,
+      l: this.#lastIso,
+      d: this.#fold?.toJSON() ?? null,
+      c: this.#index?.childCounts() ?? null,
+      q: this.#parts,
+    };
+  }
+
+  /**
+   * The state an earlier run noted.
+   * @param sources the list in the file, for an index
+   * @throws when the note is not one of ours
+   */
+  static restore(target: ViewTarget, context: ViewContext, json: JsonObject, sources: readonly string[]): ViewState {
+    const state = new ViewState(target, context);
+    const { s, n, b, y, f, g, l, d, c, q } = json as { s: number; n: number; b: number; y: JsonObject; f: number; g: string; l: string; d: unknown; c: Record<string, number> | null; q: SealedPart[] };
+    [state.seq, state.items, state.itemBytes, state.#firstSeq, state.#firstIso, state.#lastIso, state.#parts] = [s, n, b, f, g, l, q];
+    state.#tally = Tally.from(y);
+    if (state.#fold !== null) state.#fold = SourceFold.from(d);
+    state.#index?.restore(c ?? {}, sources);
+    return state;
+  }
+}
+
+/** The sums of a single record. */
+export function deltaOf(item: Item): Delta {
+  const tally = new Tally();
+  tally.add(item.route.type, JSON.parse(item.text.toString()) as JsonObject);
+  return { route: item.route, tally, entries: 1, bytes: item.text.length, firstSeq: item.seq, firstIso: item.iso, lastSeq: item.seq, lastIso: item.iso };
+}
+
+/** The same sums, to be added to. */
+export function copyOf(delta: Delta): Delta {
+  const tally = new Tally();
+  tally.merge(delta.tally);
+  return { ...delta, tally };
+}
+
+/** Adds the sums of later records of the same route. */
+export function addDelta(to: Delta, more: Delta): void {
+  to.tally.merge(more.tally);
+  to.entries += more.entries;
+  to.bytes += more.bytes;
+  to.lastSeq = more.lastSeq;
+  to.lastIso = more.lastIso;
+}
+
+/** Where a file's growing array is. */
+export function arrayPathOf(target: ViewTarget): string[] {
+  return target.arrayKey === null ? ['summary', 'data_sources'] : target.arrayKey.split('.');
+}
+
+/** `aggregated.json` -> `aggregated.0001.json` */
+function partName(path: string, part: number): string {
+  return path.replace(/(\.json)?$/, `.${String(part).padStart(4, '0')}$1`);
+}
+
