@@ -6,6 +6,7 @@ import type { DurableFolders } from '../disk/durable-folders.ts';
 import { readWhole, statOrNull, unlinkIfThere, withFile } from '../disk/files.ts';
 import { backupName, fileText, keyOf, parseBackupName, type KeptEntry } from './kept-entry.ts';
 import type { KeptDamage, KeptRef, KeptStore } from './layer.ts';
+import { sortByOrder } from './merge.ts';
 
 export const BACKUP_LOGS = 'Backup_Logs';
 /** Ends the name of a whole document kept here by `defensiveWriteJson`: not a record. */
@@ -40,8 +41,8 @@ interface FileRef extends KeptRef {
 export class BackupFolder implements KeptStore {
   readonly #options: BackupFolderOptions;
   readonly #folder: string;
-  /** By name, in order of arrival. */
-  #files = new Map<string, FileRef>();
+  /** By name. */
+  readonly #files = new Map<string, FileRef>();
   #loaded = false;
 
   constructor(options: BackupFolderOptions) {
@@ -56,7 +57,9 @@ export class BackupFolder implements KeptStore {
   }
 
   *refs(): Iterable<KeptRef> {
-    for (const file of this.#files.values()) if (file.state === 'kept') yield file;
+    const files = [...this.#files.values()];
+    sortByOrder(files);
+    for (const file of files) if (file.state === 'kept') yield file;
   }
 
   /**
@@ -113,14 +116,12 @@ export class BackupFolder implements KeptStore {
 
   async load(): Promise<void> {
     if (this.#loaded) return;
-    const known = this.#files;
     const found: FileRef[] = [];
     try {
       await this.#walk('', found);
       this.#loaded = true;
     } finally {
-      for (const file of found) if (!known.has(file.name)) known.set(file.name, file);
-      this.#files = new Map([...known].sort(([, a], [, b]) => a.order - b.order));
+      for (const file of found) if (!this.#files.has(file.name)) this.#files.set(file.name, file);
     }
   }
 

@@ -6,6 +6,7 @@ import { readWhole, unlinkIfThere, withFile, writeWhole } from '../disk/files.ts
 import { lineText, type KeptEntry } from './kept-entry.ts';
 import { jsonLines } from './json-lines.ts';
 import type { KeptDamage, KeptRef, KeptStore } from './layer.ts';
+import { mergeByOrder, sortByOrder } from './merge.ts';
 
 export const EMERGENCY_LOGS = 'Emergency_Logs';
 const SUFFIX = '_emergency.log';
@@ -14,6 +15,7 @@ export const DOCUMENTS = '_documents';
 
 /** Smaller logs are rewritten at every `forget`; bigger ones when half of them is forgotten, so that emptying one costs about its size. */
 const ALWAYS_REWRITE_BYTES = 1024 * 1024;
+const LF = Buffer.from('\n');
 
 export interface EmergencyLogOptions {
   readonly disk: Disk;
@@ -49,6 +51,7 @@ interface Waiting {
 /** `.log` and `.log.1`. */
 interface LogFile {
   readonly file: string;
+  /** In order of arrival, which is not that of the file where a line came from the ring. */
   lines: LineRef[];
   loaded: boolean;
 }
@@ -80,7 +83,7 @@ export class EmergencyLog implements KeptStore {
   }
 
   *refs(): Iterable<KeptRef> {
-    for (const { lines } of [this.#old, this.#now]) for (const line of lines) if (line.state === 'kept') yield line;
+    for (const line of mergeByOrder([this.#old.lines, this.#now.lines])) if (line.state === 'kept') yield line;
   }
 
   /**
@@ -123,14 +126,15 @@ export class EmergencyLog implements KeptStore {
     try {
       const { size } = await handle.stat();
       const position = Math.ceil(size / BLOCK) * BLOCK;
-      fits = this.#fitting(waiting, position + 1);
+      fits = this.#fitting(waiting, position + LF.length);
       if (fits.length > 0) {
-        await this.#write(handle, Buffer.concat([Buffer.from('\n'), ...fits.map(({ bytes }) => bytes)]), position, size, fresh);
-        let start = position + 1;
+        await this.#write(handle, Buffer.concat([LF, ...fits.map(({ bytes }) => bytes)]), position, fresh);
+        let start = position + LF.length;
         for (const { entry, bytes } of fits) {
           this.#now.lines.push(this.#line(this.#now, entry, start, bytes.length));
           start += bytes.length;
         }
+        sortByOrder(this.#now.lines);
       }
     } finally {
       // What was to be durable is; a handle that does not close cleanly changes nothing about it.
@@ -157,15 +161,16 @@ export class EmergencyLog implements KeptStore {
     return { handle: await disk.open(this.#now.file, 'create'), fresh: true };
   }
 
-  async #write(handle: DiskFile, bytes: Buffer, position: number, size: number, fresh: boolean): Promise<void> {
+  async #write(handle: DiskFile, bytes: Buffer, position: number, fresh: boolean): Promise<void> {
     try {
       await handle.write(bytes, position);
       await handle.datasync();
       if (fresh || !this.#named) await this.#options.disk.syncFolder(this.#folder);
       this.#named = true;
     } catch (error) {
-      // Lines that are not said to be kept are taken back. Where that fails too, their ids tell.
-      await handle.truncate(size).catch(() => {});
+      // Lines that are not said to be kept are taken back; where that fails too, their ids tell. Only to the block's edge:
+      // a block that holds good lines is not touched.
+      await handle.truncate(position).catch(() => {});
       throw error;
     }
   }
@@ -211,6 +216,7 @@ export class EmergencyLog implements KeptStore {
       // What a crash cut off at the end was never said to be kept.
       if (end < bytes.length) log.lines.push({ id: '', order: 0, layer: 2, log, start, bytes: end - start, state: 'damaged', read: () => Promise.reject(kept) });
     }
+    sortByOrder(log.lines);
   }
 
   #decoded(value: unknown): KeptEntry | Error {
@@ -253,10 +259,11 @@ export class EmergencyLog implements KeptStore {
     const stays = log.lines.filter(({ state }) => state !== 'done');
     const staysBytes = stays.reduce((sum, { bytes }) => sum + bytes, 0);
     const allBytes = log.lines.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (stays.length === 0) await unlinkIfThere(disk, log.file);
-    else if (allBytes > ALWAYS_REWRITE_BYTES && staysBytes * 2 > allBytes) return;
-    else await this.#rewrite(log, stays);
+    if (stays.length > 0 && allBytes > ALWAYS_REWRITE_BYTES && staysBytes * 2 > allBytes) return;
+    // The name may stand for another file from here on, whether or not what follows is told to succeed.
     if (log === this.#now) this.#named = false;
+    if (stays.length === 0) await unlinkIfThere(disk, log.file);
+    else await this.#rewrite(log, stays);
     if (stays.length > 0 && stays.every(({ state }) => state === 'damaged')) await this.#setAside(log);
     log.lines = log.lines.filter(({ state }) => state !== 'done');
   }
@@ -266,11 +273,12 @@ export class EmergencyLog implements KeptStore {
     const bytes = await readWhole(disk, log.file);
     // Until it is done nobody knows which of the two contents the name has.
     log.loaded = false;
-    await writeWhole(disk, log.file, Buffer.concat(stays.map(({ start, bytes: length }) => bytes.subarray(start, start + length))));
+    // A damaged stretch may end without an LF.
+    await writeWhole(disk, log.file, Buffer.concat(stays.flatMap(({ start, bytes: length }) => [LF, bytes.subarray(start, start + length)])));
     let start = 0;
     for (const line of stays) {
-      line.start = start;
-      start += line.bytes;
+      line.start = start + LF.length;
+      start += LF.length + line.bytes;
     }
     log.lines = [...stays];
     log.loaded = true;

@@ -12,3 +12,8 @@ export function* mergeByOrder<T extends { readonly order: number }>(sources: rea
     least.next = least.items.next();
   }
 }
+
+/** Sorts in place; costs one look at each item when they are in order, as they nearly always are. */
+export function sortByOrder(items: { readonly order: number }[]): void {
+  if (items.some(({ order }, index) => order < (items[index - 1]?.order ?? -Infinity))) items.sort((a, b) => a.order - b.order);
+}
