@@ -121,8 +121,8 @@ class BlueprintReader implements BlueprintBrainstem {
       const near = suggest(template, this.blueprint.templates.keys());
       throw new RigError('E_BLUEPRINT_INVALID', `Brain.QTL has no template ${template}${near === null ? '' : ` (did you mean "${near}"?)`}`, { context: { template } });
     }
-    const { level, scope, begins } = options;
-    return newDocument({ template: found, mode: this.mode, level, scope, begins, now: options.iso ?? this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
+    const { level, scope, begins, mode = this.mode } = options;
+    return newDocument({ template: found, mode, level, scope, begins, now: options.iso ?? this.timeParts(options.at).iso }, this.blueprint.data.metadata_by_role, this.#weekNumbering);
   }
 
   componentFolder(component: string): string {

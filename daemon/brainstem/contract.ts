@@ -43,9 +43,9 @@ export interface ViewTarget {
 
 /**
  * Where a new file stands, and when it is made: an instant (ms since the epoch), or that instant's local time as text.
- * `begins` as its target has it; left out, the week rule in force says when a week began.
+ * `begins` as its target has it; left out, the week rule in force says when a week began. `mode` left out: the mode in force.
  */
-export type InstantiateOptions = { readonly level: Level; readonly scope: string; readonly begins?: string | null } & (
+export type InstantiateOptions = { readonly level: Level; readonly scope: string; readonly begins?: string | null; readonly mode?: Mode } & (
   | { readonly at: number; readonly iso?: undefined }
   | { readonly iso: string; readonly at?: undefined }
 );

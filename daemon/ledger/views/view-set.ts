@@ -9,6 +9,7 @@ import { KnownSeries } from './known-series.ts';
 import { OpenView, targetOfNote, type Tier } from './open-view.ts';
 import { readPublic } from './public-file.ts';
 import { Routes, type Blueprint, type Route } from './route.ts';
+import { RunSettings } from './run-settings.ts';
 import type { TwinsOptions } from './twins.ts';
 import { addDelta, copyOf, deltaOf, ViewState, type Delta, type Item, type ViewContext } from './view-state.ts';
 
@@ -56,6 +57,7 @@ export class ViewSet {
   readonly #options: ViewSetOptions;
   readonly #context: ViewContext;
   readonly #routes: Routes;
+  readonly #run: RunSettings;
   readonly #series = new KnownSeries();
   readonly #open = new Map<string, OpenView>();
   readonly #resolved = new Map<Route, Readonly<Record<Tier, readonly OpenView[]>>>();
@@ -67,11 +69,12 @@ export class ViewSet {
 
   constructor(options: ViewSetOptions) {
     this.#options = options;
+    this.#run = new RunSettings(options.maxViewBytes);
     this.#routes = new Routes(options.blueprint);
     this.#context = {
       instantiate: (template, at) => options.blueprint.instantiate(template, at),
       routeOf: (type, category, bucket) => this.#routes.of(type, category, bucket),
-      maxViewBytes: options.maxViewBytes,
+      run: this.#run,
     };
   }
 
@@ -93,7 +96,6 @@ export class ViewSet {
   /** Takes a durable record; it becomes visible with the next round of each tier. */
   take(record: LedgerRecord): void {
     this.#lastSeq = Math.max(this.#lastSeq, record.seq);
-    if (record.kind === 'start') return;
     const item = this.#itemOf(record);
     if (item === null) return;
     this.#viewsOf(item.route);
@@ -109,6 +111,10 @@ export class ViewSet {
   }
 
   #itemOf(record: LedgerRecord): Item | null {
+    if (record.kind === 'start') {
+      this.#run.begin(record);
+      return null;
+    }
     try {
       const route = this.#routes.of(record.kind as FileType, record.category, record.bucket);
       return { seq: record.seq, route, iso: localIso(record.at, record.zone), text: Buffer.from(record.entryText) };
@@ -271,7 +277,7 @@ export class ViewSet {
   }
 
   #families(): JsonObject {
-    return { p: '', families: this.#series.toJSON() };
+    return { p: '', families: this.#series.toJSON(), mode: this.#run.mode, max_view_bytes: this.#run.maxViewBytes };
   }
 
   /**
@@ -286,6 +292,7 @@ export class ViewSet {
     const partly = new Map<OpenView, Unfinished>();
     for (const note of notes) {
       if (note.p === '') {
+        this.#run.take(note);
         for (const { type, category, bucket } of note.families as { type: FileType; category: string; bucket: string }[]) this.#addFamily(type, category, bucket);
         continue;
       }
@@ -304,7 +311,7 @@ export class ViewSet {
   }
 
   async #replay(record: LedgerRecord, partly: Map<OpenView, Unfinished>): Promise<void> {
-    const item = record.kind === 'start' ? null : this.#itemOf(record);
+    const item = this.#itemOf(record);
     if (item === null) return;
     const { base, disk, monotonic } = this.#options;
     const delta = deltaOf(item);
@@ -348,7 +355,7 @@ export class ViewSet {
         await view.reset(this.#context);
       }
       for await (const record of this.#options.records(1)) {
-        const item = record.kind === 'start' ? null : this.#itemOf(record);
+        const item = this.#itemOf(record);
         if (item === null) continue;
         let views = ofRoute.get(item.route);
         if (views === undefined) ofRoute.set(item.route, (views = item.route.targets.flatMap((target) => byPath.get(target.path) ?? [])));

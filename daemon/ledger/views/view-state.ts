@@ -1,8 +1,9 @@
-import type { InstantiateOptions, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
+import type { InstantiateOptions, JsonObject, Mode, ViewTarget } from '../../brainstem/contract.ts';
 import { isObject } from '../../../protocol/common/json.ts';
 import { IndexState } from './index-state.ts';
 import { frame, itemBytes, type Frame } from './layout.ts';
 import { isIndex, isRollUp, type Route } from './route.ts';
+import type { RunSettings } from './run-settings.ts';
 import { SourceFold, type RouteFinder } from './source-fold.ts';
 import { Tally } from './tally.ts';
 import { fillTotals } from './totals.ts';
@@ -11,8 +12,7 @@ import { fillTotals } from './totals.ts';
 export interface ViewContext {
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   readonly routeOf: RouteFinder;
-  /** Size at which a file with entries is closed and the next part begun. */
-  readonly maxViewBytes: number;
+  readonly run: Readonly<Pick<RunSettings, 'mode' | 'maxViewBytes'>>;
 }
 
 /** One entry on its way into the files. */
@@ -65,6 +65,8 @@ export class ViewState {
   itemBytes = 0;
   #firstSeq = 0;
   #firstIso = '';
+  /** Mode of the run that the first record came from. */
+  #mode: Mode | null = null;
   #lastIso = '';
   #parts: SealedPart[] = [];
 
@@ -99,7 +101,7 @@ export class ViewState {
       return this.#appendSources(this.#index);
     }
     const bytes = deltas.reduce((sum, delta) => sum + delta.bytes + delta.entries * 2, 0);
-    if (this.itemBytes + bytes > this.#context.maxViewBytes) return this.#applyOneByOne(items);
+    if (this.itemBytes + bytes > this.#context.run.maxViewBytes) return this.#applyOneByOne(items);
     for (const delta of deltas) {
       this.#count(delta);
       this.#fold?.add(delta.route);
@@ -112,7 +114,7 @@ export class ViewState {
     const steps: Step[] = [];
     let run: Buffer[] = [];
     for (const item of items) {
-      if (this.items > 0 && this.itemBytes + item.text.length + 2 > this.#context.maxViewBytes) {
+      if (this.items > 0 && this.itemBytes + item.text.length + 2 > this.#context.run.maxViewBytes) {
         if (run.length > 0) steps.push({ kind: 'append', items: run });
         run = [];
         const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
@@ -143,14 +145,14 @@ export class ViewState {
 
   #count(delta: Delta): void {
     this.#tally.merge(delta.tally);
-    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso] = [delta.firstSeq, delta.firstIso];
+    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso, this.#mode] = [delta.firstSeq, delta.firstIso, this.#context.run.mode];
     if (delta.lastSeq > this.seq) [this.seq, this.#lastIso] = [delta.lastSeq, delta.lastIso];
   }
 
   /** Head and tail of the file as it is now. */
   frame(): Frame {
     const { target } = this;
-    const document = this.#context.instantiate(target.template, { iso: this.#firstIso, level: target.level, scope: target.scope, begins: target.begins });
+    const document = this.#context.instantiate(target.template, { iso: this.#firstIso, level: target.level, scope: target.scope, begins: target.begins, ...(this.#mode === null ? {} : { mode: this.#mode }) });
     const metadata = isObject(document.metadata) ? document.metadata : (document.metadata = {});
     Object.assign(metadata, { last_updated: this.#lastIso, through_seq: this.seq });
     if (this.#parts.length > 0) Object.assign(metadata as JsonObject, { earlier_parts: this.#parts, entries_in_this_part: this.items });
@@ -180,6 +182,7 @@ export class ViewState {
       f: this.#firstSeq,
       g: this.#firstIso,
       l: this.#lastIso,
+      m: this.#mode,
       d: this.#fold?.toJSON() ?? null,
       c: this.#index?.childCounts() ?? null,
       q: this.#parts,
@@ -193,8 +196,8 @@ export class ViewState {
    */
   static restore(target: ViewTarget, context: ViewContext, json: JsonObject, sources: readonly string[]): ViewState {
     const state = new ViewState(target, context);
-    const { s, n, b, y, f, g, l, d, c, q } = json as { s: number; n: number; b: number; y: JsonObject; f: number; g: string; l: string; d: unknown; c: Record<string, number> | null; q: SealedPart[] };
-    [state.seq, state.items, state.itemBytes, state.#firstSeq, state.#firstIso, state.#lastIso, state.#parts] = [s, n, b, f, g, l, q];
+    const { s, n, b, y, f, g, l, m, d, c, q } = json as { s: number; n: number; b: number; y: JsonObject; f: number; g: string; l: string; m: Mode | null; d: unknown; c: Record<string, number> | null; q: SealedPart[] };
+    [state.seq, state.items, state.itemBytes, state.#firstSeq, state.#firstIso, state.#lastIso, state.#mode, state.#parts] = [s, n, b, f, g, l, m, q];
     state.#tally = Tally.from(y);
     if (state.#fold !== null) state.#fold = SourceFold.from(d);
     state.#index?.restore(c ?? {}, sources);
