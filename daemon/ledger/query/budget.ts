@@ -8,12 +8,10 @@ import { decodeRecord, isRecord } from '../journal/record.ts';
 /** What was handed to the disk, in bytes by what it was for. */
 export interface Written {
   readonly journal: number;
-  /** Files of hours and days. */
+  /** Files of an hour. */
   readonly leaf: number;
-  /** Files of weeks and longer. */
+  /** Files of a day and everything above. */
   readonly coarse: number;
-  readonly index: number;
-  readonly other: number;
 }
 
 export interface Day extends Written {
@@ -34,7 +32,7 @@ export interface Budget {
   readonly bytes_per_year: number | null;
 }
 
-export const WRITTEN_PARTS = ['journal', 'leaf', 'coarse', 'index', 'other'] as const satisfies readonly (keyof Written)[];
+export const WRITTEN_PARTS = ['journal', 'leaf', 'coarse'] as const satisfies readonly (keyof Written)[];
 
 const NUMBERS = [...WRITTEN_PARTS, 'fsyncs', 'entries'] as const;
 type Sums = Record<(typeof NUMBERS)[number] | 'ms', number>;
@@ -83,7 +81,7 @@ function addMeter(days: Map<string, Sums>, json: string, zone: number, since: nu
     const end = Math.min(to, midnight);
     const share = to === from ? 1 : (end - at) / (to - from);
     const day = localIso(at, zone).slice(0, 10);
-    const sum = days.get(day) ?? { journal: 0, leaf: 0, coarse: 0, index: 0, other: 0, fsyncs: 0, entries: 0, ms: 0 };
+    const sum = days.get(day) ?? { journal: 0, leaf: 0, coarse: 0, fsyncs: 0, entries: 0, ms: 0 };
     for (const name of NUMBERS) sum[name] += numberOf(w[name]) * share;
     sum.ms += end - at;
     days.set(day, sum);
@@ -93,8 +91,8 @@ function addMeter(days: Map<string, Sums>, json: string, zone: number, since: nu
 }
 
 function rounded(sum: Sums): Written & { total: number; fsyncs: number; entries: number } {
-  const { journal, leaf, coarse, index, other, fsyncs, entries } = Object.fromEntries(NUMBERS.map((name) => [name, Math.round(sum[name])])) as Sums;
-  return { total: journal + leaf + coarse + index + other, journal, leaf, coarse, index, other, fsyncs, entries };
+  const { journal, leaf, coarse, fsyncs, entries } = Object.fromEntries(NUMBERS.map((name) => [name, Math.round(sum[name])])) as Sums;
+  return { total: journal + leaf + coarse, journal, leaf, coarse, fsyncs, entries };
 }
 
 function numberOf(value: unknown): number {
