@@ -16,6 +16,8 @@ export class OpenView {
   usedAt: number;
   /** Not null when all of the file has to be made from the journal again: it was closed with its period, or is not what it should be. */
   lost: 'closed' | 'damaged' | null;
+  /** It is being made from nothing: a file of ours under its name is an older version of it. */
+  isRebuilt = false;
   #todo: Step[] = [];
   /** The file as it was last published, as its note says. */
   #published: JsonObject | null = null;
@@ -47,6 +49,7 @@ export class OpenView {
     this.#todo = [];
     this.#published = null;
     this.lost = null;
+    this.isRebuilt = true;
     await this.twins.release();
   }
 
@@ -77,6 +80,7 @@ export class OpenView {
     await this.twins.swap();
     this.#todo.splice(0, this.#prepared);
     this.#prepared = 0;
+    this.isRebuilt = false;
     this.remember();
   }
 

@@ -216,7 +216,7 @@ export class ViewSet {
   async #moveForeignAside(view: OpenView): Promise<void> {
     const { disk, base, stamp, onDamage } = this.#options;
     const present = await readPublic(disk, path.join(base, view.target.path));
-    if (present === null || present.isPlaceholder) return;
+    if (present === null || present.isPlaceholder || (present.throughSeq !== null && view.isRebuilt)) return;
     if (present.throughSeq !== null) {
       // Ours after all: closed long ago, and its series was not known. All of it is in the journal.
       view.lost = 'closed';
