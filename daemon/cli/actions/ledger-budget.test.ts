@@ -48,7 +48,8 @@ describe('what was written', () => {
     meter(EVENING + 24 * HOUR_MS, 6, { journal: -5, leaf: 'many' });
     meter(EVENING, -1);
     files.flush();
-    const { average } = await readBudget(nodeDisk, files.folder, 0);
+    const { average, measured_hours } = await readBudget(nodeDisk, files.folder, 0);
+    expect(measured_hours).toBe(12);
     expect(average).toMatchObject({ journal: 4000, leaf: 8000, coarse: 1800 });
     expect((await readBudget(nodeDisk, files.folder, EVENING + 12 * HOUR_MS)).days.map(({ day }) => day)).toEqual(['2026-11-20']);
   });
@@ -56,7 +57,7 @@ describe('what was written', () => {
   it('is unknown without a meter', async () => {
     files.add('ledger', {});
     files.flush();
-    expect(await readBudget(nodeDisk, files.folder, 0)).toEqual({ days: [], average: null, bytes_per_year: null });
+    expect(await readBudget(nodeDisk, files.folder, 0)).toEqual({ days: [], average: null, measured_hours: 0, bytes_per_year: null });
   });
 });
 
@@ -95,6 +96,7 @@ describe('ledger budget', () => {
     expect(io.stdout).toMatch(/^average +24\.0 +1\.00 GB +1\.00 GB +2\.00 kB +300 B +10 +100$/m);
     expect(io.stdout).toContain('a year    365 GB');
     expect(io.stdout).toMatch(/^card {6}100 years: an estimate, assuming that the card takes 36.5 TB/m);
+    expect(io.stdout).not.toContain('were measured');
     expect(io.stdout).toMatch(/^\.ledger\/journal +1 +\d/m);
     expect(JSON.parse((await cli('--json')).io.stdout)).toMatchObject({ average: { entries: 100 }, card: { endurance_tb: 3, years: 8.2, assumption: expect.any(String) }, space: { total: expect.any(Number) } });
   });

@@ -18,6 +18,8 @@ export interface LedgerBudgetFlags extends LedgerFolderFlags {
 }
 
 const TB = 1e12;
+/** The first minutes of a run write far more than the hours after them. */
+const ENOUGH_HOURS = 6;
 
 export async function ledgerBudget(io: CliIo, globals: Globals, flags: LedgerBudgetFlags): Promise<number> {
   const folder = ledgerFolder(io, globals, flags);
@@ -32,11 +34,12 @@ export async function ledgerBudget(io: CliIo, globals: Globals, flags: LedgerBud
   return EXIT.ok;
 }
 
-function budgetLines(io: CliIo, { days, average, bytes_per_year }: Budget): string[] {
+function budgetLines(io: CliIo, { days, average, measured_hours, bytes_per_year }: Budget): string[] {
   if (average === null || bytes_per_year === null) return ['nothing measured yet: the daemon writes down once in a while what it wrote'];
   const rows = [...days.map((day) => [day.day, day.hours.toFixed(1), ...cells(day), String(day.fsyncs), String(day.entries)]), ['average', '24.0', ...cells(average), String(average.fsyncs), String(average.entries)]];
   const head = ['bytes a day', 'hours', 'total', ...WRITTEN_PARTS, 'fsyncs', 'entries'];
-  return [...table(io, head, rows), `a year    ${bytesText(bytes_per_year)}, if the daemon runs round the clock`];
+  const little = measured_hours < ENOUGH_HOURS ? [paint(io, 'yellow', `only ${measured_hours} hours were measured: average, year and card say little yet`)] : [];
+  return [...table(io, head, rows), `a year    ${bytesText(bytes_per_year)}, if the daemon runs round the clock`, ...little];
 }
 
 function cells(written: Written & { readonly total: number }): string[] {

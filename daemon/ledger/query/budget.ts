@@ -28,6 +28,8 @@ export interface Budget {
   readonly days: readonly Day[];
   /** Over the time measured, as if the daemon ran round the clock; null when nothing was measured. */
   readonly average: (Written & { readonly total: number; readonly fsyncs: number; readonly entries: number }) | null;
+  /** How long was measured, all days together. */
+  readonly measured_hours: number;
   /** Bytes in 365 days like the average; null as above. */
   readonly bytes_per_year: number | null;
 }
@@ -65,7 +67,7 @@ export async function readBudget(disk: Disk, folder: string, since: number): Pro
   const sums = sorted.map(([, sum]) => sum);
   const ms = sums.reduce((total, sum) => total + sum.ms, 0);
   const average = ms === 0 ? null : rounded(Object.fromEntries(NUMBERS.map((name) => [name, (sums.reduce((total, sum) => total + sum[name], 0) * DAY_MS) / ms])) as Sums);
-  return { days: sorted.map(([day, sum]) => ({ day, ...rounded(sum), hours: Math.round((sum.ms / HOUR_MS) * 100) / 100 })), average, bytes_per_year: average === null ? null : average.total * 365 };
+  return { days: sorted.map(([day, sum]) => ({ day, ...rounded(sum), hours: hoursOf(sum.ms) })), average, measured_hours: hoursOf(ms), bytes_per_year: average === null ? null : average.total * 365 };
 }
 
 function addMeter(days: Map<string, Sums>, json: string, zone: number, since: number): void {
@@ -93,6 +95,10 @@ function addMeter(days: Map<string, Sums>, json: string, zone: number, since: nu
 function rounded(sum: Sums): Written & { total: number; fsyncs: number; entries: number } {
   const { journal, leaf, coarse, fsyncs, entries } = Object.fromEntries(NUMBERS.map((name) => [name, Math.round(sum[name])])) as Sums;
   return { total: journal + leaf + coarse, journal, leaf, coarse, fsyncs, entries };
+}
+
+function hoursOf(ms: number): number {
+  return Math.round((ms / HOUR_MS) * 100) / 100;
 }
 
 function numberOf(value: unknown): number {

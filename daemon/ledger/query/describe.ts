@@ -46,7 +46,8 @@ function toneOf(entry: JsonObject, record: LedgerRecord): Tone {
 }
 
 function shown(value: unknown): string[] {
-  if (typeof value === 'number' || typeof value === 'boolean') return [String(value)];
+  if (typeof value === 'number') return [String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))];
+  if (typeof value === 'boolean') return [String(value)];
   return typeof value === 'string' && value !== '' ? [printable(value)] : [];
 }
 
