@@ -26,6 +26,13 @@ export function inlineEngine(options: InlineOptions): (tell: (event: EngineEvent
 }
 
 export function makeEngine({ brainstem, clock, settings, disk = nodeDisk, backupFolder = null }: InlineOptions, tell: (event: EngineEvent) => void): LedgerEngine {
-  const keeper = createKeeper({ disk, base: brainstem.base, brainstem, clock, backupFolder });
+  const keeper = createKeeper({
+    disk,
+    base: brainstem.base,
+    brainstem,
+    clock,
+    backupFolder,
+    onDamage: ({ file, offset, reason }) => tell({ kind: 'damage', file, what: `${offset === null ? '' : `byte ${offset}: `}${reason}`, kept: null }),
+  });
   return new LedgerEngine({ brainstem, disk, clock, keeper, settings, tell });
 }

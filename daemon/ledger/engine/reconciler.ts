@@ -84,7 +84,7 @@ export class Reconciler {
     const fileable: Keeper = {
       keep: (record, reason) => keeper.keep(record, reason),
       keepAll: (records, reason) => keeper.keepAll(records, reason),
-      kept: async (limit) => (await keeper.kept(limit)).filter(({ record }) => canBeFiled(record)),
+      kept: (limit) => keeper.kept(limit, canBeFiled),
       forget: (ids) => keeper.forget(ids),
       settle: () => keeper.settle(),
       counts: () => keeper.counts(),

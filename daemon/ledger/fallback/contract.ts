@@ -38,8 +38,12 @@ export interface Keeper {
   keep(record: NewRecord, reason: string): Promise<KeepResult>;
   /** Keeps records, one layer below the other, with few syncs for many records. Results in the order of the records. */
   keepAll(records: readonly NewRecord[], reason: string): Promise<readonly KeepResult[]>;
-  /** Everything kept, in order of arrival, also what an earlier run left; at most `limit`, no id twice. Damaged files are skipped and told through `onDamage`. */
-  kept(limit: number): Promise<readonly KeptRecord[]>;
+  /**
+   * Everything kept, in order of arrival, also what an earlier run left; at most `limit`, no id twice. Damaged files are
+   * skipped and told through `onDamage`.
+   * @param wanted false for a record that is to be passed over: it stays where it is and does not count
+   */
+  kept(limit: number, wanted?: (record: NewRecord) => boolean): Promise<readonly KeptRecord[]>;
   /** Removes records that are in the journal now, by id. `kept` gives none of them again; what cannot be removed is found by the next run and skipped by its id. */
   forget(ids: ReadonlySet<string>): Promise<void>;
   /** Moves what only memory has to disk, as far as the disk takes it now. For the moment a disk is back, and the last one before the end. */

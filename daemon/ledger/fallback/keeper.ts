@@ -105,11 +105,11 @@ class LayeredKeeper implements Keeper {
     return this.#inTurn(() => this.#settleRing());
   }
 
-  kept(limit: number): Promise<readonly KeptRecord[]> {
+  kept(limit: number, wanted: (record: NewRecord) => boolean = () => true): Promise<readonly KeptRecord[]> {
     return this.#inTurn(async () => {
       // What cannot be read now is tried again by the next call.
       for (const folder of this.#folders) await folder.load().catch(() => {});
-      return this.#read(limit);
+      return this.#read(limit, wanted);
     });
   }
 
@@ -201,34 +201,25 @@ class LayeredKeeper implements Keeper {
     }
   }
 
-  async #read(limit: number): Promise<KeptRecord[]> {
-    const refused = new Set<KeptRef>();
-    for (;;) {
-      const picked = this.#pick(limit, refused);
-      if (picked.length === 0) return [];
-      const records = new Map<string, KeptRecord>();
-      for (const ref of picked) {
-        this.#order = Math.max(this.#order, ref.order);
-        try {
-          const { record } = await ref.read();
-          if (!records.has(record.id)) records.set(record.id, { record, layer: ref.layer });
-        } catch {
-          // Damaged (told by the layer), or the disk refuses: others may be readable.
-          refused.add(ref);
-        }
-      }
-      if (records.size > 0) return [...records.values()];
+  async #read(limit: number, wanted: (record: NewRecord) => boolean): Promise<KeptRecord[]> {
+    const ring = this.#ring.items.map(({ kept }): KeptRef => ({ order: kept.order, layer: 3, read: () => Promise.resolve(kept) }));
+    const records = new Map<string, KeptRecord>();
+    for (const ref of mergeByOrder([...this.#folders.flatMap((folder) => folder.stores()).map((store) => store.refs()), ring])) {
+      if (records.size >= limit) break;
+      const record = await this.#readOne(ref);
+      if (record !== null && !records.has(record.id) && wanted(record)) records.set(record.id, { record, layer: ref.layer });
     }
+    return [...records.values()];
   }
 
-  #pick(limit: number, refused: ReadonlySet<KeptRef>): KeptRef[] {
-    const ring = this.#ring.items.map(({ kept }) => ({ order: kept.order, layer: 3 as const, read: () => Promise.resolve(kept) }));
-    const picked: KeptRef[] = [];
-    for (const ref of mergeByOrder([...this.#folders.flatMap((folder) => folder.stores()).map((store) => store.refs()), ring])) {
-      if (picked.length >= limit) break;
-      if (!refused.has(ref)) picked.push(ref);
+  /** Null when it is damaged, which the layer has told, or the disk refuses: others may be readable. */
+  async #readOne(ref: KeptRef): Promise<NewRecord | null> {
+    this.#order = Math.max(this.#order, ref.order);
+    try {
+      return (await ref.read()).record;
+    } catch {
+      return null;
     }
-    return picked;
   }
 
   #onDamage(damage: KeptDamage): void {

@@ -56,19 +56,25 @@ export interface Outcome {
   readonly lostAfterOk: string[];
   /** Neither in the journal, nor lost by a crash with the ring or the call under way, nor counted. */
   readonly unaccounted: number;
-  /** Ids within one call of `kept` that were out of order of arrival. */
+  /** Not in the journal at the end, and counted as lost. */
+  readonly gone: number;
+  readonly lost: number;
+  /** Calls of `kept` whose records were out of order of arrival. */
   readonly disordered: number;
 }
 
 const LIMITS: Partial<KeeperLimits> = { ringRecords: 20, emergencyBytes: 1024 * 1024 };
 
-/** Random writes, troubles, reconciliations, kills and power cuts; then everything heals and is reconciled. */
-export async function runSchedule(random: Random, steps: number, settings: Partial<KeeperLimits> = {}): Promise<Outcome> {
+/**
+ * Random writes, troubles, reconciliations, kills and power cuts; then everything heals and is reconciled.
+ * @param settings `withCrashes` false: all in one life, so that every record is somewhere or counted
+ */
+export async function runSchedule(random: Random, steps: number, settings: { readonly limits?: Partial<KeeperLimits>; readonly withCrashes?: boolean } = {}): Promise<Outcome> {
   // A clock for each life: the deadlines of a dead process never run out.
   let clock = new ManualClock(AT);
   const journal = new FakeJournal(random);
   const world = { disk: new SimDisk({ jitter: random() < 0.3 ? random : null }), safe: new Set<string>(), mayGo: new Set<string>(), inMemory: new Set<string>(), counted: 0, disordered: 0 };
-  const start = (disk: SimDisk): Promise<KeeperKit> => keeperKit({ clock: (clock = new ManualClock(clock.now())), limits: { ...LIMITS, ...settings }, disk });
+  const start = (disk: SimDisk): Promise<KeeperKit> => keeperKit({ clock: (clock = new ManualClock(clock.now())), limits: { ...LIMITS, ...settings.limits }, disk });
   let kit = await start(world.disk);
   let written = 0;
   let crashes = 0;
@@ -116,7 +122,7 @@ export async function runSchedule(random: Random, steps: number, settings: Parti
     disk.faults.when = random() < 0.3 ? oneOf(random, TROUBLES)(random) : disk.faults.when;
     journal.failing = oneOf(random, [0, 0, 0.5]);
     const act = random() < 0.75 ? write : random() < 0.8 ? drain : (keeper: Keeper) => keeper.settle();
-    if (random() > 0.15) {
+    if (random() > 0.15 || settings.withCrashes === false) {
       await act(kit.keeper);
       continue;
     }
@@ -142,6 +148,8 @@ export async function runSchedule(random: Random, steps: number, settings: Parti
     doubled: journal.ids.filter((id, index) => journal.ids.indexOf(id) !== index),
     lostAfterOk: gone.filter((id) => world.safe.has(id)),
     unaccounted: Math.max(0, gone.filter((id) => !world.mayGo.has(id)).length - world.counted),
+    gone: gone.length,
+    lost: world.counted,
     disordered: world.disordered,
   };
 }
