@@ -83,3 +83,12 @@ describe('block header', () => {
     expect(compared).toBeGreaterThan(0);
   });
 });
+
+it('leaves a Buffer as it was, and gives copies', () => {
+  const header = Buffer.from(Array.from({ length: 80 }, (_, index) => index));
+  const { merkleRoot, prevHash } = parseHeader(header);
+  displayHash(merkleRoot);
+  merkleRoot.fill(0);
+  prevHash.fill(0);
+  expect([...header]).toEqual(Array.from({ length: 80 }, (_, index) => index));
+});

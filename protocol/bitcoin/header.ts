@@ -42,8 +42,8 @@ export function parseHeader(header: Uint8Array): HeaderFields {
   checkLength(header);
   return {
     version: readU32LE(header, HEADER_OFFSET.version),
-    prevHash: header.slice(HEADER_OFFSET.prevHash, HEADER_OFFSET.merkleRoot),
-    merkleRoot: header.slice(HEADER_OFFSET.merkleRoot, HEADER_OFFSET.ntime),
+    prevHash: Uint8Array.from(header.subarray(HEADER_OFFSET.prevHash, HEADER_OFFSET.merkleRoot)),
+    merkleRoot: Uint8Array.from(header.subarray(HEADER_OFFSET.merkleRoot, HEADER_OFFSET.ntime)),
     ntime: readU32LE(header, HEADER_OFFSET.ntime),
     nbits: readU32LE(header, HEADER_OFFSET.nbits),
     nonce: readU32LE(header, HEADER_OFFSET.nonce),

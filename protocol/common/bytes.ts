@@ -41,7 +41,8 @@ export function bytesToHex(bytes: Uint8Array): string {
 
 /** A copy in reverse order (digest order <-> the order explorers print). */
 export function reverseBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.slice().reverse();
+  // Not `slice`: that of a Buffer is a view, and reversing it would turn the caller's own bytes round.
+  return Uint8Array.from(bytes).reverse();
 }
 
 /**

@@ -5,12 +5,11 @@ import { RigError } from '../../../protocol/common/errors.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
 import { parseSpan } from '../../ledger/query/when.ts';
 import { planCompact, runCompact, type CompactOptions, type CompactPlan, type CompactResult } from '../../ledger/upkeep/compact.ts';
-import { lockFolder, type FolderLock } from '../../main/folder-lock.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import { bytesText } from './byte-text.ts';
-import { ledgerFolder, type LedgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
+import { holdFolder, ledgerFolder, type LedgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
 
 export interface LedgerCompactFlags extends LedgerFolderFlags {
   readonly olderThan: string;
@@ -38,7 +37,7 @@ export async function ledgerCompact(io: CliIo, globals: Globals, flags: LedgerCo
     printPlan(io, globals, folder, await planCompact(options));
     return EXIT.ok;
   }
-  const held = await lock(folder);
+  const held = await holdFolder(folder, '--dry-run works beside it');
   try {
     const plan = await planCompact(options);
     const removes = plan.retention !== null && (plan.retention.segments.length > 0 || plan.retention.folders.length > 0);
@@ -53,16 +52,6 @@ export async function ledgerCompact(io: CliIo, globals: Globals, flags: LedgerCo
     await held.release();
   }
   return EXIT.ok;
-}
-
-/** @throws RigError E_DATA_DIR when a daemon writes there */
-async function lock({ dataDir, base }: LedgerFolder): Promise<FolderLock> {
-  try {
-    return await lockFolder(dataDir, base);
-  } catch (error) {
-    if (!(error instanceof RigError)) throw error;
-    throw new RigError(error.code, error.message, { cause: error, context: error.context, hint: 'Stop the daemon first (systemctl stop rigbrain), then start it again; --dry-run works beside it.' });
-  }
 }
 
 /** What a plan comes to, with the names of the public shape. */

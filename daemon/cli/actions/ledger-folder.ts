@@ -6,6 +6,7 @@ import { RigError } from '../../../protocol/common/errors.ts';
 import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import { journalFolder } from '../../ledger/query/records.ts';
 import { askDaemon } from '../../main/ask-daemon.ts';
+import { lockFolder, type FolderLock } from '../../main/folder-lock.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import { blueprintFile } from './check-blueprint.ts';
@@ -56,4 +57,14 @@ const FLUSH_MS = 10_000;
 export async function upToDate(io: CliIo, { dataDir, base }: LedgerFolder): Promise<void> {
   const answer = await askDaemon(dataDir, base, 'flush', FLUSH_MS);
   if (answer === 'timed out') io.err(`rigbrain: warning: the daemon did not bring its files up to date within ${FLUSH_MS / 1000} s; the newest entries may be missing`);
+}
+
+/** Keeps every daemon out while files are replaced. @param besides what can be done while it runs @throws RigError E_DATA_DIR when a daemon writes there */
+export async function holdFolder({ dataDir, base }: LedgerFolder, besides: string): Promise<FolderLock> {
+  try {
+    return await lockFolder(dataDir, base);
+  } catch (error) {
+    if (!(error instanceof RigError)) throw error;
+    throw new RigError(error.code, error.message, { cause: error, context: error.context, hint: `Stop the daemon first (systemctl stop rigbrain), then start it again; ${besides}.` });
+  }
 }

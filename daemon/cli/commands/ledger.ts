@@ -3,6 +3,7 @@ import type { LedgerBudgetFlags } from '../actions/ledger-budget.ts';
 import type { LedgerCompactFlags } from '../actions/ledger-compact.ts';
 import type { LedgerExportFlags } from '../actions/ledger-export.ts';
 import type { LedgerShowFlags } from '../actions/ledger-show.ts';
+import type { LedgerFolderFlags } from '../actions/ledger-folder.ts';
 import type { LedgerTailFlags } from '../actions/ledger-tail.ts';
 import type { Cli } from '../cli.ts';
 import { globalsOf } from '../globals.ts';
@@ -18,6 +19,8 @@ export function addLedger(program: Command, cli: Cli): void {
   addShow(ledger, cli);
   addExport(ledger, cli);
   addTail(ledger, cli);
+  addVerify(ledger, cli);
+  addRebuild(ledger, cli);
   addCompact(ledger, cli);
   addBudget(ledger, cli);
 }
@@ -57,6 +60,26 @@ function addTail(ledger: Command, cli: Cli): void {
   withFilters(withFolder(tail))
     .addHelpText('after', closing(['rigbrain ledger tail --demo -f --kind submission']))
     .action(cli.action(async (command) => (await import('../actions/ledger-tail.ts')).ledgerTail(cli.io, globalsOf(command), command.opts<LedgerTailFlags>())));
+}
+
+function addVerify(ledger: Command, cli: Cli): void {
+  const verify = ledger
+    .command('verify')
+    .summary('check journal, files, sums and proofs')
+    .description('Check the chain of the journal, every file byte by byte against it, parents against children, and every math proof by SHA-256d.');
+  withFolder(verify)
+    .addHelpText('after', closing(['rigbrain ledger verify --demo', 'rigbrain ledger verify --folder /media/backup/Mining --json']))
+    .action(cli.action(async (command) => (await import('../actions/ledger-verify.ts')).ledgerVerify(cli.io, globalsOf(command), command.opts<LedgerFolderFlags>())));
+}
+
+function addRebuild(ledger: Command, cli: Cli): void {
+  const rebuild = ledger
+    .command('rebuild')
+    .summary('make every file anew from the journal')
+    .description('Make every file of the tree anew from the journal, byte for byte; stop the daemon first.');
+  withFolder(rebuild)
+    .addHelpText('after', closing(['rigbrain ledger rebuild --mode live']))
+    .action(cli.action(async (command) => (await import('../actions/ledger-verify.ts')).ledgerRebuild(cli.io, globalsOf(command), command.opts<LedgerFolderFlags>())));
 }
 
 function addCompact(ledger: Command, cli: Cli): void {

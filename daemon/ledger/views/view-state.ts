@@ -45,7 +45,7 @@ export interface SealedPart {
 }
 
 /** An item to append, or the point at which the file is closed and the next part begins. */
-export type Step = { readonly kind: 'append'; readonly items: readonly Buffer[] } | { readonly kind: 'seal'; readonly frame: Frame; readonly part: SealedPart };
+export type Step = { readonly kind: 'append'; readonly items: readonly Buffer[] } | { readonly kind: 'seal'; readonly frame: Frame; readonly part: SealedPart; readonly itemBytes: number };
 
 /**
  * Everything one file says, as a pure function of the records that went into it: the same records give the same bytes,
@@ -118,7 +118,7 @@ export class ViewState {
         if (run.length > 0) steps.push({ kind: 'append', items: run });
         run = [];
         const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
-        steps.push({ kind: 'seal', frame: this.frame(), part });
+        steps.push({ kind: 'seal', frame: this.frame(), part, itemBytes: this.itemBytes });
         this.#parts = [...this.#parts, part];
         this.items = 0;
         this.itemBytes = 0;

@@ -1,0 +1,58 @@
+/** `rigbrain ledger verify` and `rebuild`: the files against the journal, and from it. */
+import path from 'node:path';
+import { systemClock } from '../../../protocol/common/clock.ts';
+import { silentLog } from '../../../protocol/common/log.ts';
+import { createBrainstem } from '../../brainstem/brainstem.ts';
+import type { Brainstem } from '../../brainstem/contract.ts';
+import { nodeDisk } from '../../ledger/disk/node-disk.ts';
+import { rebuildTree } from '../../ledger/query/rebuild.ts';
+import { verifyLedger, type VerifyReport } from '../../ledger/query/verify.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Globals } from '../globals.ts';
+import { paint, type CliIo } from '../io.ts';
+import { blueprintFile } from './check-blueprint.ts';
+import { holdFolder, ledgerFolder, upToDate, type LedgerFolder, type LedgerFolderFlags } from './ledger-folder.ts';
+
+/** Until a run's own record says otherwise. */
+const MAX_VIEW_BYTES = 64 << 20;
+
+export async function ledgerVerify(io: CliIo, globals: Globals, flags: LedgerFolderFlags): Promise<number> {
+  const folder = ledgerFolder(io, globals, flags);
+  await upToDate(io, folder);
+  const report = await verifyLedger({ disk: nodeDisk, base: folder.base, journal: folder.journal, brainstem: brainstemOf(folder), maxViewBytes: MAX_VIEW_BYTES });
+  if (globals.json) io.out(JSON.stringify(report, null, 2));
+  else printReport(io, folder, report);
+  return report.ok ? EXIT.ok : EXIT.failure;
+}
+
+function printReport(io: CliIo, { base }: LedgerFolder, report: VerifyReport): void {
+  const { records, first_seq: first, last_seq: last, chain, problems, more_problems: more } = report;
+  io.out(`ledger   ${base}`);
+  io.out(`journal  ${records} records${first === null ? '' : `, ${first} to ${last}`}${chain === null ? '' : `, chain ${chain}`}`);
+  io.out(`files    ${report.files_checked} compared byte by byte${report.files_behind > 0 ? `, ${report.files_behind} not up to date yet` : ''}${report.files_older_than_journal > 0 ? `, ${report.files_older_than_journal} older than the journal` : ''}`);
+  io.out(`proofs   ${report.proofs_checked} hashed again`);
+  for (const { kind, where, what } of problems) io.out(`${paint(io, 'red', kind.padEnd(7))}  ${where}: ${what}`);
+  if (more > 0) io.out(`         and ${more} more`);
+  io.out(report.ok ? paint(io, 'green', 'everything holds') : paint(io, 'red', `${problems.length + more} problems; \`rigbrain ledger rebuild\` makes the files anew from the journal`));
+}
+
+export async function ledgerRebuild(io: CliIo, globals: Globals, flags: LedgerFolderFlags): Promise<number> {
+  const folder = ledgerFolder(io, globals, flags);
+  const lock = await holdFolder(folder, '`rigbrain ledger verify` works beside it');
+  try {
+    const onDamage = (where: string, what: string): void => io.err(`rigbrain: ${where}: ${what}`);
+    const result = await rebuildTree({ disk: nodeDisk, base: folder.base, journal: folder.journal, brainstem: brainstemOf(folder), maxViewBytes: MAX_VIEW_BYTES, onDamage });
+    if (globals.json) io.out(JSON.stringify(result));
+    else io.out(`${result.files} files made from ${result.records} records${result.placeholders > 0 ? `, and ${result.placeholders} empty ones` : ''}`);
+  } finally {
+    await lock.release();
+  }
+  return EXIT.ok;
+}
+
+/** Paths and templates only: neither mode nor zone of this brainstem shows in a file, as the records say both. */
+function brainstemOf({ dataDir, base }: LedgerFolder): Brainstem {
+  const live = path.join('Mining');
+  const mode = base.endsWith(path.join('Test', 'Demo', live)) ? 'demo' : base.endsWith(path.join('Test', 'Test mode', live)) ? 'test' : 'live';
+  return createBrainstem({ blueprintFile: blueprintFile(), dataDir, mode, clock: systemClock, log: silentLog });
+}

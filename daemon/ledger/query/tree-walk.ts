@@ -1,0 +1,24 @@
+import path from 'node:path';
+import type { Disk } from '../disk/disk.ts';
+import { readPublic, type PublicFile } from '../views/public-file.ts';
+
+/** Folders below a base folder that hold no files of the tree. */
+const ASIDE: ReadonlySet<string> = new Set(['.ledger', 'Backup_Logs', 'Emergency_Logs', 'Temporary Template', 'Archive']);
+
+/** Every JSON file of the tree and what it tells about itself, by path relative to the base folder. @throws the disk's error */
+export async function walkTree(disk: Disk, base: string): Promise<Map<string, PublicFile>> {
+  const files = new Map<string, PublicFile>();
+  const walk = async (folder: string): Promise<void> => {
+    for (const name of await disk.readdir(path.join(base, folder))) {
+      const relative = folder === '' ? name : `${folder}/${name}`;
+      if (folder === '' && ASIDE.has(name)) continue;
+      if ((await disk.stat(path.join(base, relative))).isFolder) await walk(relative);
+      else if (name.endsWith('.json') && !name.startsWith('.')) {
+        const file = await readPublic(disk, path.join(base, relative));
+        if (file !== null) files.set(relative, file);
+      }
+    }
+  };
+  await walk('');
+  return files;
+}
