@@ -85,10 +85,12 @@ describe.each(DISKS)('%s', (_name, make) => {
     await withFile(disk, at('b'), 'update', (handle) => handle.write(Buffer.from('two'), 0));
     expect(await text('a')).toBe('two');
     expect((await disk.stat(at('a'))).ino).toBe((await disk.stat(at('b'))).ino);
+    expect((await disk.stat(at('a'))).nlink).toBe(2);
     expect(await code(disk.link(at('a'), at('b')))).toBe('EEXIST');
     expect(await code(disk.link(at('none'), at('c')))).toBe('ENOENT');
     await disk.unlink(at('a'));
     expect(await text('b')).toBe('two');
+    expect((await disk.stat(at('b'))).nlink).toBe(1);
   });
 
   test('rename replaces, and does nothing between two names of one file', async () => {

@@ -41,6 +41,8 @@ export interface DiskStat {
   readonly ino: number;
   readonly mtimeMs: number;
   readonly isFolder: boolean;
+  /** Names a file has. */
+  readonly nlink: number;
 }
 
 /** A card's sector and a page of the file cache: what is written at once, and torn at once, on the media we know. */

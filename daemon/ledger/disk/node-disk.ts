@@ -81,6 +81,6 @@ class NodeFile implements DiskFile {
   }
 }
 
-function statOf(stats: { size: number; ino: number; mtimeMs: number; isDirectory(): boolean }): DiskStat {
-  return { size: stats.size, ino: stats.ino, mtimeMs: stats.mtimeMs, isFolder: stats.isDirectory() };
+function statOf(stats: { size: number; ino: number; mtimeMs: number; nlink: number; isDirectory(): boolean }): DiskStat {
+  return { size: stats.size, ino: stats.ino, mtimeMs: stats.mtimeMs, isFolder: stats.isDirectory(), nlink: stats.nlink };
 }

@@ -139,6 +139,12 @@ export class SimDisk implements Disk {
     return bytes;
   }
 
+  /** Something that stands for a file's bytes as they are for ever; null when this disk may still change them in place. */
+  frozen(file: string): object | null {
+    const node = this.#nodes.get(this.#find(file) ?? -1);
+    return node === undefined || node.owner === this.#owner ? null : node.content;
+  }
+
   /** Names a file has, past all faults. */
   nlink(file: string): number {
     return this.#nodes.get(this.#find(file) ?? -1)?.nlink ?? 0;
@@ -344,8 +350,8 @@ export class SimDisk implements Disk {
   }
 
   #statOf(id: number): DiskStat {
-    const { content, ino, mtimeMs } = this.#nodes.get(id)!;
-    return { size: content === null ? BLOCK : content.size, ino, mtimeMs, isFolder: content === null };
+    const { content, ino, mtimeMs, nlink } = this.#nodes.get(id)!;
+    return { size: content === null ? BLOCK : content.size, ino, mtimeMs, isFolder: content === null, nlink };
   }
 
   /** A disk like this one, with nothing on it. */

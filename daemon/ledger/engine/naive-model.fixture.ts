@@ -78,7 +78,7 @@ export class NaiveTree {
     same('through_seq', metadata.through_seq, last.seq);
     same('last_updated', metadata.last_updated, localIso(last.at, last.zone));
     if (target.arrayKey === null) this.#checkIndex(target, records, document, same);
-    else same('its entries', entriesOf(target.arrayKey, document, read), records.map((record) => JSON.parse(record.entryText) as unknown));
+    else checkEntries(entriesOf(target.arrayKey, document, read), records, wrong);
     if (target.role.startsWith('aggregated')) this.#checkSources(path, records, document, wrong);
     const empty = this.#brainstem.instantiate(target.template, { iso: localIso(first.at, first.zone), level: target.level, scope: target.scope, begins: target.begins });
     for (const [where, container, blank] of containers(document, empty)) checkNumbers(where, container, blank, records, same);
@@ -144,7 +144,7 @@ function periodOf(bucket: string, level: (typeof LEVELS)[number]): string {
 }
 
 /** The entries of a file, those of its closed parts before them. */
-function entriesOf(arrayKey: string, document: JsonObject, read: (path: string) => Buffer | null): unknown {
+function entriesOf(arrayKey: string, document: JsonObject, read: (path: string) => Buffer | null): unknown[] | string {
   const { earlier_parts: parts = [], entries_in_this_part: count } = document.metadata as { earlier_parts?: { file: string; entries: number }[]; entries_in_this_part?: number };
   const pick = (from: JsonObject): unknown[] => arrayKey.split('.').reduce<unknown>((node, key) => (node as JsonObject)[key], from) as unknown[];
   const all: unknown[] = [];
@@ -158,6 +158,14 @@ function entriesOf(arrayKey: string, document: JsonObject, read: (path: string) 
   const own = pick(document);
   if (count !== undefined && own.length !== count) return `${own.length} entries where it says ${count}`;
   return [...all, ...own];
+}
+
+function checkEntries(found: unknown[] | string, records: readonly NaiveRecord[], wrong: string[]): void {
+  if (typeof found === 'string') return void wrong.push(found);
+  const expected = records.map((record) => JSON.parse(record.entryText) as JsonObject);
+  if (isDeepStrictEqual(found, expected)) return;
+  const ids = (all: readonly unknown[]): string => brief(all.map((entry) => (entry as JsonObject | null)?.id));
+  wrong.push(ids(found) === ids(expected) ? 'an entry was changed' : `its entries are ${ids(found)}, should be ${ids(expected)}`);
 }
 
 /** Places where a document has totals, with what an empty one has there. */

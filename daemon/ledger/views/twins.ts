@@ -19,14 +19,60 @@ export interface TwinsOptions {
   readonly disk: Disk;
   /** Absolute path of the mode's base folder. */
   readonly base: string;
-  /** Absolute path of `.ledger/shadow`, on the same file system. */
-  readonly shadow: string;
+  /** Where the hidden inodes are. */
+  readonly shadows: Shadows;
   readonly onWrite: (bytes: number) => void;
   readonly onSync: () => void;
 }
 
 /** Bytes copied at once from one twin to the other. */
 const COPY_BYTES = 1 << 20;
+
+/**
+ * The hidden names below `.ledger/shadow`, `<file>.<number>`. A number is given to one inode and never again, so that what
+ * an earlier run noted about a number is true of the inode that has it, however old the note is.
+ */
+export class Shadows {
+  readonly folder: string;
+  #next = 0;
+
+  /** @param folder absolute path of `.ledger/shadow`, on the file system of the tree */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  nameOf(key: string, number: number): string {
+    return path.join(this.folder, `${key}.${number}`);
+  }
+
+  take(): number {
+    return this.#next++;
+  }
+
+  /** This number was given out before. */
+  isTaken(number: number): void {
+    this.#next = Math.max(this.#next, number + 1);
+  }
+
+  /** The names that are there, by file; what is none is removed. @throws the disk's error */
+  async list(disk: Disk): Promise<Map<string, number[]>> {
+    const found = new Map<string, number[]>();
+    const names = await disk.readdir(this.folder).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    for (const name of names) {
+      const [, key, number] = /^([0-9a-f]{24})\.(\d+)$/.exec(name) ?? [];
+      if (key === undefined) {
+        await unlinkIfThere(disk, path.join(this.folder, name));
+        continue;
+      }
+      this.isTaken(Number(number));
+      found.set(key, [...(found.get(key) ?? []), Number(number)]);
+    }
+    return found;
+  }
+}
 
 /**
  * The two inodes behind one name of the tree. Readers only ever open the finished one; the next version is written to the
@@ -40,23 +86,25 @@ export class Twins {
   readonly #key: string;
   #public: Twin | null = null;
   #hidden: Twin | null = null;
-  /** Which of the two shadow names the public inode has; null when it has none. */
-  #which: 0 | 1 | null = null;
+  /** The hidden name that the public inode has as well; null when it has none. */
+  #publicNumber: number | null = null;
+  /** The hidden name of the other one. */
+  #hiddenNumber: number | null = null;
   /** What `prepare` has ready for `swap`. */
-  #ready: { readonly which: 0 | 1; readonly twin: Twin } | null = null;
+  #ready: Twin | null = null;
 
   constructor(viewPath: string, options: TwinsOptions) {
     this.#options = options;
     this.#path = viewPath;
-    this.#key = createHash('sha256').update(viewPath).digest('hex').slice(0, 24);
+    this.#key = shadowKey(viewPath);
   }
 
   get #file(): string {
     return path.join(this.#options.base, this.#path);
   }
 
-  #shadow(which: 0 | 1): string {
-    return path.join(this.#options.shadow, `${this.#key}.${which}`);
+  #shadow(number: number): string {
+    return this.#options.shadows.nameOf(this.#key, number);
   }
 
   /** Items in the file under the public name; 0 when there is none of ours. */
@@ -70,25 +118,16 @@ export class Twins {
    * @throws the disk's error; the public version is untouched, and a later call starts from what is sure
    */
   async prepare(frame: Frame, added: Buffer, items: number): Promise<void> {
-    const { disk, shadow, onWrite, onSync } = this.#options;
-    const which: 0 | 1 = this.#which === 0 ? 1 : 0;
+    const { onWrite, onSync } = this.#options;
     const headBytes = frame.head.length;
     const from = this.#public;
-    const hidden = this.#hidden?.headBytes === headBytes && from?.headBytes === headBytes ? this.#hidden : null;
     const oldItems = from === null ? 0 : from.end - from.headBytes - frame.tail.length;
     const end = headBytes + oldItems + added.length + frame.tail.length;
+    const fits = this.#hidden?.headBytes === headBytes && from?.headBytes === headBytes;
     // Until it is ready nothing may be thought of it but what was sure before.
     this.#ready = null;
     if (this.#hidden !== null) this.#hidden = { ...this.#hidden, doubtful: true };
-    if (hidden === null) {
-      this.#hidden = null;
-      await unlinkIfThere(disk, this.#shadow(which));
-      await disk.mkdir(shadow);
-    }
-    const handle = await disk.open(this.#shadow(which), hidden === null ? 'create' : 'update').catch((error: unknown) => {
-      if (isMissing(error)) this.#hidden = null;
-      throw error;
-    });
+    const { handle, hidden } = await this.#openHidden(fits ? this.#hidden : null);
     try {
       const sure = hidden === null ? headBytes : hidden.end - frame.tail.length;
       const start = hidden?.doubtful === true ? Math.max(headBytes, Math.floor(sure / BLOCK) * BLOCK) : sure;
@@ -102,7 +141,25 @@ export class Twins {
     }
     onWrite(added.length + frame.tail.length + headBytes);
     onSync();
-    this.#ready = { which, twin: { headBytes, end, items, doubtful: false } };
+    this.#ready = { headBytes, end, items, doubtful: false };
+  }
+
+  /** The inode for the next version. @param hidden what is known of the one there is, null for a new one @throws the disk's error */
+  async #openHidden(hidden: Twin | null): Promise<{ handle: DiskFile; hidden: Twin | null }> {
+    const { disk, shadows } = this.#options;
+    if (hidden !== null && this.#hiddenNumber !== null) {
+      const handle = await disk.open(this.#shadow(this.#hiddenNumber), 'update').catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+      // With a second name a reader may have it open: a part that was closed, or a version that came back after a power cut.
+      if (handle !== undefined && (await handle.stat()).nlink === 1) return { handle, hidden };
+      await handle?.close();
+    }
+    this.#hidden = null;
+    if (this.#hiddenNumber !== null) await unlinkIfThere(disk, this.#shadow(this.#hiddenNumber));
+    this.#hiddenNumber = shadows.take();
+    await disk.mkdir(shadows.folder);
+    return { handle: await disk.open(this.#shadow(this.#hiddenNumber), 'create'), hidden: null };
   }
 
   /** Copies items of the public version. @param start where in the new file @param end likewise */
@@ -128,19 +185,19 @@ export class Twins {
   /** Gives what was prepared the public name. It survives a power cut once the folder is synced. @throws the disk's error */
   async swap(): Promise<void> {
     const ready = this.#ready;
-    if (ready === null) throw new Error(`nothing was prepared for ${this.#path}`);
-    await this.#giveName(this.#shadow(ready.which), this.#file);
-    this.#hidden = this.#which === null ? null : this.#public;
-    this.#public = ready.twin;
-    this.#which = ready.which;
+    if (ready === null || this.#hiddenNumber === null) throw new Error(`nothing was prepared for ${this.#path}`);
+    await this.#giveName(this.#shadow(this.#hiddenNumber), this.#file);
+    this.#hidden = this.#publicNumber === null ? null : this.#public;
+    this.#public = ready;
+    [this.#publicNumber, this.#hiddenNumber] = [this.#hiddenNumber, this.#publicNumber];
     this.#ready = null;
   }
 
   /** Gives what was prepared a name of its own for ever, relative to the base folder, and starts anew. @throws the disk's error */
   async seal(name: string): Promise<void> {
-    if (this.#ready === null) throw new Error(`nothing was prepared for ${this.#path}`);
+    if (this.#ready === null || this.#hiddenNumber === null) throw new Error(`nothing was prepared for ${this.#path}`);
     const file = path.join(this.#options.base, name);
-    await this.#giveName(this.#shadow(this.#ready.which), file);
+    await this.#giveName(this.#shadow(this.#hiddenNumber), file);
     await this.#options.disk.syncFolder(path.dirname(file));
     await this.release();
   }
@@ -158,10 +215,11 @@ export class Twins {
   /** Gives up both hidden names: what is public stays as it is, and the next version is a new file. */
   async release(): Promise<void> {
     const { disk } = this.#options;
-    for (const which of [0, 1] as const) await unlinkIfThere(disk, this.#shadow(which));
+    for (const number of [this.#publicNumber, this.#hiddenNumber]) if (number !== null) await unlinkIfThere(disk, this.#shadow(number));
     this.#public = null;
     this.#hidden = null;
-    this.#which = null;
+    this.#publicNumber = null;
+    this.#hiddenNumber = null;
     this.#ready = null;
   }
 
@@ -176,44 +234,62 @@ export class Twins {
     if (this.#public === null) return { state: 'intact', kept: null };
     const { end } = this.#public;
     const file = await statOrNull(disk, this.#file);
-    const shadow = this.#which === null ? null : await statOrNull(disk, this.#shadow(this.#which));
+    const shadow = this.#publicNumber === null ? null : await statOrNull(disk, this.#shadow(this.#publicNumber));
     const isOurs = file !== null && (shadow === null || shadow.ino === file.ino);
     if (isOurs && file.size === end) return { state: 'intact', kept: null };
     const kept = file === null ? null : aside();
     if (kept !== null) await disk.rename(this.#file, path.join(base, kept));
-    if (isOurs || shadow === null || shadow.size !== end || this.#which === null) return { state: 'lost', kept };
-    await this.#giveName(this.#shadow(this.#which), this.#file);
+    if (isOurs || shadow === null || shadow.size !== end || this.#publicNumber === null) return { state: 'lost', kept };
+    await this.#giveName(this.#shadow(this.#publicNumber), this.#file);
     await disk.syncFolder(path.dirname(this.#file));
     return { state: 'restored', kept };
   }
 
   /** For the journal's notes. */
   toJSON(): JsonObject {
-    return { w: this.#which, a: brief(this.#public), b: brief(this.#hidden) };
+    return { a: [this.#publicNumber, ...brief(this.#public)], b: [this.#hiddenNumber, ...brief(this.#hidden)] };
   }
 
   /**
-   * Takes up an earlier run's file. The note may be one publication behind: then the inode it calls hidden is the public one.
-   * @param note as `toJSON` made it, null when there is none @param present the file as it must be @returns false when it is not
+   * Takes up an earlier run's file. The note may be some publications behind.
+   * @param note as `toJSON` made it, null when there is none @param present the file as it must be
+   * @param numbers hidden names of this file that are there; those of no use are removed
+   * @returns false when the file is not as it must be
    * @throws the disk's error
    */
-  async restore(note: JsonObject | null, present: { readonly headBytes: number; readonly end: number; readonly items: number }): Promise<boolean> {
+  async restore(note: JsonObject | null, present: { readonly headBytes: number; readonly end: number; readonly items: number }, numbers: readonly number[]): Promise<boolean> {
     const { disk } = this.#options;
-    const { w, a, b } = (note ?? { w: null, a: null, b: null }) as { w: 0 | 1 | null; a: Brief | null; b: Brief | null };
     const file = await statOrNull(disk, this.#file);
     if (file === null || file.size !== present.end) return false;
-    const inodes = await Promise.all(([0, 1] as const).map(async (which) => (await statOrNull(disk, this.#shadow(which)))?.ino ?? null));
-    const which = inodes[0] === file.ino ? 0 : inodes[1] === file.ino ? 1 : null;
-    this.#which = which;
     this.#public = { ...present, doubtful: false };
-    const other = which === null ? null : which === w ? b : a;
-    this.#hidden = other === null || which === null || inodes[1 - which] === null ? null : { headBytes: other[0], end: other[1], items: other[2], doubtful: true };
+    for (const number of numbers) if ((await statOrNull(disk, this.#shadow(number)))?.ino === file.ino) this.#publicNumber ??= number;
+    const { a, b } = (note ?? {}) as { a?: Brief; b?: Brief };
+    const other = this.#publicNumber === null ? undefined : this.#publicNumber === a?.[0] ? b : this.#publicNumber === b?.[0] ? a : undefined;
+    for (const number of numbers) {
+      if (number === other?.[0] && other.length > 1) {
+        const [, headBytes = 0, end = 0, items = 0] = other;
+        this.#hiddenNumber = number;
+        this.#hidden = { headBytes, end, items, doubtful: true };
+      } else if (number !== this.#publicNumber) await unlinkIfThere(disk, this.#shadow(number));
+    }
     return true;
   }
 }
 
-type Brief = [headBytes: number, end: number, items: number];
+/** What a file's hidden names begin with. */
+export function shadowKey(viewPath: string): string {
+  return createHash('sha256').update(viewPath).digest('hex').slice(0, 24);
+}
 
-function brief(twin: Twin | null): Brief | null {
-  return twin === null ? null : [twin.headBytes, twin.end, twin.items];
+/** The numbers of hidden names that a note speaks of. @param note as `Twins.toJSON` made it */
+export function numbersIn(note: JsonObject): number[] {
+  const { a, b } = note as { a: Brief; b: Brief };
+  return [a[0], b[0]].filter((number) => number !== null);
+}
+
+/** Number of the hidden name, and, when the inode is known, its head, length and items. */
+type Brief = readonly [number: number | null, headBytes?: number, end?: number, items?: number];
+
+function brief(twin: Twin | null): number[] {
+  return twin === null ? [] : [twin.headBytes, twin.end, twin.items];
 }

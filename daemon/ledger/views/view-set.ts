@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { FileType, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
 import { localIso } from '../../brainstem/local-iso.ts';
 import type { Disk } from '../disk/disk.ts';
-import { ensureFolder } from '../disk/files.ts';
+import { DurableFolders } from '../disk/durable-folders.ts';
+import { unlinkIfThere } from '../disk/files.ts';
 import type { LedgerRecord } from '../journal/record.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import { KnownSeries } from './known-series.ts';
@@ -10,7 +11,7 @@ import { OpenView, targetOfNote, type Tier } from './open-view.ts';
 import { readPublic } from './public-file.ts';
 import { Routes, type Blueprint, type Route } from './route.ts';
 import { RunSettings } from './run-settings.ts';
-import type { TwinsOptions } from './twins.ts';
+import { numbersIn, shadowKey, Shadows, type TwinsOptions } from './twins.ts';
 import { addDelta, copyOf, deltaOf, ViewState, type Delta, type Item, type ViewContext } from './view-state.ts';
 
 export interface ViewSetOptions {
@@ -38,6 +39,7 @@ export interface RoundResult {
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
 }
 
+const TIERS = 2;
 /** Files written at once. Node has four file threads; one is left for the journal. */
 const CONCURRENCY = 3;
 /** A file of a past period that got nothing for this long gives its second inode back. */
@@ -64,13 +66,18 @@ export class ViewSet {
   readonly #logs: Record<Tier, Log> = { leaf: newLog(), coarse: newLog() };
   /** Folders whose last sync failed: a swap in them may not survive, so their hidden inodes must not be touched. */
   readonly #unsynced = new Set<string>();
-  readonly #folders = new Set<string>();
+  readonly #folders: DurableFolders;
+  readonly #shadows: Shadows;
   #lastSeq = 0;
+  /** Up to this record every file shows all that belongs to it, durably; the series as they were then. */
+  #shown: { readonly seq: number; readonly families: unknown } = { seq: 0, families: [] };
 
   constructor(options: ViewSetOptions) {
     this.#options = options;
     this.#run = new RunSettings(options.maxViewBytes);
     this.#routes = new Routes(options.blueprint);
+    this.#folders = new DurableFolders(options.disk, options.base);
+    this.#shadows = new Shadows(path.join(options.base, '.ledger', 'shadow'));
     this.#context = {
       instantiate: (template, at) => options.blueprint.instantiate(template, at),
       routeOf: (type, category, bucket) => this.#routes.of(type, category, bucket),
@@ -138,7 +145,7 @@ export class ViewSet {
   #openView(target: ViewTarget, lost: OpenView['lost']): OpenView {
     const { disk, base, onWrite, onSync, monotonic } = this.#options;
     const tier = target.level === 'hour' ? 'leaf' : 'coarse';
-    const twins: TwinsOptions = { disk, base, shadow: path.join(base, '.ledger', 'shadow'), onWrite: (bytes) => onWrite(tier, bytes), onSync };
+    const twins: TwinsOptions = { disk, base, shadows: this.#shadows, onWrite: (bytes) => onWrite(tier, bytes), onSync };
     const view = new OpenView(target, this.#context, twins, { now: monotonic(), lost });
     this.#open.set(target.path, view);
     return view;
@@ -147,12 +154,15 @@ export class ViewSet {
   /** Hands waiting records to their files and publishes. Never rejects. @param tiers which files */
   async round(tiers: readonly Tier[]): Promise<RoundResult> {
     for (const tier of tiers) this.#distribute(tier);
+    const shown = { seq: this.#lastSeq, families: this.#series.toJSON() };
     const lost = [...this.#open.values()].filter((view) => view.lost !== null);
     const failed: { path: string; reason: string }[] = [];
     if (lost.length > 0) await this.#rebuild(lost).catch((error: unknown) => failed.push({ path: lost[0]?.target.path ?? '', reason: messageOf(error) }));
     const due = [...this.#open.values()].filter((view) => tiers.includes(view.tier) && view.hasTodo && view.lost === null);
     const notes = await this.#publish(due, failed);
     if (tiers.includes('coarse')) await this.#each([...this.#open.values()].filter((view) => !due.includes(view)), failed, async (view) => void (await this.#isSound(view)));
+    const behind = failed.length > 0 || this.#unsynced.size > 0 || [...this.#open.values()].some((view) => view.hasTodo || view.lost !== null);
+    if (tiers.length === TIERS && !behind) this.#shown = shown;
     if (tiers.includes('coarse')) notes.push(...(await this.#closeIdle()), this.#families());
     return { notes, failed };
   }
@@ -184,10 +194,7 @@ export class ViewSet {
       const folder = path.dirname(path.join(this.#options.base, view.target.path));
       if (this.#unsynced.has(folder)) throw new Error('its folder could not be synced');
       if (!(await this.#isSound(view))) return;
-      if (!this.#folders.has(folder)) {
-        await ensureFolder(this.#options.disk, folder);
-        this.#folders.add(folder);
-      }
+      await this.#folders.ensure(folder);
       await view.prepare();
       prepared.push(view);
     });
@@ -231,7 +238,6 @@ export class ViewSet {
     await this.#each(folders, failed, async (folder) => {
       await this.#options.disk.syncFolder(folder).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
-        this.#folders.delete(folder);
       });
       this.#options.onSync();
       this.#unsynced.delete(folder);
@@ -246,7 +252,6 @@ export class ViewSet {
           await work(one);
         } catch (error) {
           const file = typeof one === 'string' ? path.relative(this.#options.base, one) : one.target.path;
-          this.#folders.delete(typeof one === 'string' ? one : path.dirname(path.join(this.#options.base, file)));
           failed.push({ path: file, reason: messageOf(error) });
         }
       }
@@ -277,7 +282,7 @@ export class ViewSet {
   }
 
   #families(): JsonObject {
-    return { p: '', families: this.#series.toJSON(), mode: this.#run.mode, max_view_bytes: this.#run.maxViewBytes };
+    return { p: '', s: this.#shown.seq, families: this.#shown.families, mode: this.#run.mode, max_view_bytes: this.#run.maxViewBytes };
   }
 
   /**
@@ -288,14 +293,16 @@ export class ViewSet {
   async restore(notes: readonly JsonObject[], lastSeq: number): Promise<void> {
     this.#lastSeq = lastSeq;
     const { disk, base } = this.#options;
-    let from = lastSeq + 1;
     const partly = new Map<OpenView, Unfinished>();
+    const shadows = await this.#shadows.list(disk);
     for (const note of notes) {
       if (note.p === '') {
         this.#run.take(note);
+        this.#shown = { seq: note.s as number, families: note.families };
         for (const { type, category, bucket } of note.families as { type: FileType; category: string; bucket: string }[]) this.#addFamily(type, category, bucket);
         continue;
       }
+      for (const number of numbersIn(note.f as JsonObject)) this.#shadows.isTaken(number);
       const target = targetOfNote(note);
       const present = await readPublic(disk, path.join(base, target.path), target.arrayKey === null);
       const view = this.#openView(target, present?.throughSeq == null ? 'damaged' : null);
@@ -304,13 +311,13 @@ export class ViewSet {
       // The list may be one publication ahead of the note.
       view.state = ViewState.restore(target, this.#context, state, present.sources.slice(0, state.n as number));
       partly.set(view, { throughSeq: present.throughSeq, files: note.f as JsonObject });
-      from = Math.min(from, view.state.seq + 1);
     }
-    for await (const record of this.#options.records(notes.length === 0 ? 1 : from)) await this.#replay(record, partly);
-    for (const [view, unfinished] of partly) await this.#finish(view, unfinished);
+    for await (const record of this.#options.records(this.#shown.seq + 1)) await this.#replay(record, partly, shadows);
+    for (const [view, unfinished] of partly) await this.#finish(view, unfinished, shadows);
+    await this.#removeShadows(shadows);
   }
 
-  async #replay(record: LedgerRecord, partly: Map<OpenView, Unfinished>): Promise<void> {
+  async #replay(record: LedgerRecord, partly: Map<OpenView, Unfinished>, shadows: Map<string, number[]>): Promise<void> {
     const item = this.#itemOf(record);
     if (item === null) return;
     const { base, disk, monotonic } = this.#options;
@@ -326,7 +333,7 @@ export class ViewSet {
       const unfinished = partly.get(view);
       if (unfinished !== undefined && item.seq > unfinished.throughSeq) {
         partly.delete(view);
-        await this.#finish(view, unfinished);
+        await this.#finish(view, unfinished, shadows);
       }
       view.take([delta], [item], monotonic());
       if (partly.has(view)) view.dropTodo();
@@ -335,10 +342,13 @@ export class ViewSet {
   }
 
   /** The state has come to what the public file says: from here on it can be appended to. */
-  async #finish(view: OpenView, { files, throughSeq }: Unfinished): Promise<void> {
+  async #finish(view: OpenView, { files, throughSeq }: Unfinished, shadows: Map<string, number[]>): Promise<void> {
     const { head, tail } = view.state.frame();
     const present = { headBytes: head.length, end: head.length + view.state.itemBytes + tail.length, items: view.state.items };
-    const isOurs = view.state.seq === throughSeq && (await view.twins.restore(files, present));
+    const isOurs = view.state.seq === throughSeq && (await view.twins.restore(files, present, shadows.get(shadowKey(view.target.path)) ?? []));
+    // The run before may have died between a swap and the sync of its folder: until that is made up for, the other inode may be the one that a power cut brings back.
+    this.#unsynced.add(path.dirname(path.join(this.#options.base, view.target.path)));
+    if (isOurs) shadows.delete(shadowKey(view.target.path));
     if (isOurs) view.remember();
     else view.lost = 'damaged';
   }
@@ -372,6 +382,11 @@ export class ViewSet {
       for (const view of lost) view.lost = 'closed';
       throw error;
     }
+  }
+
+  /** Hidden names of files that were not taken up. */
+  async #removeShadows(left: Map<string, number[]>): Promise<void> {
+    for (const [key, numbers] of left) for (const number of numbers) await unlinkIfThere(this.#options.disk, this.#shadows.nameOf(key, number));
   }
 
   async #moveDamagedAside(view: OpenView): Promise<void> {
