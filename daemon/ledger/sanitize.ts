@@ -10,8 +10,13 @@ const MAX_DEPTH = 64;
  * functions and symbols are dropped (null inside an array, as JSON does).
  */
 export function sanitizeObject(value: unknown): JsonObject {
-  const clean = sanitize(value, [], 0);
-  return typeof clean === 'object' && clean !== null && !Array.isArray(clean) ? (clean as JsonObject) : { value: clean ?? null };
+  const clean = sanitizeValue(value);
+  return typeof clean === 'object' && clean !== null && !Array.isArray(clean) ? (clean as JsonObject) : { value: clean };
+}
+
+/** The same for a value of any kind; what JSON has no word for is null. */
+export function sanitizeValue(value: unknown): unknown {
+  return sanitize(value, [], 0) ?? null;
 }
 
 function sanitize(value: unknown, parents: object[], depth: number): unknown {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { runCli } from '../program.ts';
 import { blueprintFile } from './check-blueprint.ts';
-import type { SmokeReport } from './smoke.ts';
+import { fileSmokeReport, type SmokeReport } from '../smoke/report.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-smoke-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -23,6 +23,21 @@ describe('smoke', () => {
     const file = path.join(dir, 'Test', 'Demo', 'Mining', 'User_Look_At', 'rigbrain_smoke_test.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(report);
     expect(existsSync(path.join(dir, 'Mining'))).toBe(false);
+  });
+
+  it('keeps the report elsewhere, and says so, when its folder refuses it', async () => {
+    const data = path.join(dir, 'other');
+    const base = path.join(data, 'Test', 'Demo', 'Mining');
+    mkdirSync(base, { recursive: true });
+    writeFileSync(path.join(base, 'User_Look_At'), 'in the way');
+    const report: SmokeReport = { component: 'rigbrain', timestamp: '2025-12-18T01:47:41.076-06:00', success: true, results: {} };
+    const { layer, path: file, reason } = await fileSmokeReport(base, 'network', report);
+    expect([layer, reason]).toEqual([1, expect.stringMatching(/^E(EXIST|NOTDIR)/)]);
+    expect(file).toMatch(/Backup_Logs\/rigbrain\/User_Look_At\/rigbrain_smoke_network\..*\.document\.json$/);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ path: 'User_Look_At/rigbrain_smoke_network.json', data: report });
+    const io = new FakeIo(dir);
+    await runCli(['smoke', '--json', '--mode', 'demo', '--data', data], io);
+    expect(io.stderr).toMatch(/the report is not where it belongs but in .*Backup_Logs\/rigbrain\/User_Look_At\/rigbrain_smoke_test\..*: E/);
   });
 
   it('fails with 1 when a part does, and goes on with the rest', async () => {

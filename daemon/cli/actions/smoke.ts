@@ -1,5 +1,5 @@
 /** `rigbrain smoke`: tries each part of the installation once, in a scratch folder, and files a report. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../protocol/common/clock.ts';
@@ -9,16 +9,9 @@ import { modeNamed } from '../../brainstem/modes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
+import { fileSmokeReport, type SmokeReport } from '../smoke/report.ts';
 import { SMOKE_STEPS, smokeContext, type SmokeContext, type SmokeStep } from '../smoke/steps.ts';
 import { blueprintFile } from './check-blueprint.ts';
-
-export interface SmokeReport {
-  readonly component: 'rigbrain';
-  /** Local time of the blueprint, with offset. */
-  readonly timestamp: string;
-  readonly success: boolean;
-  readonly results: Readonly<Record<string, { readonly success: boolean; readonly detail: string; readonly duration_ms: number }>>;
-}
 
 /** @returns 0 when every step succeeded, else 1 */
 export async function smoke(io: CliIo, globals: Globals, modeWord: string): Promise<number> {
@@ -42,9 +35,9 @@ export async function smoke(io: CliIo, globals: Globals, modeWord: string): Prom
   }
   const success = Object.values(results).every((result) => result.success);
   const report: SmokeReport = { component: 'rigbrain', timestamp: timestamp(context), success, results };
-  const file = fileReport(base === null ? null : path.join(dataDirOf(io, globals), base), report);
+  const filed = await whereFiled(base === null ? null : path.resolve(dataDirOf(io, globals), base), report);
   if (globals.json) io.out(JSON.stringify(report, null, 2));
-  io.err(file === null ? 'rigbrain: the report could not be filed (see `blueprint` and --data)' : `rigbrain: report in ${file}`);
+  io.err(`rigbrain: ${filed}`);
   return success ? EXIT.ok : EXIT.failure;
 }
 
@@ -71,17 +64,12 @@ function baseOf(context: SmokeContext, modeWord: string): string | null {
   return modes[modeNamed(modes, modeWord)].base_path;
 }
 
-/** Writes the report where a person looks for it. @returns the file, or null when it could not be written */
-function fileReport(base: string | null, report: SmokeReport): string | null {
-  if (base === null) return null;
-  const file = path.join(base, 'User_Look_At', 'rigbrain_smoke_test.json');
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    return file;
-  } catch {
-    return null;
-  }
+/** Where the report is, in words. */
+async function whereFiled(base: string | null, report: SmokeReport): Promise<string> {
+  if (base === null) return 'the report could not be filed (see `blueprint`)';
+  const { ok, layer, path: place, reason } = await fileSmokeReport(base, 'test', report);
+  if (!ok) return `the report could not be filed: ${reason}`;
+  return layer === 0 ? `report in ${place}` : `the report is not where it belongs but in ${place}: ${reason}`;
 }
 
 function timestamp(context: SmokeContext): string {

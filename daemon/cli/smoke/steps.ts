@@ -15,6 +15,7 @@ import { FILE_TYPES } from '../../brainstem/blueprint-schema.ts';
 import type { BlueprintBrainstem } from '../../brainstem/blueprint-brainstem.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { FileType } from '../../brainstem/contract.ts';
+import { templateLoader } from '../../brainstem/load-template.ts';
 import type { EngineSettings } from '../../ledger/engine/contract.ts';
 import { inlineEngine } from '../../ledger/engine/inline.ts';
 import { createLedger } from '../../ledger/ledger.ts';
@@ -58,6 +59,8 @@ const TARGETS: readonly (readonly [nbits: number, target: string])[] = [
   [0x170e1c16, `${'0'.repeat(18)}0e1c16${'0'.repeat(40)}`],
 ];
 
+/** Names the seeds load templates by. */
+const SEED_TEMPLATES = ['global_mining_ledger', 'global_mining_submission', 'global_mining_error', 'global_system_report', 'math_proof_template'];
 const HASH_DEADLINE_MS = 10_000;
 
 export const SMOKE_STEPS: readonly SmokeStep[] = [
@@ -99,6 +102,11 @@ async function templateLoad(context: SmokeContext): Promise<string> {
       if (typeof one.metadata !== 'object') throw new Error(`template ${target.template} has no metadata`);
       if (!isDeepStrictEqual(one, brainstem.instantiate(target.template, options))) throw new Error(`template ${target.template} is not a clean clone`);
     }
+  }
+  const { loadTemplateFromExamples } = templateLoader(brainstem, () => at);
+  for (const name of SEED_TEMPLATES) {
+    const { template_load_failed: failed, error } = loadTemplateFromExamples(name, 'dtm').metadata as Record<string, unknown>;
+    if (failed === true) throw new Error(`template ${name}: ${String(error)}`);
   }
   return `${seen.size} templates`;
 }

@@ -1,21 +1,21 @@
 import path from 'node:path';
 import { messageOf } from '../../../protocol/common/errors.ts';
-import { BLOCK, isMissing, type Disk, type DiskFile } from '../disk/disk.ts';
+import { isMissing, type Disk } from '../disk/disk.ts';
 import type { DurableFolders } from '../disk/durable-folders.ts';
 import { readWhole, unlinkIfThere, withFile, writeWhole } from '../disk/files.ts';
 import { lineText, type KeptEntry } from './kept-entry.ts';
 import { jsonLines } from './json-lines.ts';
 import type { KeptDamage, KeptRef, KeptStore } from './layer.ts';
+import { LF, LineFile } from './line-file.ts';
 import { mergeByOrder, sortByOrder } from './merge.ts';
 
 export const EMERGENCY_LOGS = 'Emergency_Logs';
-const SUFFIX = '_emergency.log';
+export const EMERGENCY_SUFFIX = '_emergency.log';
 /** Ends the name of a log that `defensiveWriteJson` keeps whole documents in: not records. */
 export const DOCUMENTS = '_documents';
 
 /** Smaller logs are rewritten at every `forget`; bigger ones when half of them is forgotten, so that emptying one costs about its size. */
 const ALWAYS_REWRITE_BYTES = 1024 * 1024;
-const LF = Buffer.from('\n');
 
 export interface EmergencyLogOptions {
   readonly disk: Disk;
@@ -62,15 +62,15 @@ export class EmergencyLog implements KeptStore {
   readonly #folder: string;
   readonly #old: LogFile;
   readonly #now: LogFile;
-  /** The log's own name is durable. */
-  #named = false;
+  readonly #lines: LineFile;
 
   constructor(options: EmergencyLogOptions) {
     this.#options = options;
     this.#folder = path.join(options.root, EMERGENCY_LOGS);
-    const file = path.join(this.#folder, options.component + SUFFIX);
+    const file = path.join(this.#folder, options.component + EMERGENCY_SUFFIX);
     this.#now = { file, lines: [], loaded: false };
     this.#old = { file: `${file}.1`, lines: [], loaded: false };
+    this.#lines = new LineFile({ disk: options.disk, folders: options.folders, file, maxBytes: options.maxBytes });
   }
 
   /** Path below the root, with `/`. */
@@ -87,8 +87,7 @@ export class EmergencyLog implements KeptStore {
   }
 
   /**
-   * Appends entries that are to be on disk when this resolves. Each call begins on a block of its own: a cut in the middle
-   * of it may ruin the block that is being written, and no line in it was said to be kept.
+   * Appends entries that are to be on disk when this resolves.
    * @returns for each entry null, or why it is not kept. Never rejects
    */
   async append(entries: readonly KeptEntry[]): Promise<(Error | null)[]> {
@@ -96,7 +95,9 @@ export class EmergencyLog implements KeptStore {
     const waiting: Waiting[] = [];
     for (const [index, entry] of entries.entries()) {
       try {
-        waiting.push({ index, entry, bytes: this.#render(entry) });
+        const bytes = Buffer.from(lineText(entry));
+        this.#lines.check(bytes);
+        waiting.push({ index, entry, bytes });
       } catch (error) {
         results[index] = error as Error;
       }
@@ -105,7 +106,6 @@ export class EmergencyLog implements KeptStore {
     try {
       // Without it nobody could say how much goes with the oldest log; a log that cannot be read can still take lines.
       await this.load().catch(() => {});
-      await this.#options.folders.ensure(this.#folder);
       while (taken < waiting.length) taken += await this.#appendSome(waiting.slice(taken));
     } catch (error) {
       for (const { index } of waiting.slice(taken)) results[index] = error as Error;
@@ -113,80 +113,29 @@ export class EmergencyLog implements KeptStore {
     return results;
   }
 
-  #render(entry: KeptEntry): Buffer {
-    const line = Buffer.from(lineText(entry));
-    if (line.length >= this.#options.maxBytes) throw new Error(`an entry of ${line.length} bytes does not fit into the emergency log`);
-    return line;
-  }
-
   /** Writes what fits into the log; makes room when nothing does. @returns how many were written @throws the disk's error */
   async #appendSome(waiting: readonly Waiting[]): Promise<number> {
-    const { handle, fresh } = await this.#open();
-    let fits: readonly Waiting[];
-    try {
-      const { size } = await handle.stat();
-      const position = Math.ceil(size / BLOCK) * BLOCK;
-      fits = this.#fitting(waiting, position + LF.length);
-      if (fits.length > 0) {
-        await this.#write(handle, Buffer.concat([LF, ...fits.map(({ bytes }) => bytes)]), position, fresh);
-        let start = position + LF.length;
-        for (const { entry, bytes } of fits) {
-          this.#now.lines.push(this.#line(this.#now, entry, start, bytes.length));
-          start += bytes.length;
-        }
-        sortByOrder(this.#now.lines);
-      }
-    } finally {
-      // What was to be durable is; a handle that does not close cleanly changes nothing about it.
-      await handle.close().catch(() => {});
+    const { count, start, fresh } = await this.#lines.append(waiting.map(({ bytes }) => bytes));
+    if (fresh) this.#now.lines = [];
+    let at = start;
+    for (const { entry, bytes } of waiting.slice(0, count)) {
+      this.#now.lines.push(this.#line(this.#now, entry, at, bytes.length));
+      at += bytes.length;
     }
-    if (fits.length === 0) await this.#rotate();
-    return fits.length;
-  }
-
-  #fitting(waiting: readonly Waiting[], start: number): readonly Waiting[] {
-    let end = start;
-    const tooMany = waiting.findIndex(({ bytes }) => (end += bytes.length) > this.#options.maxBytes);
-    return tooMany < 0 ? waiting : waiting.slice(0, tooMany);
-  }
-
-  async #open(): Promise<{ handle: DiskFile; fresh: boolean }> {
-    const { disk } = this.#options;
-    try {
-      return { handle: await disk.open(this.#now.file, 'update'), fresh: false };
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    this.#named = false;
-    return { handle: await disk.open(this.#now.file, 'create'), fresh: true };
-  }
-
-  async #write(handle: DiskFile, bytes: Buffer, position: number, fresh: boolean): Promise<void> {
-    try {
-      await handle.write(bytes, position);
-      await handle.datasync();
-      if (fresh || !this.#named) await this.#options.disk.syncFolder(this.#folder);
-      this.#named = true;
-    } catch (error) {
-      // Lines that are not said to be kept are taken back; where that fails too, their ids tell. Only to the block's edge:
-      // a block that holds good lines is not touched.
-      await handle.truncate(position).catch(() => {});
-      throw error;
-    }
+    sortByOrder(this.#now.lines);
+    if (count === 0) await this.#rotate();
+    return count;
   }
 
   async #rotate(): Promise<void> {
-    const { disk } = this.#options;
     const dropped = this.#old.lines.filter(({ state }) => state === 'kept').length;
-    await disk.rename(this.#now.file, this.#old.file);
-    this.#named = false;
+    await this.#lines.moveTo(this.#old.file);
     this.#old.lines = this.#now.lines;
     for (const line of this.#old.lines) line.log = this.#old;
     this.#old.loaded = this.#now.loaded;
     this.#now.lines = [];
     this.#now.loaded = true;
-    if (dropped > 0) this.#options.onDropped(dropped, path.posix.join(EMERGENCY_LOGS, path.basename(this.#old.file)));
-    await disk.syncFolder(this.#folder);
+    if (dropped > 0) this.#options.onDropped(dropped, this.#nameOf(this.#old));
   }
 
   async load(): Promise<void> {
@@ -238,7 +187,9 @@ export class EmergencyLog implements KeptStore {
     const bytes = Buffer.alloc(line.bytes);
     await withFile(disk, line.log.file, 'read', (handle) => handle.read(bytes, line.start));
     try {
-      return decode(JSON.parse(bytes.toString('utf8')), component);
+      const kept = decode(JSON.parse(bytes.toString('utf8')), component);
+      if (kept.record.id !== line.id) throw new Error('another entry stands in its place');
+      return kept;
     } catch (error) {
       line.state = 'damaged';
       onDamage({ file: this.#nameOf(line.log), offset: line.start, reason: messageOf(error) });
@@ -261,7 +212,7 @@ export class EmergencyLog implements KeptStore {
     const allBytes = log.lines.reduce((sum, { bytes }) => sum + bytes, 0);
     if (stays.length > 0 && allBytes > ALWAYS_REWRITE_BYTES && staysBytes * 2 > allBytes) return;
     // The name may stand for another file from here on, whether or not what follows is told to succeed.
-    if (log === this.#now) this.#named = false;
+    if (log === this.#now) this.#lines.replaced();
     if (stays.length === 0) await unlinkIfThere(disk, log.file);
     else await this.#rewrite(log, stays);
     if (stays.length > 0 && stays.every(({ state }) => state === 'damaged')) await this.#setAside(log);
@@ -303,6 +254,6 @@ export class EmergencyLog implements KeptStore {
 
 /** The components whose logs are among these names. */
 export function componentsOf(names: readonly string[]): string[] {
-  const found = names.filter((name) => name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.1`)).map((name) => name.slice(0, name.lastIndexOf(SUFFIX)));
+  const found = names.filter((name) => name.endsWith(EMERGENCY_SUFFIX) || name.endsWith(`${EMERGENCY_SUFFIX}.1`)).map((name) => name.slice(0, name.lastIndexOf(EMERGENCY_SUFFIX)));
   return [...new Set(found)].filter((component) => component !== '' && !component.startsWith('.') && !component.endsWith(DOCUMENTS));
 }

@@ -12,6 +12,7 @@ import type { KeptDamage, KeptRef } from './layer.ts';
 import { LayerFolder, type Placed } from './layer-folder.ts';
 import { MemoryRing } from './memory-ring.ts';
 import { mergeByOrder } from './merge.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 
 export interface KeeperLimits {
   /** Most files in `Backup_Logs`. */
@@ -59,7 +60,7 @@ class LayeredKeeper implements Keeper {
   readonly #options: KeeperOptions;
   readonly #folders: readonly LayerFolder[];
   readonly #ring: MemoryRing<Placed>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
   #order = 0;
   #lost = 0;
   #unreadable = 0;
@@ -93,7 +94,7 @@ class LayeredKeeper implements Keeper {
 
   keepAll(records: readonly NewRecord[], reason: string): Promise<readonly KeepResult[]> {
     const placed = records.map((record) => this.#place(record, reason));
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const results: KeepResult[] = [];
       for (let from = 0; from < placed.length; from += CHUNK) results.push(...(await this.#keepSome(placed.slice(from, from + CHUNK))));
       if (results.some(({ ok }) => ok)) await this.#settleRing();
@@ -102,11 +103,11 @@ class LayeredKeeper implements Keeper {
   }
 
   settle(): Promise<void> {
-    return this.#inTurn(() => this.#settleRing());
+    return this.#turns.run(() => this.#settleRing());
   }
 
   kept(limit: number, wanted: (record: NewRecord) => boolean = () => true): Promise<readonly KeptRecord[]> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       // What cannot be read now is tried again by the next call.
       for (const folder of this.#folders) await folder.load().catch(() => {});
       return this.#read(limit, wanted);
@@ -114,7 +115,7 @@ class LayeredKeeper implements Keeper {
   }
 
   forget(ids: ReadonlySet<string>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       this.#ring.retain(({ kept }) => !ids.has(kept.record.id));
       for (const folder of this.#folders) await folder.forget(ids);
     });
@@ -128,13 +129,6 @@ class LayeredKeeper implements Keeper {
       emergency += folder.emergencies;
     }
     return { backup, emergency, ring: this.#ring.items.length, lost: this.#lost, unreadable: this.#unreadable };
-  }
-
-  /** One call after the other; whatever goes wrong in one does not reach the next. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => {});
-    return done;
   }
 
   #place(record: NewRecord, reason: string): Placed {
