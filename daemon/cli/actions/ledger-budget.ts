@@ -7,6 +7,7 @@ import { parseSpan } from '../../ledger/query/when.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
+import { textTable } from '../table.ts';
 import { bytesText } from './byte-text.ts';
 import { ledgerFolder, upToDate, type LedgerFolderFlags } from './ledger-folder.ts';
 
@@ -39,7 +40,7 @@ function budgetLines(io: CliIo, { days, average, measured_hours, bytes_per_year 
   const rows = [...days.map((day) => [day.day, day.hours.toFixed(1), ...cells(day), String(day.fsyncs), String(day.entries)]), ['average', '24.0', ...cells(average), String(average.fsyncs), String(average.entries)]];
   const head = ['bytes a day', 'hours', 'total', ...WRITTEN_PARTS, 'fsyncs', 'entries'];
   const little = measured_hours < ENOUGH_HOURS ? [paint(io, 'yellow', `only ${measured_hours} hours were measured: average, year and card say little yet`)] : [];
-  return [...table(io, head, rows), `a year    ${bytesText(bytes_per_year)}, if the daemon runs round the clock`, ...little];
+  return [...textTable(io, head, rows), `a year    ${bytesText(bytes_per_year)}, if the daemon runs round the clock`, ...little];
 }
 
 function cells(written: Written & { readonly total: number }): string[] {
@@ -51,12 +52,5 @@ function cardLines({ years, assumption }: { readonly years: number | null; reado
 }
 
 function spaceLines(io: CliIo, space: readonly Space[], total: number): string[] {
-  return table(io, ['space on disk', 'files', 'bytes'], [...space.map(({ part, files, bytes }) => [part, String(files), bytesText(bytes)]), ['all', String(space.reduce((sum, part) => sum + part.files, 0)), bytesText(total)]]);
-}
-
-/** Columns under a bold head, the first to the left, numbers to the right. */
-function table(io: CliIo, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string => row.map((text, column) => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))).join('  ');
-  return [paint(io, 'bold', line(head)), ...rows.map(line)];
+  return textTable(io, ['space on disk', 'files', 'bytes'], [...space.map(({ part, files, bytes }) => [part, String(files), bytesText(bytes)]), ['all', String(space.reduce((sum, part) => sum + part.files, 0)), bytesText(total)]]);
 }
