@@ -51,3 +51,19 @@ it('syncs nothing twice', async () => {
   await folders.ensure('/base');
   expect(disk.faults.count('syncFolder')).toBe(before);
 });
+
+it('the root too, when an earlier try created that and could not sync', async () => {
+  const disk = new SimDisk();
+  const folders = new DurableFolders(disk, '/base');
+  disk.faults.failNext('EIO', ({ call, path }) => call === 'syncFolder' && path === '/');
+  await expect(folders.ensure('/base/a/b')).rejects.toThrow('EIO');
+  await folders.ensure('/base/a/c');
+  expect((await afterCut(disk).stat('/base/a/c')).isFolder).toBe(true);
+});
+
+it('does not believe folders below the root that were there before', async () => {
+  const disk = await based();
+  await disk.mkdir('/base/a/b');
+  await new DurableFolders(disk, '/base').ensure('/base/a/b');
+  expect((await afterCut(disk).stat('/base/a/b')).isFolder).toBe(true);
+});

@@ -12,6 +12,8 @@ export class DurableFolders {
   readonly #disk: Disk;
   readonly #root: string;
   readonly #synced = new Set<string>();
+  /** Created by an earlier try that could not sync them all. */
+  readonly #owed = new Set<string>();
 
   constructor(disk: Disk, root: string) {
     this.#disk = disk;
@@ -21,20 +23,25 @@ export class DurableFolders {
   /** @param folder absolute, at or below the root @throws the disk's error */
   async ensure(folder: string): Promise<void> {
     const first = await this.#disk.mkdir(folder);
-    if (first !== undefined) for (const known of this.#synced) if (isAtOrBelow(known, first)) this.#synced.delete(known);
+    if (first !== undefined) {
+      for (const known of this.#synced) if (isAtOrBelow(known, first)) this.#synced.delete(known);
+      for (let name = folder; isAtOrBelow(name, first); name = path.dirname(name)) this.#owed.add(name);
+    }
     const fresh: string[] = [];
-    for (let name = folder; this.#mustSync(name, first); name = path.dirname(name)) {
+    for (let name = folder; this.#mustSync(name); name = path.dirname(name)) {
       await this.#disk.syncFolder(path.dirname(name));
       fresh.push(name);
     }
     if (this.#synced.size > MOST_REMEMBERED) this.#synced.clear();
-    for (const name of fresh) this.#synced.add(name);
+    for (const name of fresh) {
+      this.#synced.add(name);
+      this.#owed.delete(name);
+    }
   }
 
-  #mustSync(name: string, first: string | undefined): boolean {
+  #mustSync(name: string): boolean {
     if (name === path.dirname(name) || this.#synced.has(name)) return false;
-    if (first !== undefined && isAtOrBelow(name, first)) return true;
-    return name !== this.#root && isAtOrBelow(name, this.#root);
+    return this.#owed.has(name) || (name !== this.#root && isAtOrBelow(name, this.#root));
   }
 }
 
