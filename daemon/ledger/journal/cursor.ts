@@ -51,16 +51,12 @@ export class Cursor {
     this.#isKnown = isKnown;
   }
 
-  /** Number of the next record, null when none was seen. */
-  get next(): number | null {
-    return this.#next;
-  }
-
   begin(start: SegmentStart): void {
     this.#segment = start.name;
     this.#limit = start.limit;
     this.#damagedAt = null;
-    if (start.after === null) return;
+    // All of it is void, or nobody knows where it belongs: its header says nothing about what comes next.
+    if (start.after === null || start.after >= start.limit) return;
     this.#next ??= start.after + 1;
     if (start.after >= this.#next) {
       this.#missing(this.#next, start.after, 0);
@@ -70,12 +66,6 @@ export class Cursor {
       this.#chain = start.chain;
     }
     this.#next = Math.max(this.#next, start.after + 1);
-  }
-
-  /** Goes back, in a journal that is followed while it is written: what came after `seq` turned out to be void. */
-  rewind(seq: number, chain: string): void {
-    this.#next = seq + 1;
-    this.#chain = chain;
   }
 
   /** @returns null for a line that is no record, or one that does not count */
@@ -115,7 +105,7 @@ export class Cursor {
 }
 
 /** The header among the first lines of a segment, null when it is lost. */
-export function headerIn(lines: readonly Line[]): SegmentHeader | null {
+export function headerIn(lines: readonly Line[], number: number): SegmentHeader | null {
   const first = lines[0];
-  return first === undefined || first.offset !== 0 || first.json === null ? null : decodeHeader(first.json);
+  return first === undefined || first.offset !== 0 || first.json === null ? null : decodeHeader(first.json, number);
 }

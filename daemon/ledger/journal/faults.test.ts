@@ -1,8 +1,10 @@
 import { readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import type { Disk } from '../disk/disk.ts';
 import { diskError, idsTo, inFolder, openCount, optionsFor, readAll, sample, samples, testDisk, watchedDisk, type DiskCall } from './kit.fixture.ts';
 import { openJournal } from './journal.ts';
+import { listSegments } from './reader.ts';
 
 /** A disk with a switch: while `broken` says so, a call fails with its error. */
 function breakable() {
@@ -207,4 +209,50 @@ test('what cannot be listed is not taken for an empty journal', () =>
     state.broken = (call) => (call.name === 'open' && call.target.endsWith('.ndjson') ? 'EACCES' : null);
     await expect(openJournal(optionsFor(folder, { disk }))).rejects.toThrow('EACCES');
     expect(await testDisk.readdir(folder)).toEqual(['00000001.ndjson']);
+  }));
+
+test('an empty segment whose header somebody relies on is not taken back when it fails', () =>
+  inFolder(async (folder) => {
+    const first = await openJournal(optionsFor(folder));
+    first.journal.note({ p: [{ p: 'view', n: 1 }] });
+    await first.journal.sync();
+    await first.journal.close();
+    const { disk, state } = breakable();
+    // It takes the place of the one before, which is removed.
+    const { journal } = await openJournal(optionsFor(folder, { disk }));
+    expect(readdirSync(folder)).toEqual(['00000002.ndjson']);
+    state.broken = (call) => (isWriting(call) ? 'EIO' : null);
+    journal.append(sample(1));
+    expect((await journal.sync()).failed).toHaveLength(1);
+    expect((await openJournal(optionsFor(folder))).recovered.views).toEqual([{ p: 'view', n: 1 }]);
+  }));
+
+test('a rename that was made and told as failed: its number is not used again, and the segment in use is left', () =>
+  inFolder(async (folder) => {
+    let failures = 0;
+    const disk: Disk = {
+      ...testDisk,
+      rename: async (from, to) => {
+        await testDisk.rename(from, to);
+        if (to.endsWith('00000002.ndjson') && failures++ === 0) throw diskError('EIO');
+      },
+      // What stays is what matters.
+      unlink: async (file) => {
+        if (file.endsWith('.ndjson')) throw diskError('EIO');
+        await testDisk.unlink(file);
+      },
+    };
+    const { journal } = await openJournal(optionsFor(folder, { disk, segmentBytes: 16 * 1024 }));
+    const durable: string[] = [];
+    for (const record of samples(1, 12)) {
+      journal.append(record);
+      durable.push(...(await journal.sync()).durable.map(({ id }) => id));
+    }
+    await journal.close();
+    expect(failures).toBe(1);
+    expect(durable).toEqual(idsTo(12));
+    expect((await readAll(folder)).ids).toEqual(idsTo(12));
+    const segments = await listSegments(testDisk, folder);
+    expect(segments.map(({ number }) => number).slice(0, 3)).toEqual([1, 2, 3]);
+    expect(segments[2]!.after).toBe(segments[1]!.after);
   }));

@@ -133,6 +133,9 @@ test('segments follow each other, each with a header that is enough to go on', (
       expect(limit).toBeGreaterThan(after!);
     }
     expect(readdirSync(folder).filter((name) => !name.endsWith('.ndjson'))).toEqual([]);
+    // No segment keeps room it does not need: the header's block and one for each commit.
+    const perSegment = segments.map(({ after, limit }) => Math.min(limit, 100) - after!);
+    expect(segments.slice(0, -1).map(({ bytes }) => bytes)).toEqual(perSegment.slice(0, -1).map((commits) => (commits + 1) * BLOCK));
     const { found, ids, damage } = await readAll(folder);
     expect([ids, damage]).toEqual([idsTo(100), []]);
     expect(found.every(({ chainOk }) => chainOk === true)).toBe(true);

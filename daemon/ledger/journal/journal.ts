@@ -1,10 +1,11 @@
-import type { JsonObject } from '../../brainstem/contract.ts';
-import { unlinkIfThere } from '../disk/files.ts';
 import path from 'node:path';
+import type { JsonObject } from '../../brainstem/contract.ts';
+import { DurableFolders } from '../disk/durable-folders.ts';
+import { unlinkIfThere } from '../disk/files.ts';
 import type { Journal, JournalOptions, Recovered, SyncResult } from './contract.ts';
 import { Queue } from './queue.ts';
 import { encodeLine, type NewRecord } from './record.ts';
-import { recover, settleFolders, settleNewest, trimSegment, type Recovery } from './recover.ts';
+import { recover, settleNewest, trimSegment, type Recovery } from './recover.ts';
 import { isFull, SegmentFile } from './segment-file.ts';
 import { CLOSED_LINE, segmentsIn, type Gap, type SegmentHeader } from './segment.ts';
 
@@ -24,14 +25,13 @@ export async function openJournal(options: JournalOptions): Promise<{ journal: J
   const { disk, folder } = options;
   const recovery = await recover(disk, folder);
   const { recovered, newest } = recovery;
-  if (newest === null) await settleFolders(disk, folder);
-  else if (recovered.unclean) await settleNewest(disk, folder, newest.ref);
+  if (newest !== null && recovered.unclean) await settleNewest(disk, folder, newest.ref);
   const journal = new DiskJournal(options, recovery);
   const begun = await journal.beginFirst(recovered.views);
   if (begun && newest !== null && !newest.ref.packed) {
     // The new header says it all. A journal opened and closed again leaves no row of empty segments.
     if (newest.isSpent) await unlinkIfThere(disk, path.join(folder, newest.ref.name)).catch(() => {});
-    else if (newest.usedBytes !== null) await trimSegment(disk, folder, newest.ref.name, newest.usedBytes + 1);
+    else if (newest.usedBytes !== null) await trimSegment(disk, folder, newest.ref.name, newest.usedBytes);
   }
   return { journal, recovered };
 }
@@ -40,11 +40,14 @@ class DiskJournal implements Journal {
   readonly #options: JournalOptions;
   readonly #segmentBytes: number;
   readonly #step: number;
+  readonly #folders: DurableFolders;
   readonly #queue: Queue;
   /** Null while none could be begun. */
   #segment: SegmentFile | null = null;
   /** The next one, made ready while there is still room in this one; resolves with null when that failed. */
   #next: Promise<SegmentFile | null> | null = null;
+  /** The first one, or the last one a sync succeeded on: somebody relies on what its header says, so it stays even when it is empty. */
+  #settled: SegmentFile | null = null;
   /** Not to be written any more, though nothing is wrong with it. */
   #retired: SegmentFile | null = null;
   /** A segment that was deleted under us, open still: what is in it is to be copied. */
@@ -68,6 +71,8 @@ class DiskJournal implements Journal {
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#step = Math.min(options.preallocateBytes ?? PREALLOCATE_BYTES, this.#segmentBytes);
     this.#rotateAt = this.#segmentBytes;
+    // The base folder, which is whoever's who made it.
+    this.#folders = new DurableFolders(options.disk, path.dirname(path.dirname(options.folder)));
     const { lastSeq, lastAt } = recovery.recovered;
     this.#queue = new Queue({ seq: lastSeq, chain: recovery.chain, at: lastAt });
     this.#gaps = [...recovery.gaps];
@@ -99,6 +104,7 @@ class DiskJournal implements Journal {
     return this.#inTurn(async () => {
       try {
         this.#segment = await this.#begin(views);
+        this.#settled = this.#segment;
         return true;
       } catch (error) {
         this.#tell(error);
@@ -182,6 +188,8 @@ class DiskJournal implements Journal {
         error = await this.#drop(caught);
       }
     }
+    // They are kept elsewhere from now on. Lines that the kernel still shows, and may never have written, would be taken for true after a kill.
+    await this.#trimFailed();
     return { durable: [], failed: this.#queue.giveUp(), error };
   }
 
@@ -204,6 +212,7 @@ class DiskJournal implements Journal {
   }
 
   #settle(segment: SegmentFile): ReturnType<Queue['settle']> {
+    this.#settled = segment;
     if (!segment.isEmpty) {
       this.#gaps = this.#gaps.filter((gap) => !segment.header?.gaps.includes(gap));
       void this.#orphan?.close();
@@ -216,7 +225,8 @@ class DiskJournal implements Journal {
   async #lookAhead(): Promise<void> {
     const segment = this.#segment;
     if (segment === null || segment.isEmpty) return;
-    for (const { name, bytes } of this.#failed.splice(0)) await trimSegment(this.#options.disk, this.#options.folder, name, bytes);
+    await this.#trimFailed();
+    this.#failed = [];
     if (segment.end >= this.#rotateAt) return this.#rotate(segment);
     if (segment.end >= this.#segmentBytes - this.#step) this.#next ??= this.#makeNext();
     const grown = segment.end + segment.room;
@@ -227,6 +237,10 @@ class DiskJournal implements Journal {
       if (isFull(error)) this.#reserveAt = segment.end + FULL_RETRY_BYTES;
       else await this.#drop(error);
     }
+  }
+
+  async #trimFailed(): Promise<void> {
+    for (const { name, bytes } of this.#failed) await trimSegment(this.#options.disk, this.#options.folder, name, bytes);
   }
 
   /** Only called while everything in the old segment is durable. */
@@ -245,7 +259,7 @@ class DiskJournal implements Journal {
   async #makeNext(): Promise<SegmentFile | null> {
     const { disk, folder } = this.#options;
     try {
-      const segment = await SegmentFile.create(disk, folder, this.#step, this.#options);
+      const segment = await SegmentFile.create(disk, this.#folders, folder, this.#step, this.#options);
       try {
         await segment.sync();
       } catch (error) {
@@ -271,7 +285,7 @@ class DiskJournal implements Journal {
         this.#tell(error);
       }
     }
-    return this.#publish(await SegmentFile.create(disk, folder, this.#step, this.#options), views);
+    return this.#publish(await SegmentFile.create(disk, this.#folders, folder, this.#step, this.#options), views);
   }
 
   async #publish(segment: SegmentFile, views: readonly JsonObject[]): Promise<SegmentFile> {
@@ -330,7 +344,7 @@ class DiskJournal implements Journal {
     this.#segment = null;
     this.#queue.rewind();
     if (segment !== null && segment !== this.#orphan) {
-      if (segment.isEmpty) {
+      if (segment.isEmpty && segment !== this.#settled) {
         await segment.discard();
       } else {
         this.#failed.push({ name: segment.name!, bytes: segment.durableEnd });

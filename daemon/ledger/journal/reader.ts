@@ -18,7 +18,7 @@ export interface SegmentInfo extends SegmentRef {
   readonly bytes: number;
   /** Null when it is lost; `after` is then worked out from the first record. */
   readonly header: SegmentHeader | null;
-  /** Number of the last valid record before it; null when neither header nor record is left. */
+  /** Number of the last valid record before it; null when neither header nor a record that could belong there is left. */
   readonly after: number | null;
   /** Records above this in it are void; infinity for the newest. */
   readonly limit: number;
@@ -26,13 +26,21 @@ export interface SegmentInfo extends SegmentRef {
 
 /** Every segment, oldest first. Reads only their headers. @throws the disk's error */
 export async function listSegments(disk: Disk, folder: string): Promise<SegmentInfo[]> {
-  const infos: SegmentInfo[] = [];
-  let limit = Number.POSITIVE_INFINITY;
-  for (const ref of (await segmentsIn(disk, folder)).reverse()) {
+  const starts: Omit<SegmentInfo, 'limit'>[] = [];
+  let headerAfter = 0;
+  for (const ref of await segmentsIn(disk, folder)) {
     const { header, after } = await startOf(disk, folder, ref);
     const bytes = (await statOrNull(disk, path.join(folder, ref.name)))?.size ?? 0;
-    infos.push({ ...ref, bytes, header, after, limit });
-    if (after !== null) limit = Math.min(limit, after);
+    if (header !== null) headerAfter = header.after;
+    // Without a header, records from before the segment before are no sign that everything since is void: somebody put a copy there.
+    const isCopy = header === null && after !== null && after < headerAfter;
+    starts.push({ ...ref, bytes, header, after: isCopy ? null : after });
+  }
+  const infos: SegmentInfo[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  for (const start of starts.reverse()) {
+    infos.push({ ...start, limit });
+    if (start.after !== null) limit = Math.min(limit, start.after);
   }
   return infos.reverse();
 }
@@ -73,7 +81,7 @@ async function startOf(disk: Disk, folder: string, ref: SegmentRef): Promise<{ h
   let isFirst = true;
   try {
     for await (const lines of segmentLines(disk, folder, ref)) {
-      if (isFirst) header = headerIn(lines);
+      if (isFirst) header = headerIn(lines, ref.number);
       isFirst = false;
       if (header !== null) return { header, after: header.after };
       for (const { json } of lines) {

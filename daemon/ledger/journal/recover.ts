@@ -66,19 +66,24 @@ function join(scans: readonly Scan[]): Omit<Recovery, 'lastNumber'> {
   let lastSeq = 0;
   let lastAt: number | null = null;
   let chain = CHAIN_START;
+  let headerAfter = 0;
   let gaps: Gap[] = [];
   const views = new Map<unknown, JsonObject>();
   for (const { header, first, last, notes, gaps: within } of scans) {
     if (header !== null) {
       ({ after: lastSeq, lastAt, chain } = header);
+      headerAfter = lastSeq;
       for (const state of header.views) views.set(state['p'], state);
     }
     for (const state of notes) views.set(state['p'], state);
     if (first === null || last === null) continue;
-    // A lost header: its `after` was one less than its first record, so what comes before and is above that is void.
-    const before = header === null ? Math.min(lastSeq, first.seq - 1) : lastSeq;
+    // Where a header is lost, what earlier segments have from its first record on is void; unless it is a copy, see listSegments().
+    const isCopy = first.seq - 1 < headerAfter;
+    if (isCopy && last.seq <= lastSeq) continue;
+    if (!isCopy) gaps = gaps.filter(([from]) => from < first.seq);
+    const before = lastSeq;
     if (first.seq > before + 1) gaps.push([before + 1, first.seq - 1]);
-    gaps = [...gaps.filter(([from]) => from < first.seq), ...within];
+    for (const [from, to] of within) if (!isCopy || to > before) gaps.push([isCopy ? Math.max(from, before + 1) : from, to]);
     ({ seq: lastSeq, at: lastAt, chain } = last);
   }
   const newest = scans.at(-1);
@@ -128,7 +133,7 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
         first ??= record;
         last = record;
       } else if (offset === 0) {
-        header = decodeHeader(json);
+        header = decodeHeader(json, ref.number);
       } else if (json.startsWith('{"p":')) {
         notes.push(...statesIn(json));
       } else if (json !== CLOSED_LINE) {
@@ -146,13 +151,12 @@ function statesIn(note: string): JsonObject[] {
 }
 
 /**
- * Makes durable what was found in the newest segment, and the folders above it: after a crash of the process alone they may
- * be in the kernel's memory only, and the next header is about to call them valid. Never rejects: what cannot be synced was
- * read all the same.
+ * Makes durable what was found in the newest segment: after a crash of the process alone it may be in the kernel's memory
+ * only, and the next header is about to call it valid. Never rejects: what cannot be synced was read all the same.
  */
 export async function settleNewest(disk: Disk, folder: string, ref: SegmentRef): Promise<void> {
-  if (!ref.packed) await withFile(disk, path.join(folder, ref.name), 'update', (file) => file.datasync()).catch(() => {});
-  await settleFolders(disk, folder);
+  if (ref.packed) return;
+  await withFile(disk, path.join(folder, ref.name), 'update', (file) => file.datasync()).catch(() => {});
 }
 
 /**
@@ -164,10 +168,4 @@ export async function trimSegment(disk: Disk, folder: string, name: string, used
   await withFile(disk, path.join(folder, name), 'update', async (file) => {
     if ((await file.stat()).size > bytes) await file.truncate(bytes);
   }).catch(() => {});
-}
-
-/** As `ensureFolder`, for folders that are there already but perhaps only since the last run, which may not have come to sync them. Never rejects. */
-export async function settleFolders(disk: Disk, folder: string): Promise<void> {
-  // `<base>/.ledger` and `<base>`
-  for (const above of [path.dirname(folder), path.dirname(path.dirname(folder))]) await disk.syncFolder(above).catch(() => {});
 }

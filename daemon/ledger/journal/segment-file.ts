@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Disk, DiskFile } from '../disk/disk.ts';
-import { BLOCK } from '../disk/disk.ts';
-import { ensureFolder, unlinkIfThere } from '../disk/files.ts';
+import { BLOCK, type Disk, type DiskFile } from '../disk/disk.ts';
+import type { DurableFolders } from '../disk/durable-folders.ts';
+import { unlinkIfThere } from '../disk/files.ts';
 import { encodeHeader, segmentName, type SegmentHeader } from './segment.ts';
 
 /** Told of everything handed to the disk. */
@@ -47,8 +47,8 @@ export class SegmentFile {
   }
 
   /** A segment without header and without its name, with room for the first lines. @param room bytes; on a full disk it begins with less. @throws the disk's error */
-  static async create(disk: Disk, folder: string, room: number, meter: DiskMeter): Promise<SegmentFile> {
-    await ensureFolder(disk, folder);
+  static async create(disk: Disk, folders: DurableFolders, folder: string, room: number, meter: DiskMeter): Promise<SegmentFile> {
+    await folders.ensure(folder);
     const temporary = path.join(folder, NEXT_SEGMENT);
     await unlinkIfThere(disk, temporary);
     const segment = new SegmentFile(disk, folder, await disk.open(temporary, 'create'), meter);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../brainstem/contract.ts';
 import { isMissing, type Disk } from '../disk/disk.ts';
-import { checkedJson, encodeLine } from './record.ts';
+import { encodeLine } from './record.ts';
 
 /*
  * The journal is a row of segments, `00000042.ndjson`, each begun with a header that says what came before it, so that
@@ -75,8 +75,8 @@ export function encodeHeader(header: SegmentHeader): string {
   return encodeLine(JSON.stringify({ h: 1, n: number, s: after + 1, a: after, x: chain, t: at, l: lastAt, gaps, v: views }));
 }
 
-/** Reads a header. @param json as `checkedJson` gives it; null when it is not one */
-export function decodeHeader(json: string): SegmentHeader | null {
+/** Reads a header. @param json as `checkedJson` gives it @param number of the segment it stands in @returns null when it is not the header of that */
+export function decodeHeader(json: string, number: number): SegmentHeader | null {
   if (!json.startsWith('{"h":1,')) return null;
   let parsed: JsonObject;
   try {
@@ -85,13 +85,7 @@ export function decodeHeader(json: string): SegmentHeader | null {
     return null;
   }
   const { n, a, x, t, l, gaps, v } = parsed;
-  if (typeof n !== 'number' || typeof a !== 'number' || typeof x !== 'string' || typeof t !== 'number') return null;
+  if (n !== number || typeof a !== 'number' || typeof x !== 'string' || typeof t !== 'number') return null;
   if (!Array.isArray(gaps) || !Array.isArray(v)) return null;
-  return { number: n, after: a, chain: x, at: t, lastAt: typeof l === 'number' ? l : null, gaps: gaps as Gap[], views: v as JsonObject[] };
-}
-
-/** Reads a header from its line. @param line without LF */
-export function headerOf(line: string): SegmentHeader | null {
-  const json = checkedJson(line);
-  return json === null ? null : decodeHeader(json);
+  return { number, after: a, chain: x, at: t, lastAt: typeof l === 'number' ? l : null, gaps: gaps as Gap[], views: v as JsonObject[] };
 }

@@ -86,7 +86,7 @@ export class JournalFollower {
 
   #take({ offset }: Line, json: string, into: LedgerRecord[]): void {
     if (offset === 0) {
-      const header = decodeHeader(json);
+      const header = decodeHeader(json, this.#place.number);
       // What an earlier segment holds above this number is void, and the numbers are given out again.
       if (header !== null && (this.#lastSeq === 0 || header.after < this.#lastSeq)) this.#lastSeq = header.after;
       return;
