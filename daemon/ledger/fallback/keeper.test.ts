@@ -1,6 +1,15 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../protocol/common/manual-clock.ts';
+import { uniform } from '../../../sim/random.fixture.ts';
 import type { DiskOp } from '../disk/disk-faults.fixture.ts';
-import { BASE, idsOf, keeperKit, makeFolder, record } from './keeper-kit.fixture.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import { fakeBrainstem } from '../fake-brainstem.fixture.ts';
+import { temporaryFolder } from '../kit.fixture.ts';
+import type { Keeper } from './contract.ts';
+import { createKeeper } from './keeper.ts';
+import { AT, BASE, idsOf, keeperKit, makeFolder, record } from './keeper-kit.fixture.ts';
 
 const noBackup = ({ path }: DiskOp): string | null => (path.includes('Backup_Logs') ? 'EACCES' : null);
 const nothing = (): string => 'EROFS';
@@ -315,6 +324,32 @@ describe('forget', () => {
     expect(idsOf(await keeper.kept(9))).toEqual([2, 3].map((n) => record(n).id));
     expect(keeper.counts()).toMatchObject({ emergency: 2, unreadable: 0 });
   });
+});
+
+it('syncs the name of a log again after a rewrite whose sync failed', async () => {
+  const { keeper, disk, next } = await keeperKit();
+  disk.faults.when = noBackup;
+  await keeper.keepAll([1, 2].map((n) => record(n)), 'x');
+  disk.faults.failNext('EIO', 'syncFolder');
+  await keeper.forget(new Set([record(1).id]));
+  expect((await keeper.keep(record(3), 'x')).ok).toBe(true);
+  disk.faults.when = () => null;
+  const left = disk.crash(uniform(1), { kept: 0, torn: 0, garbage: 0, sector: 512, collateral: false, uneven: false, names: 'folders' });
+  expect(idsOf(await (await next(left)).keeper.kept(9))).toContain(record(3).id);
+});
+
+it('works on a real disk', async () => {
+  const base = temporaryFolder();
+  const make = (): Keeper => createKeeper({ disk: nodeDisk, base, brainstem: fakeBrainstem(base), clock: new ManualClock(AT) });
+  const keeper = make();
+  await keeper.keepAll([record(1), record(2, { category: 'dtm' })], 'x');
+  mkdirSync(path.join(base, 'Backup_Logs/Looping2'), { recursive: true });
+  writeFileSync(path.join(base, 'Backup_Logs/Miners'), 'in the way');
+  expect((await keeper.keep(record(3, { category: 'miners' }), 'x')).layer).toBe(2);
+  const other = make();
+  expect(idsOf(await other.kept(9))).toEqual([1, 2, 3].map((n) => record(n).id));
+  await other.forget(new Set([1, 2, 3].map((n) => record(n).id)));
+  expect(readdirSync(base, { recursive: true }).sort()).toEqual(['Backup_Logs', 'Backup_Logs/Looping2', 'Backup_Logs/Miners', 'Emergency_Logs']);
 });
 
 describe('a second file system', () => {
