@@ -52,6 +52,7 @@ const templateSchema = z.strictObject({
   role: z.enum(VIEW_ROLES).optional(),
   levels: levels.optional(),
   array: z.union([text, z.partialRecord(z.enum(FILE_TYPES), text)]).optional(),
+  entry_fields: z.array(text).min(1).optional(),
   file: relativePath.optional(),
   file_type: text.optional(),
   created_by: text,

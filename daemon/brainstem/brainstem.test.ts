@@ -104,9 +104,9 @@ describe('viewTargets', () => {
   it('gives a report its hourly file without week, and its roll-ups with week', () => {
     const targets = brainstem().viewTargets('system_report', 'Production-Miner', AT);
     expect(targets.slice(0, 3)).toEqual([
-      { path: 'System/System_Reports/Miners/Hourly/2025/12/18/01/hourly_miners_report.json', role: 'period', level: 'hour', scope: '2025/12/W50/18/01', begins: '2025-12-18T01:00:00', template: 'hourly_miners_report', arrayKey: 'reports' },
-      { path: 'System/System_Reports/Miners/Global/global_miners_report.json', role: 'global', level: 'root', scope: 'global', begins: null, template: 'global_miners_report', arrayKey: 'reports' },
-      { path: 'System/System_Reports/Miners/Aggregated/aggregated.json', role: 'aggregated', level: 'root', scope: 'all', begins: null, template: 'aggregated_miners_report', arrayKey: 'aggregated_data.reports' },
+      { path: 'System/System_Reports/Miners/Hourly/2025/12/18/01/hourly_miners_report.json', role: 'period', level: 'hour', scope: '2025/12/W50/18/01', begins: '2025-12-18T01:00:00', template: 'hourly_miners_report', arrayKey: 'reports', entryFields: null },
+      { path: 'System/System_Reports/Miners/Global/global_miners_report.json', role: 'global', level: 'root', scope: 'global', begins: null, template: 'global_miners_report', arrayKey: 'reports', entryFields: null },
+      { path: 'System/System_Reports/Miners/Aggregated/aggregated.json', role: 'aggregated', level: 'root', scope: 'all', begins: null, template: 'aggregated_miners_report', arrayKey: 'aggregated_data.reports', entryFields: null },
     ]);
     expect(targets.filter((target) => target.path.startsWith('System/'))).toHaveLength(14);
     expect(targets.map((target) => target.path)).toContain('System/System_Reports/Miners/Aggregated_Index/2025/12/W50/18/01/aggregated_index_01.json');

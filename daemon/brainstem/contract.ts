@@ -39,6 +39,8 @@ export interface ViewTarget {
   readonly template: string;
   /** Dotted path of the array entries go to (`entries`, `aggregated_data.reports` ...); null for index files. */
   readonly arrayKey: string | null;
+  /** The fields of each entry that stand there, `id` among them; null = the whole entry. */
+  readonly entryFields: readonly string[] | null;
 }
 
 /**

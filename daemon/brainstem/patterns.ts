@@ -15,6 +15,7 @@ export interface View {
   readonly level: Level;
   readonly template: string;
   readonly arrayKey: string | null;
+  readonly entryFields: readonly string[] | null;
 }
 
 const TIME_PLACEHOLDERS = ['YYYY', 'MM', 'WW', 'DD', 'HH'] as const;
@@ -67,6 +68,7 @@ export function viewTarget(view: View, parts: BucketParts): ViewTarget {
     begins: scopeBegins(view.level, parts),
     template: view.template,
     arrayKey: view.arrayKey,
+    entryFields: view.entryFields,
   };
 }
 
@@ -97,7 +99,7 @@ function compile(data: BlueprintData, type: FileType, component: Component, temp
       const other = templateOf.get(path) ?? template.key;
       if (other !== template.key) report(item.path, `${path} would have two templates, ${other} and ${template.key}`);
       templateOf.set(path, template.key);
-      views.push({ path, role: template.role ?? 'period', level: levelOf(path), template: template.key, arrayKey: template.array });
+      views.push({ path, role: template.role ?? 'period', level: levelOf(path), template: template.key, arrayKey: template.array, entryFields: template.entryFields });
     }
   }
   return views;

@@ -25,6 +25,8 @@ export interface Template {
   readonly purpose: string;
   /** Dotted path of the array its entries go to, whatever their type; null for files that hold none. */
   readonly array: string | null;
+  /** The fields that stand there of each entry; null = all. */
+  readonly entryFields: readonly string[] | null;
   /** A fresh, empty document for a level, without metadata. */
   structure(level: Level): JsonObject;
   /** Sample values to lay over the structure. */
@@ -73,6 +75,7 @@ function expand(name: string, entry: TemplateData, component: Component | null, 
     createdBy: fill(entry.created_by),
     writer: component?.label ?? fill(entry.created_by),
     purpose: fill(entry.purpose),
+    entryFields: entry.entry_fields ?? null,
     array,
     structure(level) {
       const document = layer(fixedLevel ?? level, entry.structure, [entry.by_level, entry.by_component?.[component?.id ?? '']]);
@@ -166,6 +169,7 @@ function checkArrays(entry: TemplateData, path: string[], report: Report): void 
   } else if (array === undefined && types.length > 0) {
     report(at, `array does not say where entries of type ${types.join(', ')} go`);
   }
+  if (entry.entry_fields !== undefined && !entry.entry_fields.includes('id')) report([...path, 'entry_fields'], 'entry_fields must have id: without it nobody can find the entry');
   const own = arrayOf(entry);
   if (own !== null) checkList(entry, own, path, at, report);
   if (isIndex(entry) || isRollUp(entry)) checkList(entry, SOURCES, path, [...path, 'structure'], report);

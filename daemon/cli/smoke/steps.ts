@@ -144,7 +144,7 @@ async function withLedger(context: SmokeContext, type: FileType, write: (ledger:
   const { lost, backup, emergency, last_error } = ledger.stats();
   if (lost + backup + emergency > 0) throw new Error(`not in the primary tree: ${last_error ?? 'unknown reason'}`);
   const component = type === 'system_report' || type === 'error_report' ? 'brainstem' : 'dtm';
-  const targets = brainstem.viewTargets(type, component, at).filter((target) => target.arrayKey !== null && target.role !== 'aggregated_global');
+  const targets = brainstem.viewTargets(type, component, at).filter((target) => target.arrayKey !== null && target.entryFields === null && target.role !== 'aggregated_global');
   const missing = targets.filter((target) => {
     const file = path.join(brainstem.base, target.path);
     return !existsSync(file) || !readFileSync(file, 'utf8').includes(`smoke_${type}`);

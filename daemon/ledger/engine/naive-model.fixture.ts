@@ -78,7 +78,7 @@ export class NaiveTree {
     same('through_seq', metadata.through_seq, last.seq);
     same('last_updated', metadata.last_updated, localIso(last.at, last.zone));
     if (target.arrayKey === null) this.#checkIndex(target, records, document, same);
-    else checkEntries(entriesOf(target.arrayKey, document, read), records, wrong);
+    else checkEntries(entriesOf(target.arrayKey, document, read), records, target, wrong);
     if (target.role.startsWith('aggregated')) this.#checkSources(path, records, document, wrong);
     const empty = this.#brainstem.instantiate(target.template, { iso: localIso(first.at, first.zone), level: target.level, scope: target.scope, begins: target.begins });
     for (const [where, container, blank] of containers(document, empty)) checkNumbers(where, container, blank, records, same);
@@ -160,9 +160,9 @@ function entriesOf(arrayKey: string, document: JsonObject, read: (path: string) 
   return [...all, ...own];
 }
 
-function checkEntries(found: unknown[] | string, records: readonly NaiveRecord[], wrong: string[]): void {
+function checkEntries(found: unknown[] | string, records: readonly NaiveRecord[], target: ViewTarget, wrong: string[]): void {
   if (typeof found === 'string') return void wrong.push(found);
-  const expected = records.map((record) => JSON.parse(record.entryText) as JsonObject);
+  const expected = records.map((record) => asWritten(JSON.parse(record.entryText) as JsonObject, target));
   if (isDeepStrictEqual(found, expected)) return;
   const ids = (all: readonly unknown[]): string => brief(all.map((entry) => (entry as JsonObject | null)?.id));
   wrong.push(ids(found) === ids(expected) ? 'an entry was changed' : `its entries are ${ids(found)}, should be ${ids(expected)}`);
@@ -278,4 +278,12 @@ const GROUPS: Readonly<Record<string, (one: One) => unknown>> = {
 function brief(value: unknown): string {
   const text = JSON.stringify(value) ?? 'missing';
   return text.length > 300 ? `${text.slice(0, 300)}...` : text;
+}
+
+/** An entry as the blueprint wants it in a file: whole, or some of its fields. */
+function asWritten(entry: JsonObject, { entryFields }: ViewTarget): JsonObject {
+  if (entryFields === null) return entry;
+  const short: JsonObject = {};
+  for (const field of entryFields) if (field in entry) short[field] = entry[field];
+  return short;
 }

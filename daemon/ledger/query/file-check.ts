@@ -5,7 +5,8 @@ import { messageOf } from '../../../protocol/common/errors.ts';
 import type { Disk } from '../disk/disk.ts';
 import { withFile } from '../disk/files.ts';
 import { joinItems, type Frame } from '../views/layout.ts';
-import { ViewState, type Delta, type Item, type Step, type ViewContext } from '../views/view-state.ts';
+import type { Delta, Item } from '../views/item.ts';
+import { ViewState, type Step, type ViewContext } from '../views/view-state.ts';
 
 /** What a file should be, without its entries in memory: its head and tail, and a digest of what is between. */
 interface Expected {

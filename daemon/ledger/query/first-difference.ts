@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { FileType } from '../../brainstem/contract.ts';
-import type { Brainstem } from '../../brainstem/contract.ts';
+import type { Brainstem, FileType, JsonObject } from '../../brainstem/contract.ts';
 import type { Disk } from '../disk/disk.ts';
 import { readWhole } from '../disk/files.ts';
 import { readJournal } from '../journal/reader.ts';
+import { shortForm } from '../views/item.ts';
 import { Routes } from '../views/route.ts';
 import type { FileCheck } from './file-check.ts';
 
@@ -29,7 +29,9 @@ export async function firstDifference(options: { readonly disk: Disk; readonly b
     }
     if (!belongs) continue;
     const is = lines[line]?.replace(/,$/, '');
-    if (is !== record.entryText) return `entry ${line + 1}, ${record.id} (record ${record.seq}), is not as the journal has it`;
+    const { entryFields } = check.target;
+    const should = entryFields === null ? record.entryText : shortForm(JSON.parse(record.entryText) as JsonObject, entryFields);
+    if (is !== should) return `entry ${line + 1}, ${record.id} (record ${record.seq}), is not as the journal has it`;
     line += 1;
   }
   return 'it has entries that the journal has not';

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { Brainstem, FileType, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
-import { localIso } from '../../brainstem/local-iso.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import type { Disk } from '../disk/disk.ts';
 import { readJournal } from '../journal/reader.ts';
@@ -8,7 +7,8 @@ import type { LedgerRecord } from '../journal/record.ts';
 import { readPublic } from '../views/public-file.ts';
 import { Routes, type Route } from '../views/route.ts';
 import { RunSettings } from '../views/run-settings.ts';
-import { addDelta, copyOf, deltaOf, type Delta, type Item, type ViewContext } from '../views/view-state.ts';
+import { addDelta, copyOf, deltaOf, Item, type Delta } from '../views/item.ts';
+import type { ViewContext } from '../views/view-state.ts';
 import { FileCheck } from './file-check.ts';
 import { firstDifference } from './first-difference.ts';
 import { proofProblem } from './proof-check.ts';
@@ -161,7 +161,7 @@ class Files {
     }
     try {
       const route = this.#routes.of(record.kind as FileType, record.category, record.bucket);
-      this.#batch.push({ seq: record.seq, route, iso: localIso(record.at, record.zone), text: Buffer.from(record.entryText) });
+      this.#batch.push(new Item(record, route));
     } catch {
       // No file can have it: its component is no longer in the blueprint.
     }

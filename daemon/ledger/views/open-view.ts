@@ -1,7 +1,8 @@
 import type { JsonObject, ViewTarget } from '../../brainstem/contract.ts';
 import { joinItems } from './layout.ts';
 import { Twins, type TwinsOptions } from './twins.ts';
-import { ViewState, type Delta, type Item, type Step, type ViewContext } from './view-state.ts';
+import type { Delta, Item } from './item.ts';
+import { ViewState, type Step, type ViewContext } from './view-state.ts';
 
 /** How soon a file follows the journal: hour files, or everything coarser. */
 export type Tier = 'leaf' | 'coarse';
@@ -91,13 +92,13 @@ export class OpenView {
 
   /** The state is what the public file says. */
   remember(): void {
-    const { path, role, level, scope, template, arrayKey, begins } = this.target;
-    this.#published = { p: path, t: [role, level, scope, template, arrayKey, begins], v: this.state.toJSON(), f: this.twins.toJSON() };
+    const { path, role, level, scope, template, arrayKey, begins, entryFields } = this.target;
+    this.#published = { p: path, t: [role, level, scope, template, arrayKey, begins, entryFields], v: this.state.toJSON(), f: this.twins.toJSON() };
   }
 }
 
 /** The target a note is about. @throws when it is not one of ours */
 export function targetOfNote(note: JsonObject): ViewTarget {
-  const [role, level, scope, template, arrayKey, begins] = note.t as [ViewTarget['role'], ViewTarget['level'], string, string, string | null, string | null];
-  return { path: note.p as string, role, level, scope, template, arrayKey, begins };
+  const [role, level, scope, template, arrayKey, begins, entryFields] = note.t as [ViewTarget['role'], ViewTarget['level'], string, string, string | null, string | null, string[] | null];
+  return { path: note.p as string, role, level, scope, template, arrayKey, begins, entryFields };
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { FileType, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
-import { localIso } from '../../brainstem/local-iso.ts';
 import type { Disk } from '../disk/disk.ts';
 import { DurableFolders } from '../disk/durable-folders.ts';
 import { unlinkIfThere } from '../disk/files.ts';
@@ -12,7 +11,8 @@ import { readPublic } from './public-file.ts';
 import { Routes, type Blueprint, type Route } from './route.ts';
 import { RunSettings } from './run-settings.ts';
 import { numbersIn, shadowKey, Shadows, type TwinsOptions } from './twins.ts';
-import { addDelta, copyOf, deltaOf, ViewState, type Delta, type Item, type ViewContext } from './view-state.ts';
+import { addDelta, copyOf, deltaOf, Item, type Delta } from './item.ts';
+import { ViewState, type ViewContext } from './view-state.ts';
 
 export interface ViewSetOptions {
   readonly disk: Disk;
@@ -110,7 +110,7 @@ export class ViewSet {
     for (const tier of ['leaf', 'coarse'] as const) {
       const log = this.#logs[tier];
       log.items.push(item);
-      log.bytes += item.text.length;
+      log.bytes += item.bytes;
       const sum = log.deltas.get(item.route);
       if (sum === undefined) log.deltas.set(item.route, copyOf(delta));
       else addDelta(sum, delta);
@@ -124,7 +124,7 @@ export class ViewSet {
     }
     try {
       const route = this.#routes.of(record.kind as FileType, record.category, record.bucket);
-      return { seq: record.seq, route, iso: localIso(record.at, record.zone), text: Buffer.from(record.entryText) };
+      return new Item(record, route);
     } catch (error) {
       // A component that was in the blueprint when the record was written: the journal keeps it, no file can.
       this.#options.onDamage(`record ${record.seq}`, messageOf(error), null);
@@ -372,7 +372,7 @@ export class ViewSet {
         if (views.length === 0) continue;
         const delta = deltaOf(item);
         for (const view of views) view.take([delta], [item], this.#options.monotonic());
-        waiting += item.text.length;
+        waiting += item.bytes;
         if (waiting < REBUILD_BYTES) continue;
         waiting = 0;
         await this.#publish(lost.filter((view) => view.hasTodo), failed);

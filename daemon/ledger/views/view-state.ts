@@ -2,7 +2,8 @@ import type { InstantiateOptions, JsonObject, Mode, ViewTarget } from '../../bra
 import { isObject } from '../../../protocol/common/json.ts';
 import { IndexState } from './index-state.ts';
 import { frame, itemBytes, type Frame } from './layout.ts';
-import { isIndex, isRollUp, type Route } from './route.ts';
+import { deltaOf, type Delta, type Item } from './item.ts';
+import { isIndex, isRollUp } from './route.ts';
 import type { RunSettings } from './run-settings.ts';
 import { SourceFold, type RouteFinder } from './source-fold.ts';
 import { Tally } from './tally.ts';
@@ -13,29 +14,6 @@ export interface ViewContext {
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   readonly routeOf: RouteFinder;
   readonly run: Readonly<Pick<RunSettings, 'mode' | 'maxViewBytes'>>;
-}
-
-/** One entry on its way into the files. */
-export interface Item {
-  readonly seq: number;
-  readonly route: Route;
-  /** Local time of its arrival. */
-  readonly iso: string;
-  /** The entry's JSON. */
-  readonly text: Buffer;
-}
-
-/** What a run of entries of one route adds to every file they go to. */
-export interface Delta {
-  readonly route: Route;
-  readonly tally: Tally;
-  entries: number;
-  /** Of their texts, without separators. */
-  bytes: number;
-  firstSeq: number;
-  firstIso: string;
-  lastSeq: number;
-  lastIso: string;
 }
 
 /** A part of a file that reached its size and is never written again. */
@@ -100,21 +78,23 @@ export class ViewState {
       }
       return this.#appendSources(this.#index);
     }
-    const bytes = deltas.reduce((sum, delta) => sum + delta.bytes + delta.entries * 2, 0);
+    const texts = items.map((item) => item.textFor(this.target));
+    const bytes = texts.reduce((sum, text) => sum + text.length + 2, 0);
     if (this.itemBytes + bytes > this.#context.run.maxViewBytes) return this.#applyOneByOne(items);
     for (const delta of deltas) {
       this.#count(delta);
       this.#fold?.add(delta.route);
     }
-    for (const item of items) this.#takeRoom(item.text);
-    return [{ kind: 'append', items: items.map((item) => item.text) }];
+    for (const text of texts) this.#takeRoom(text);
+    return [{ kind: 'append', items: texts }];
   }
 
   #applyOneByOne(items: readonly Item[]): Step[] {
     const steps: Step[] = [];
     let run: Buffer[] = [];
     for (const item of items) {
-      if (this.items > 0 && this.itemBytes + item.text.length + 2 > this.#context.run.maxViewBytes) {
+      const text = item.textFor(this.target);
+      if (this.items > 0 && this.itemBytes + text.length + 2 > this.#context.run.maxViewBytes) {
         if (run.length > 0) steps.push({ kind: 'append', items: run });
         run = [];
         const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
@@ -125,8 +105,8 @@ export class ViewState {
       }
       this.#count(deltaOf(item));
       this.#fold?.add(item.route);
-      this.#takeRoom(item.text);
-      run.push(item.text);
+      this.#takeRoom(text);
+      run.push(text);
     }
     steps.push({ kind: 'append', items: run });
     return steps;
@@ -203,29 +183,6 @@ export class ViewState {
     state.#index?.restore(c ?? {}, sources);
     return state;
   }
-}
-
-/** The sums of a single record. */
-export function deltaOf(item: Item): Delta {
-  const tally = new Tally();
-  tally.add(item.route.type, JSON.parse(item.text.toString()) as JsonObject);
-  return { route: item.route, tally, entries: 1, bytes: item.text.length, firstSeq: item.seq, firstIso: item.iso, lastSeq: item.seq, lastIso: item.iso };
-}
-
-/** The same sums, to be added to. */
-export function copyOf(delta: Delta): Delta {
-  const tally = new Tally();
-  tally.merge(delta.tally);
-  return { ...delta, tally };
-}
-
-/** Adds the sums of later records of the same route. */
-export function addDelta(to: Delta, more: Delta): void {
-  to.tally.merge(more.tally);
-  to.entries += more.entries;
-  to.bytes += more.bytes;
-  to.lastSeq = more.lastSeq;
-  to.lastIso = more.lastIso;
 }
 
 /** Where a file's growing array is. */
