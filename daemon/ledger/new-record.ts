@@ -48,7 +48,8 @@ export class RecordMaker {
   /** The record that a run begins with. @param entry its settings */
   makeStart(at: number, entry: JsonObject): NewRecord {
     const zone = this.#brainstem.zoneOffset(at);
-    return { at, zone, kind: 'start', category: 'brainstem', bucket: this.#brainstem.bucketOf(at), id: `start_${this.#run}`, entryText: JSON.stringify(sanitizeObject(entry)) };
+    const id = `start_${this.#run}`;
+    return { at, zone, kind: 'start', category: 'brainstem', bucket: this.#brainstem.bucketOf(at), id, entryText: JSON.stringify({ id, ...sanitizeObject(entry) }) };
   }
 
   /** Like `sub_20251218_014741_9f3c21_0007`: local second, a tag of this run, a sequence number. */

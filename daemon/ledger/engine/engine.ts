@@ -11,6 +11,7 @@ import type { LedgerRecord, NewRecord } from '../journal/record.ts';
 import type { Tier } from '../views/open-view.ts';
 import { ViewSet } from '../views/view-set.ts';
 import type { EngineEvent, EngineHost, EngineSettings } from './contract.ts';
+import { BlockFiller } from './block-filler.ts';
 import { Counter } from './counter.ts';
 import { Meter } from './meter.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -46,6 +47,7 @@ export class LedgerEngine implements EngineHost {
   readonly #meter: Meter;
   readonly #views: ViewSet;
   readonly #reconciler: Reconciler;
+  readonly #filler: BlockFiller;
   readonly #recent = new RecentIds(RECENT_IDS);
   #journal: Journal | null = null;
   /** Accepted before the journal was open. */
@@ -66,6 +68,7 @@ export class LedgerEngine implements EngineHost {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { brainstem, clock, disk, keeper, settings, tell } = options;
+    this.#filler = new BlockFiller(settings.syncMs, () => clock.monotonic());
     this.#meter = new Meter(() => clock.now());
     this.#counter = new Counter(tell, keeper);
     this.#views = new ViewSet({
@@ -151,9 +154,11 @@ export class LedgerEngine implements EngineHost {
         continue;
       }
       journal.append(record);
+      this.#filler.add(record);
       urgent ||= record.entryText.includes('"is_block":true');
     }
-    if (urgent || journal.pending >= MOST_PENDING) void this.#commit();
+    const last = records.at(-1);
+    if (urgent || journal.pending >= MOST_PENDING || (last !== undefined && this.#filler.isFull(last))) void this.#commit();
     else {
       void journal.write();
       this.#after('sync', this.#options.settings.syncMs, () => this.#commit());
@@ -178,6 +183,7 @@ export class LedgerEngine implements EngineHost {
 
   async #commitNow(): Promise<void> {
     this.#cancel('sync');
+    this.#filler.committed();
     const journal = this.#journal;
     if (journal === null) return;
     await this.#settle(await journal.sync());

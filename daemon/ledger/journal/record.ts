@@ -9,7 +9,7 @@ import type { FileType, JsonObject } from '../../brainstem/contract.ts';
  *
  * Empty lines are room not used yet. Four kinds of JSON stand in it; the first member tells them apart:
  *
- *   {"x":<chain>,"s":..,"t":..,"z":..,"k":..,"c":..,"b":..,"i":..,"e":{..}}   an entry, or what happened to the ledger itself
+ *   {"x":<chain>,"s":..,"t":..,"z":..,"k":..,"c":..,"b":..,"e":{"id":..,..}}   an entry, or what happened to the ledger itself
  *   {"h":1,...}    first line of a segment (segment.ts)
  *   {"p":[...]}    how far the files of the tree are (a hint for the next start; never chained, may be lost)
  *   {"w":{...}}    what was written to the disk since the last such line (for the budget)
@@ -51,7 +51,10 @@ const CRC_LENGTH = 9;
 /** The line of a record, LF included, and its chain value. @param previous chain value of the record before */
 export function encodeRecord(record: NewRecord, seq: number, previous: string): { line: string; chain: string } {
   const { at, zone, kind, category, bucket, id, entryText } = record;
-  const body = `"s":${seq},"t":${at},"z":${zone},"k":"${kind}","c":${JSON.stringify(category)},"b":"${bucket}","i":${JSON.stringify(id)},"e":${entryText}}`;
+  // An entry begins with its id; one that does not has it beside it.
+  const idText = JSON.stringify(id);
+  const own = entryText.startsWith(`{"id":${idText}`) ? '' : `"i":${idText},`;
+  const body = `"s":${seq},"t":${at},"z":${zone},"k":"${kind}","c":${JSON.stringify(category)},"b":"${bucket}",${own}"e":${entryText}}`;
   const chain = chainOf(previous, body);
   return { line: encodeLine(`{"x":"${chain}",${body}`), chain };
 }
@@ -84,10 +87,16 @@ export function decodeRecord(json: string): LedgerRecord | null {
   } catch {
     return null;
   }
-  const { x, s, t, z, k, c, b, i } = head;
+  const { x, s, t, z, k, c, b, i = idIn(entryText) } = head;
   if (typeof x !== 'string' || typeof s !== 'number' || typeof t !== 'number' || typeof z !== 'number') return null;
   if (typeof k !== 'string' || typeof c !== 'string' || typeof b !== 'string' || typeof i !== 'string') return null;
   return { seq: s, at: t, zone: z, kind: k as RecordKind, category: c, bucket: b, id: i, chain: x, entryText };
+}
+
+/** The id that an entry begins with; undefined when it begins otherwise. */
+function idIn(entryText: string): unknown {
+  const text = /^\{"id":("(?:[^"\\]|\\.)*")/.exec(entryText)?.[1];
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** True when a record's chain value follows from the one before. @param json as `checkedJson` gives it */
