@@ -5,7 +5,7 @@ import { resolvePreset } from './presets.ts';
 const settings = (ledger: RigConfigInput['ledger'], ...mode: ['demo' | 'live'] | []) => resolvePreset(configSchema.parse({ ledger }).ledger, ...mode);
 
 it('is gentle to a card unless told otherwise, and quick in the demo', () => {
-  expect(settings({})).toEqual({ preset: 'sd-card', syncMs: 5000, leafFlushMs: 60_000, coarseFlushMs: 600_000, maxViewBytes: 67_108_864, queueLimit: 10_000, backupDir: null });
+  expect(settings({})).toEqual({ preset: 'sd-card', syncMs: 15_000, leafFlushMs: 300_000, coarseFlushMs: 3_600_000, maxViewBytes: 67_108_864, queueLimit: 10_000, backupDir: null });
   expect(settings({}, 'live').preset).toBe('sd-card');
   expect(settings({}, 'demo')).toMatchObject({ preset: 'ssd', syncMs: 1000, leafFlushMs: 1000, coarseFlushMs: 5000 });
   expect(settings({ preset: 'sd-card' }, 'demo').preset).toBe('sd-card');

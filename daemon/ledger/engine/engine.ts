@@ -247,6 +247,8 @@ export class LedgerEngine implements EngineHost {
     this.#journal?.note({ w: this.#meter.take() });
     const journal = this.#journal;
     if (journal !== null) await this.#settle(await journal.close());
+    // What only memory has goes to any disk that takes it now.
+    if (this.#options.keeper.counts().ring > 0) await this.#options.keeper.settle();
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
   }
 
