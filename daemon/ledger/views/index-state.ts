@@ -26,8 +26,6 @@ export class IndexState {
       const scope = scopeOfBucket(route.bucket, below);
       this.#children.set(scope, (this.#children.get(scope) ?? 0) + entries);
     }
-    const [year = '', month = '', , day = '', hour = ''] = route.bucket.split('/');
-    this.#countPeriods(year, month, day, hour);
     if (route.globalSource !== null) this.#addSource(route.globalSource);
     if (route.sources.hour !== undefined) this.#addSource(route.sources.hour);
   }
@@ -35,21 +33,21 @@ export class IndexState {
   /** Takes up what a file of an earlier run says. @param children as the journal's notes keep them @param sources the file's own list */
   restore(children: Readonly<Record<string, number>>, sources: readonly string[]): void {
     for (const [scope, entries] of Object.entries(children)) this.#children.set(scope, entries);
-    for (const path of sources) {
-      this.#sources.add(path);
-      const [, year, month, day, hour] = HOUR_IN_PATH.exec(path) ?? [];
-      if (year !== undefined && month !== undefined && day !== undefined && hour !== undefined) this.#countPeriods(year, month, day, hour);
-    }
-  }
-
-  #countPeriods(year: string, month: string, day: string, hour: string): void {
-    for (const [level, periods] of this.#periods) periods.add(periodOf(level, year, month, day, hour));
+    for (const path of sources) this.#know(path);
   }
 
   #addSource(path: string): void {
     if (this.#sources.has(path)) return;
-    this.#sources.add(path);
+    this.#know(path);
     this.#fresh.push(path);
+  }
+
+  /** Periods are counted by the files' names alone, so that the list in the file says them again after a restart. */
+  #know(path: string): void {
+    this.#sources.add(path);
+    const [, year, month, day, hour] = HOUR_IN_PATH.exec(path) ?? [];
+    if (year === undefined || month === undefined || day === undefined || hour === undefined) return;
+    for (const [level, periods] of this.#periods) periods.add(periodOf(level, year, month, day, hour));
   }
 
   /** The next finer periods that have entries, in order of scope. */

@@ -24,7 +24,6 @@ export interface Frame {
 
 /** A number takes at most this much room in JSON, so that a head does not outgrow its room by counting. */
 const WIDEST_NUMBER = 24;
-const BIG = '\u0000int:';
 
 /**
  * Head and tail of a document.
@@ -53,20 +52,20 @@ export function frame(document: JsonObject, arrayPath: readonly string[]): Frame
 
 /** Bytes for a head of this structure: it depends on its names and texts, and not on how many digits its numbers have. */
 function roomFor(text: string): number {
-  const widest = Buffer.byteLength(text.replace(/(: |\[|, )(-?\d[\d.eE+-]*|null)(?=[,\n\]])/g, (_all, lead: string) => lead + '0'.repeat(WIDEST_NUMBER)));
+  const widest = Buffer.byteLength(text.replace(/(: |\[|, )(-?\d[\d.eE+-]*|null)(?=[,\n\]])/g, (_all, lead: string, number: string) => lead + number.padEnd(WIDEST_NUMBER, '0')));
   let room = BLOCK;
   while (room < widest + 2) room *= 2;
   return room;
 }
 
-/** JSON with two spaces; integers that a double cannot hold are written digit by digit. */
+/** JSON with two spaces, as JSON.stringify has it; integers that a double cannot hold are written digit by digit. */
 function pretty(value: unknown, indent: string): string {
-  const text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? whole(inner) : inner), 2);
-  return (text ?? 'null').replaceAll('\n', `\n${indent}`).replace(/"\\u0000int:(-?\d+)"/g, '$1');
-}
-
-function whole(value: bigint): number | string {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : BIG + value.toString();
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((inner) => deeper + pretty(inner, deeper)).join(',\n')}\n${indent}]`;
+  const members = Object.entries(value).flatMap(([key, inner]) => (inner === undefined ? [] : [`${deeper}${JSON.stringify(key)}: ${pretty(inner, deeper)}`]));
+  return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
 
 /** The bytes of items in the file: each on its own line. @param first true when nothing stands before them */

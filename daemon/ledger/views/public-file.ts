@@ -32,7 +32,8 @@ export async function readPublic(disk: Disk, file: string, withSources = false):
       const json = parse(await readWhole(disk, file));
       if (json === null) return { throughSeq: null, isPlaceholder: false, sources: [] };
       const sources = isObject(json.summary) && Array.isArray(json.summary.data_sources) ? json.summary.data_sources.filter((source) => typeof source === 'string') : [];
-      return { throughSeq, isPlaceholder: throughSeq === null && isEmpty(json), sources };
+      // One of ours says what it is; a stranger's document without lists is not empty for that.
+      return { throughSeq, isPlaceholder: throughSeq === null && isObject(json.metadata) && isEmpty(json), sources };
     });
   } catch (error) {
     if (isMissing(error)) return null;

@@ -16,7 +16,7 @@ export class Tally {
   /** In units of 2^-DIFFICULTY_BITS. */
   #difficultySum = 0n;
   #difficultyCount = 0;
-  #latencySumUs = 0;
+  #latencySumUs = 0n;
   #latencyCount = 0;
   #total = 0;
   /** Hashes done for these entries. */
@@ -88,7 +88,7 @@ export class Tally {
 
   /** Mean time to the answer of the submissions that got one, milliseconds. */
   get averageLatencyMs(): number | null {
-    return this.#latencyCount === 0 ? null : Math.round(this.#latencySumUs / this.#latencyCount) / 1000;
+    return this.#latencyCount === 0 ? null : Math.round(Number(this.#latencySumUs) / this.#latencyCount) / 1000;
   }
 
   breakdown(name: BreakdownName): ReadonlyMap<string, number> {
@@ -105,7 +105,7 @@ export class Tally {
       e: Object.fromEntries(this.#events),
       k: Object.fromEntries([...this.#breakdowns].map(([name, counts]) => [name, Object.fromEntries(counts)])),
       d: [this.#difficultySum.toString(), this.#difficultyCount],
-      l: [this.#latencySumUs, this.#latencyCount],
+      l: [this.#latencySumUs.toString(), this.#latencyCount],
       h: this.hashes === null ? null : this.hashes.toString(),
       x: this.bestDifficulty,
       z: this.bestLeadingZeros,
@@ -115,14 +115,14 @@ export class Tally {
   /** @param json what `toJSON` made */
   static from(json: JsonObject): Tally {
     const tally = new Tally();
-    const { n, c, b, e, k, d, l, h, x, z } = json as { n: number; c: Counts; b: Counts; e: Counts; k: Record<string, Counts>; d: [string, number]; l: [number, number]; h: string | null; x: number | null; z: number | null };
+    const { n, c, b, e, k, d, l, h, x, z } = json as { n: number; c: Counts; b: Counts; e: Counts; k: Record<string, Counts>; d: [string, number]; l: [string, number]; h: string | null; x: number | null; z: number | null };
     tally.#total = n;
     for (const [type, count] of Object.entries(c)) tally.#counts.set(type as FileType, count);
     for (const [type, count] of Object.entries(b)) tally.#blocks.set(type as FileType, count);
     for (const [event, count] of Object.entries(e)) tally.#events.set(event, count);
     for (const [name, counts] of Object.entries(k)) tally.#breakdowns.set(name as BreakdownName, new Map(Object.entries(counts)));
     [tally.#difficultySum, tally.#difficultyCount] = [BigInt(d[0]), d[1]];
-    [tally.#latencySumUs, tally.#latencyCount] = l;
+    [tally.#latencySumUs, tally.#latencyCount] = [BigInt(l[0]), l[1]];
     tally.hashes = h === null ? null : BigInt(h);
     tally.bestDifficulty = x;
     tally.bestLeadingZeros = z;
@@ -136,15 +136,16 @@ export class Tally {
     // A session's closing report repeats the sum of its rounds: only the rounds are added up.
     if (event !== 'mining_round_complete') return;
     this.#addHashes(entry.attempts_this_round);
-    const found = number(entry.blocks_found) ?? 0;
-    if (found !== 0) bump(this.#blocks, 'system_report', found);
+    const found = number(entry.blocks_found);
+    // Sums of other numbers would depend on their order.
+    if (found !== null && Number.isInteger(found) && found > 0 && found < MOST_BLOCKS) bump(this.#blocks, 'system_report', found);
   }
 
   #addSubmission(entry: JsonObject): void {
     this.#breakdown('submissions_by_status', statusOf(entry));
     const latency = number(responseOf(entry)?.response_time_ms);
-    if (latency === null) return;
-    this.#latencySumUs += Math.round(latency * 1000);
+    if (latency === null || latency < 0 || latency > LONGEST_MS) return;
+    this.#latencySumUs += BigInt(Math.round(latency * 1000));
     this.#latencyCount += 1;
   }
 
@@ -185,6 +186,11 @@ type Counts = Record<string, number>;
 const DIFFICULTY_UNIT = 2 ** 74;
 /** Above this the product would not be a finite number. */
 const LARGEST_DIFFICULTY = 2 ** 900;
+
+/** More blocks than a round can find. */
+const MOST_BLOCKS = 2 ** 32;
+/** A thousand years. */
+const LONGEST_MS = 3.2e13;
 
 /** What a verdict or a submission's status says of a block that counts as found. */
 const ACCEPTED = 'accepted';
