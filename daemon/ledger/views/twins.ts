@@ -13,6 +13,8 @@ interface Twin {
   readonly items: number;
   /** It may have been written to since: only whole blocks before its last items are sure to be as they were. */
   readonly doubtful: boolean;
+  /** When it was last written to; null = unknown. */
+  readonly mtimeMs: number | null;
 }
 
 export interface TwinsOptions {
@@ -27,6 +29,10 @@ export interface TwinsOptions {
 
 /** Bytes copied at once from one twin to the other. */
 const COPY_BYTES = 1 << 20;
+/** File systems keep times to 2 s and better. */
+const MTIME_SLACK_MS = 2_000;
+/** What a file system without hard links says. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /**
  * The hidden names below `.ledger/shadow`, `<file>.<number>`. A number is given to one inode and never again, so that what
@@ -128,6 +134,7 @@ export class Twins {
     this.#ready = null;
     if (this.#hidden !== null) this.#hidden = { ...this.#hidden, doubtful: true };
     const { handle, hidden } = await this.#openHidden(fits ? this.#hidden : null);
+    let mtimeMs: number;
     try {
       const sure = hidden === null ? headBytes : hidden.end - frame.tail.length;
       const start = hidden?.doubtful === true ? Math.max(headBytes, Math.floor(sure / BLOCK) * BLOCK) : sure;
@@ -136,12 +143,13 @@ export class Twins {
       await handle.write(frame.head, 0);
       if (hidden?.doubtful === true) await handle.truncate(end);
       await handle.datasync();
+      ({ mtimeMs } = await handle.stat());
     } finally {
       await handle.close();
     }
     onWrite(added.length + frame.tail.length + headBytes);
     onSync();
-    this.#ready = { headBytes, end, items, doubtful: false };
+    this.#ready = { headBytes, end, items, doubtful: false, mtimeMs };
   }
 
   /** The inode for the next version. @param hidden what is known of the one there is, null for a new one @throws the disk's error */
@@ -152,8 +160,10 @@ export class Twins {
         if (!isMissing(error)) throw error;
       });
       // With a second name a reader may have it open: a part that was closed, or a version that came back after a power cut.
-      if (handle !== undefined && (await handle.stat()).nlink === 1) return { handle, hidden };
-      await handle?.close();
+      if (handle !== undefined) {
+        if (await hasOneName(handle)) return { handle, hidden };
+        await handle.close();
+      }
     }
     this.#hidden = null;
     if (this.#hiddenNumber !== null) await unlinkIfThere(disk, this.#shadow(this.#hiddenNumber));
@@ -186,10 +196,10 @@ export class Twins {
   async swap(): Promise<void> {
     const ready = this.#ready;
     if (ready === null || this.#hiddenNumber === null) throw new Error(`nothing was prepared for ${this.#path}`);
-    await this.#giveName(this.#shadow(this.#hiddenNumber), this.#file);
+    const isLinked = await this.#giveName(this.#shadow(this.#hiddenNumber), this.#file);
     this.#hidden = this.#publicNumber === null ? null : this.#public;
     this.#public = ready;
-    [this.#publicNumber, this.#hiddenNumber] = [this.#hiddenNumber, this.#publicNumber];
+    [this.#publicNumber, this.#hiddenNumber] = [isLinked ? this.#hiddenNumber : null, this.#publicNumber];
     this.#ready = null;
   }
 
@@ -202,14 +212,22 @@ export class Twins {
     await this.release();
   }
 
-  async #giveName(shadow: string, file: string): Promise<void> {
+  /** @returns false when the file system has no hard links: then the hidden name is gone, and the next version is a whole copy */
+  async #giveName(shadow: string, file: string): Promise<boolean> {
     const { disk } = this.#options;
     const temporary = `${shadow}.name`;
     await unlinkIfThere(disk, temporary);
-    await disk.link(shadow, temporary);
+    try {
+      await disk.link(shadow, temporary);
+    } catch (error) {
+      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await disk.rename(shadow, file);
+      return false;
+    }
     await disk.rename(temporary, file);
-    // Two names of one inode: the rename does nothing and leaves the temporary one.
-    await unlinkIfThere(disk, temporary);
+    // Two names of one inode: the rename does nothing and leaves the temporary one. That it goes is not what was asked for.
+    await unlinkIfThere(disk, temporary).catch(() => {});
+    return true;
   }
 
   /** Gives up both hidden names: what is public stays as it is, and the next version is a new file. */
@@ -232,15 +250,16 @@ export class Twins {
   async check(aside: () => string): Promise<{ readonly state: 'intact' | 'restored' | 'lost'; readonly kept: string | null }> {
     const { disk, base } = this.#options;
     if (this.#public === null) return { state: 'intact', kept: null };
-    const { end } = this.#public;
+    const { end, mtimeMs } = this.#public;
+    const isWritten = (stat: { readonly mtimeMs: number }): boolean => mtimeMs !== null && Math.abs(stat.mtimeMs - mtimeMs) > MTIME_SLACK_MS;
     const file = await statOrNull(disk, this.#file);
     const shadow = this.#publicNumber === null ? null : await statOrNull(disk, this.#shadow(this.#publicNumber));
     const isOurs = file !== null && (shadow === null || shadow.ino === file.ino);
-    if (isOurs && file.size === end) return { state: 'intact', kept: null };
+    if (isOurs && file.size === end && !isWritten(file)) return { state: 'intact', kept: null };
     const kept = file === null ? null : aside();
     if (kept !== null) await disk.rename(this.#file, path.join(base, kept));
-    if (isOurs || shadow === null || shadow.size !== end || this.#publicNumber === null) return { state: 'lost', kept };
-    await this.#giveName(this.#shadow(this.#publicNumber), this.#file);
+    if (isOurs || shadow === null || shadow.size !== end || isWritten(shadow) || this.#publicNumber === null) return { state: 'lost', kept };
+    if (!(await this.#giveName(this.#shadow(this.#publicNumber), this.#file))) this.#publicNumber = null;
     await disk.syncFolder(path.dirname(this.#file));
     return { state: 'restored', kept };
   }
@@ -261,7 +280,8 @@ export class Twins {
     const { disk } = this.#options;
     const file = await statOrNull(disk, this.#file);
     if (file === null || file.size !== present.end) return false;
-    this.#public = { ...present, doubtful: false };
+    this.#public = { ...present, doubtful: false, mtimeMs: file.mtimeMs };
+    [this.#hidden, this.#publicNumber, this.#hiddenNumber, this.#ready] = [null, null, null, null];
     for (const number of numbers) if ((await statOrNull(disk, this.#shadow(number)))?.ino === file.ino) this.#publicNumber ??= number;
     const { a, b } = (note ?? {}) as { a?: Brief; b?: Brief };
     const other = this.#publicNumber === null ? undefined : this.#publicNumber === a?.[0] ? b : this.#publicNumber === b?.[0] ? a : undefined;
@@ -269,10 +289,20 @@ export class Twins {
       if (number === other?.[0] && other.length > 1) {
         const [, headBytes = 0, end = 0, items = 0] = other;
         this.#hiddenNumber = number;
-        this.#hidden = { headBytes, end, items, doubtful: true };
+        this.#hidden = { headBytes, end, items, doubtful: true, mtimeMs: null };
       } else if (number !== this.#publicNumber) await unlinkIfThere(disk, this.#shadow(number));
     }
     return true;
+  }
+}
+
+/** With a second name it may be open somewhere. Closes the file when that cannot be told. */
+async function hasOneName(handle: DiskFile): Promise<boolean> {
+  try {
+    return (await handle.stat()).nlink === 1;
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

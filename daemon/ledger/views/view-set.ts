@@ -1,24 +1,29 @@
 import path from 'node:path';
 import type { FileType, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
+import { messageOf } from '../../../protocol/common/errors.ts';
+import { isObject } from '../../../protocol/common/json.ts';
 import type { Disk } from '../disk/disk.ts';
-import { DurableFolders } from '../disk/durable-folders.ts';
 import { unlinkIfThere } from '../disk/files.ts';
 import type { LedgerRecord } from '../journal/record.ts';
-import { messageOf } from '../../../protocol/common/errors.ts';
+import { scopeOfBucket } from './bucket.ts';
+import { CatchUp, type Discovery } from './catch-up.ts';
+import { Intake } from './intake.ts';
+import { deltaOf, type Delta, type Item } from './item.ts';
 import { KnownSeries } from './known-series.ts';
-import { OpenView, targetOfNote, type Tier } from './open-view.ts';
-import { readPublic } from './public-file.ts';
+import { OpenView, targetOfNote, type Lost, type Tier } from './open-view.ts';
+import { Publisher } from './publisher.ts';
 import { Routes, type Blueprint, type Route } from './route.ts';
-import { RunSettings } from './run-settings.ts';
+import { RunHistory } from './run-history.ts';
 import { numbersIn, shadowKey, Shadows, type TwinsOptions } from './twins.ts';
-import { addDelta, copyOf, deltaOf, Item, type Delta } from './item.ts';
-import { ViewState, type ViewContext } from './view-state.ts';
+import type { ViewContext } from './view-state.ts';
+import { Waiting, type Stretch } from './waiting.ts';
 
 export interface ViewSetOptions {
   readonly disk: Disk;
   /** Absolute path of the mode's base folder. */
   readonly base: string;
   readonly blueprint: Blueprint & Pick<ViewContext, 'instantiate'>;
+  /** Until a run says otherwise. */
   readonly maxViewBytes: number;
   /** Milliseconds by a clock that never steps. */
   readonly monotonic: () => number;
@@ -30,6 +35,8 @@ export interface ViewSetOptions {
   readonly onSync: () => void;
   /** A file of the tree was not what it should be. */
   readonly onDamage: (file: string, what: string, kept: string | null) => void;
+  /** Bytes of entries held for files; beyond it they are read from the journal again. Default 32 MiB a tier, 4 MiB a file. */
+  readonly limits?: { readonly tierBytes: number; readonly fileBytes: number };
 }
 
 export interface RoundResult {
@@ -39,49 +46,56 @@ export interface RoundResult {
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
 }
 
-const TIERS = 2;
-/** Files written at once. Node has four file threads; one is left for the journal. */
-const CONCURRENCY = 3;
 /** A file of a past period that got nothing for this long gives its second inode back. */
 const CLOSE_IDLE_MS = 10 * 60_000;
-/** Texts held before a rebuild writes what it has. */
-const REBUILD_BYTES = 8 << 20;
-
-/** Records of one tier that are not handed to the files yet. */
-interface Log {
-  readonly items: Item[];
-  readonly deltas: Map<Route, Delta>;
-  bytes: number;
-}
+const LIMITS = { tierBytes: 32 << 20, fileBytes: 4 << 20 };
+/** Beyond this many the answers are forgotten and found again. */
+const MOST_RESOLVED = 4096;
+/** Names of notes that are not about a file. */
+const FAMILIES_NOTE = '';
+const SHOWN_NOTE = '*';
+const TIERS: readonly Tier[] = ['leaf', 'coarse'];
 
 /** All files of the tree: which record goes where, and when what becomes public. Rounds must not overlap. */
 export class ViewSet {
   readonly #options: ViewSetOptions;
   readonly #context: ViewContext;
   readonly #routes: Routes;
-  readonly #run: RunSettings;
-  readonly #series = new KnownSeries();
+  readonly #intake: Intake;
+  readonly #publisher: Publisher;
+  readonly #shadows: Shadows;
+  readonly #history: RunHistory;
+  #series = new KnownSeries();
   readonly #open = new Map<string, OpenView>();
   readonly #resolved = new Map<Route, Readonly<Record<Tier, readonly OpenView[]>>>();
-  readonly #logs: Record<Tier, Log> = { leaf: newLog(), coarse: newLog() };
-  /** Folders whose last sync failed: a swap in them may not survive, so their hidden inodes must not be touched. */
-  readonly #unsynced = new Set<string>();
-  readonly #folders: DurableFolders;
-  readonly #shadows: Shadows;
+  readonly #waiting: Readonly<Record<Tier, Waiting>>;
+  readonly #failed = new Map<string, string>();
+  /** Last record handed over. */
   #lastSeq = 0;
-  /** Up to this record every file shows all that belongs to it, durably; the series as they were then. */
-  #shown: { readonly seq: number; readonly families: unknown } = { seq: 0, families: [] };
+  /** Hour of the last record. */
+  #lastBucket: string | null = null;
+  /** Every record up to these is in all files of the tier that are not behind, */
+  readonly #given: Record<Tier, number> = { leaf: 0, coarse: 0 };
+  /** and shown by them. */
+  readonly #shown: Record<Tier, number> = { leaf: 0, coarse: 0 };
+  /** The series as they were when coarse files last showed everything: a file of later records is new to them. */
+  #families: unknown = [];
+  #familiesTold = '';
+  #shownTold = '';
 
   constructor(options: ViewSetOptions) {
     this.#options = options;
-    this.#run = new RunSettings(options.maxViewBytes);
-    this.#routes = new Routes(options.blueprint);
-    this.#folders = new DurableFolders(options.disk, options.base);
+    const { blueprint, onDamage, limits = LIMITS } = options;
+    this.#history = new RunHistory(options.maxViewBytes);
+    this.#routes = new Routes(blueprint);
+    this.#intake = new Intake(this.#routes, this.#history, onDamage);
     this.#shadows = new Shadows(path.join(options.base, '.ledger', 'shadow'));
+    this.#publisher = new Publisher({ ...options, onFailed: (view, reason) => this.#failed.set(view.target.path, reason) });
+    this.#waiting = { leaf: new Waiting(limits.tierBytes), coarse: new Waiting(limits.tierBytes) };
     this.#context = {
-      instantiate: (template, at) => options.blueprint.instantiate(template, at),
+      instantiate: (template, at) => blueprint.instantiate(template, at),
       routeOf: (type, category, bucket) => this.#routes.of(type, category, bucket),
-      run: this.#run,
+      run: this.#history.at(0),
     };
   }
 
@@ -92,61 +106,52 @@ export class ViewSet {
 
   /** Bytes of entries that wait for a round. */
   get waitingBytes(): number {
-    return this.#logs.leaf.bytes + this.#logs.coarse.bytes;
+    return this.#waiting.leaf.bytes + this.#waiting.coarse.bytes;
   }
 
-  /** True when every file says all there is. */
-  get isCurrent(): boolean {
-    return this.#logs.leaf.items.length === 0 && this.#logs.coarse.items.length === 0 && ![...this.#open.values()].some((view) => view.hasTodo || view.lost !== null) && this.#unsynced.size === 0;
+  /** Last record that was handed over, or found in the journal by `restore`. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
-  /** Takes a durable record; it becomes visible with the next round of each tier. */
+  /** Takes a durable record, which becomes visible with the next round of each tier; one it has is skipped by its number. */
   take(record: LedgerRecord): void {
-    this.#lastSeq = Math.max(this.#lastSeq, record.seq);
-    const item = this.#itemOf(record);
-    if (item === null) return;
-    this.#viewsOf(item.route);
-    const delta = deltaOf(item);
-    for (const tier of ['leaf', 'coarse'] as const) {
-      const log = this.#logs[tier];
-      log.items.push(item);
-      log.bytes += item.bytes;
-      const sum = log.deltas.get(item.route);
-      if (sum === undefined) log.deltas.set(item.route, copyOf(delta));
-      else addDelta(sum, delta);
-    }
+    if (record.seq <= this.#lastSeq) return;
+    this.#lastSeq = record.seq;
+    const route = this.#intake.routeOf(record);
+    if (route === null) return;
+    this.#lastBucket = record.bucket;
+    this.#viewsOf(route, record.seq);
+    const taken = this.#intake.read(record, route);
+    if (taken === null) return;
+    const run = this.#history.at(record.seq);
+    for (const tier of TIERS) this.#waiting[tier].add(taken.item, taken.delta, run);
   }
 
-  #itemOf(record: LedgerRecord): Item | null {
-    if (record.kind === 'start') {
-      this.#run.begin(record);
-      return null;
-    }
-    try {
-      const route = this.#routes.of(record.kind as FileType, record.category, record.bucket);
-      return new Item(record, route);
-    } catch (error) {
-      // A component that was in the blueprint when the record was written: the journal keeps it, no file can.
-      this.#options.onDamage(`record ${record.seq}`, messageOf(error), null);
-      return null;
-    }
-  }
-
-  #viewsOf(route: Route): Readonly<Record<Tier, readonly OpenView[]>> {
+  #viewsOf(route: Route, seq: number): Readonly<Record<Tier, readonly OpenView[]>> {
     const known = this.#resolved.get(route);
     if (known !== undefined) return known;
-    const views = route.targets.map((target) => this.#open.get(target.path) ?? this.#openView(target, this.#series.isNew(target, route.bucket) ? null : 'closed'));
+    const views = route.targets.map((target) => this.#viewOf(target, route, seq));
     this.#series.add(route);
     const resolved = { leaf: views.filter((view) => view.tier === 'leaf'), coarse: views.filter((view) => view.tier === 'coarse') };
+    if (this.#resolved.size >= MOST_RESOLVED) this.#resolved.clear();
     this.#resolved.set(route, resolved);
     return resolved;
   }
 
-  #openView(target: ViewTarget, lost: OpenView['lost']): OpenView {
+  /** @param seq of the record that goes into it */
+  #viewOf(target: ViewTarget, route: Route, seq: number): OpenView {
+    const view = this.#open.get(target.path);
+    if (view !== undefined && hasSameEntries(view.target, target)) return view;
+    const isNew = view === undefined && this.#series.isNew(target, route.bucket);
+    return this.#openView(target, isNew ? null : 'behind', isNew ? seq - 1 : 0);
+  }
+
+  #openView(target: ViewTarget, lost: Lost | null, position: number): OpenView {
     const { disk, base, onWrite, onSync, monotonic } = this.#options;
     const tier = target.level === 'hour' ? 'leaf' : 'coarse';
     const twins: TwinsOptions = { disk, base, shadows: this.#shadows, onWrite: (bytes) => onWrite(tier, bytes), onSync };
-    const view = new OpenView(target, this.#context, twins, { now: monotonic(), lost });
+    const view = new OpenView(target, this.#context, twins, { now: monotonic(), lost, position });
     this.#open.set(target.path, view);
     return view;
   }
@@ -154,121 +159,87 @@ export class ViewSet {
   /** Hands waiting records to their files and publishes. Never rejects. @param tiers which files */
   async round(tiers: readonly Tier[]): Promise<RoundResult> {
     for (const tier of tiers) this.#distribute(tier);
-    const shown = { seq: this.#lastSeq, families: this.#series.toJSON() };
-    const lost = [...this.#open.values()].filter((view) => view.lost !== null);
-    const failed: { path: string; reason: string }[] = [];
-    if (lost.length > 0) await this.#rebuild(lost).catch((error: unknown) => failed.push({ path: lost[0]?.target.path ?? '', reason: messageOf(error) }));
-    const due = [...this.#open.values()].filter((view) => tiers.includes(view.tier) && view.hasTodo && view.lost === null);
-    const notes = await this.#publish(due, failed);
-    if (tiers.includes('coarse')) await this.#each([...this.#open.values()].filter((view) => !due.includes(view)), failed, async (view) => void (await this.#isSound(view)));
-    const behind = failed.length > 0 || this.#unsynced.size > 0 || [...this.#open.values()].some((view) => view.hasTodo || view.lost !== null);
-    if (tiers.length === TIERS && !behind) this.#shown = shown;
-    if (tiers.includes('coarse')) notes.push(...(await this.#closeIdle()), this.#families());
-    return { notes, failed };
+    const given = { ...this.#given };
+    const families = this.#series.toJSON();
+    const views = [...this.#open.values()].filter((view) => tiers.includes(view.tier));
+    for (const { target } of views) this.#failed.delete(target.path);
+    await this.#bringUpToDate(views, true);
+    // What turned out to be damaged, or not to be new, is made good at once.
+    const found = views.filter((view) => view.lost !== null && !this.#failed.has(view.target.path));
+    if (found.length > 0) await this.#bringUpToDate(found, false);
+    for (const view of views) if (view.todoBytes > (this.#options.limits ?? LIMITS).fileBytes) view.fallBehind(given[view.tier]);
+    for (const tier of tiers) this.#shown[tier] = given[tier];
+    if (tiers.includes('coarse')) this.#families = families;
+    const closed = tiers.includes('coarse') ? await this.#closeIdle() : [];
+    return { notes: [...closed, ...this.#news()], failed: [...this.#failed].map(([file, reason]) => ({ path: file, reason })) };
+  }
+
+  async #bringUpToDate(views: readonly OpenView[], alsoOthers: boolean): Promise<void> {
+    const lost = views.filter((view) => view.lost !== null);
+    if (lost.length > 0) {
+      await this.#catchUp().run(lost).catch((error: unknown) => {
+        for (const { target } of lost) this.#failed.set(target.path, messageOf(error));
+      });
+    }
+    const due = new Set(views.filter((view) => view.hasTodo && view.lost === null));
+    await this.#publisher.publish([...due]);
+    if (alsoOthers) await this.#publisher.check(views.filter((view) => view.lost === null && view.tier === 'coarse' && !due.has(view)));
   }
 
   #distribute(tier: Tier): void {
-    const log = this.#logs[tier];
-    const [first] = log.items;
+    const stretches = this.#waiting[tier].takeAll();
+    if (stretches === null) for (const view of this.#open.values()) if (view.tier === tier) view.fallBehind(this.#given[tier]);
+    for (const stretch of stretches ?? []) this.#hand(stretch, tier);
+    this.#given[tier] = this.#lastSeq;
+  }
+
+  #hand({ items, deltas, run }: Stretch, tier: Tier): void {
+    const [first] = items;
     if (first === undefined) return;
     const now = this.#options.monotonic();
     const itemsOf = new Map<OpenView, Item[]>();
     const deltasOf = new Map<OpenView, Delta[]>();
-    for (const delta of [...log.deltas.values()].sort((a, b) => a.firstSeq - b.firstSeq)) {
-      for (const view of this.#viewsOf(delta.route)[tier]) push(deltasOf, view, delta);
+    for (const delta of [...deltas.values()].sort((a, b) => a.firstSeq - b.firstSeq)) {
+      for (const view of this.#viewsOf(delta.route, delta.firstSeq)[tier]) push(deltasOf, view, delta);
     }
-    for (const item of log.items) for (const view of this.#viewsOf(item.route)[tier]) push(itemsOf, view, item);
-    for (const [view, items] of itemsOf) {
+    for (const item of items) for (const view of this.#viewsOf(item.route, item.seq)[tier]) push(itemsOf, view, item);
+    for (const [view, its] of itemsOf) {
       if (view.lost !== null) continue;
-      // After a rebuild a file may have the first of these already.
-      if (view.state.seq < first.seq) view.take(deltasOf.get(view) ?? [], items, now);
-      else for (const item of items) if (item.seq > view.state.seq) view.take([deltaOf(item)], [item], now);
-    }
-    this.#logs[tier] = newLog();
-  }
-
-  async #publish(due: readonly OpenView[], failed: { path: string; reason: string }[]): Promise<JsonObject[]> {
-    await this.#syncFolders([...this.#unsynced], failed);
-    const prepared: OpenView[] = [];
-    await this.#each(due, failed, async (view) => {
-      const folder = path.dirname(path.join(this.#options.base, view.target.path));
-      if (this.#unsynced.has(folder)) throw new Error('its folder could not be synced');
-      if (!(await this.#isSound(view))) return;
-      await this.#folders.ensure(folder);
-      await view.prepare();
-      prepared.push(view);
-    });
-    const swapped: OpenView[] = [];
-    await this.#each(prepared, failed, async (view) => {
-      const folder = path.dirname(path.join(this.#options.base, view.target.path));
-      this.#unsynced.add(folder);
-      await view.swap();
-      swapped.push(view);
-    });
-    await this.#syncFolders([...this.#unsynced], failed);
-    return notesOf(swapped);
-  }
-
-  /** Heals what somebody did to the public file. @returns false when it has to be made anew first */
-  async #isSound(view: OpenView): Promise<boolean> {
-    const { path: file } = view.target;
-    const { state, kept } = await view.twins.check(() => `${file}.edited-${this.#options.stamp()}`);
-    if (state !== 'intact') this.#options.onDamage(file, kept === null ? 'it was removed' : 'it was changed by somebody else', kept);
-    if (state === 'lost') view.lost = 'damaged';
-    if (view.twins.publicItems === 0 && view.state.parts.length === 0) await this.#moveForeignAside(view);
-    return view.lost === null;
-  }
-
-  /** A new file takes the place of the empty one laid out at start; anything else under its name is kept. */
-  async #moveForeignAside(view: OpenView): Promise<void> {
-    const { disk, base, stamp, onDamage } = this.#options;
-    const present = await readPublic(disk, path.join(base, view.target.path));
-    if (present === null || present.isPlaceholder || (present.throughSeq !== null && view.isRebuilt)) return;
-    if (present.throughSeq !== null) {
-      // Ours after all: closed long ago, and its series was not known. All of it is in the journal.
-      view.lost = 'closed';
-      return;
-    }
-    const kept = `${view.target.path}.foreign-${stamp()}`;
-    await disk.rename(path.join(base, view.target.path), path.join(base, kept));
-    onDamage(view.target.path, 'another file had its name', kept);
-  }
-
-  async #syncFolders(folders: readonly string[], failed: { path: string; reason: string }[]): Promise<void> {
-    await this.#each(folders, failed, async (folder) => {
-      await this.#options.disk.syncFolder(folder).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-      this.#options.onSync();
-      this.#unsynced.delete(folder);
-    });
-  }
-
-  async #each<T extends OpenView | string>(all: readonly T[], failed: { path: string; reason: string }[], work: (one: T) => Promise<void>): Promise<void> {
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      for (let one = all[next++]; one !== undefined; one = all[next++]) {
-        try {
-          await work(one);
-        } catch (error) {
-          const file = typeof one === 'string' ? path.relative(this.#options.base, one) : one.target.path;
-          failed.push({ path: file, reason: messageOf(error) });
-        }
+      // After it was caught up a file may have the first of these already.
+      try {
+        if (view.state.seq < first.seq) view.take(deltasOf.get(view) ?? [], its, run, now);
+        else for (const item of its) if (item.seq > view.state.seq) view.take([deltaOf(item)], [item], run, now);
+      } catch (error) {
+        view.fallBehind(0);
+        this.#failed.set(view.target.path, messageOf(error));
       }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    }
   }
 
+  #catchUp(): CatchUp {
+    return new CatchUp({
+      ...this.#options,
+      context: this.#context,
+      history: this.#history,
+      publisher: this.#publisher,
+      shadows: this.#shadows,
+      intake: this.#intake,
+      onFailed: (view, reason) => this.#failed.set(view.target.path, reason),
+    });
+  }
+
+  /** @returns notes about those that were closed */
   async #closeIdle(): Promise<JsonObject[]> {
     const notes: JsonObject[] = [];
     const now = this.#options.monotonic();
     for (const [file, view] of this.#open) {
-      if (view.target.level === 'root' || view.hasTodo || view.lost !== null || now - view.usedAt < CLOSE_IDLE_MS) continue;
+      if (view.isBehind || now - view.usedAt < CLOSE_IDLE_MS || this.#isPresent(view.target)) continue;
       try {
         await view.twins.release();
       } catch {
         continue;
       }
+      this.#publisher.drop(view);
       this.#open.delete(file);
       notes.push({ p: file, closed: true });
     }
@@ -276,127 +247,118 @@ export class ViewSet {
     return notes;
   }
 
-  /** State of every open file and of the series, for the head of a new segment. */
-  notes(): JsonObject[] {
-    return [this.#families(), ...notesOf([...this.#open.values()].filter((view) => view.lost === null))];
+  /** True for files of the running periods: to open one again all of the journal has to be read. */
+  #isPresent({ level, scope }: ViewTarget): boolean {
+    return level === 'root' || this.#lastBucket === null || scopeOfBucket(this.#lastBucket, level) === scope;
   }
 
-  #families(): JsonObject {
-    return { p: '', s: this.#shown.seq, families: this.#shown.families, mode: this.#run.mode, max_view_bytes: this.#run.maxViewBytes };
+  /** State of every open file and of the series, for the head of a new segment. */
+  notes(): JsonObject[] {
+    return [this.#familiesNote(), this.#shownNote(), ...[...this.#open.values()].map((view) => view.note).filter((note) => note !== null)];
+  }
+
+  /** What changed since the last notes. */
+  #news(): JsonObject[] {
+    const families = this.#familiesNote();
+    const telling = JSON.stringify(families);
+    const isNew = telling !== this.#familiesTold;
+    this.#familiesTold = telling;
+    const shown = JSON.stringify(this.#shown);
+    const isMore = shown !== this.#shownTold;
+    this.#shownTold = shown;
+    return [...(isNew ? [families] : []), ...(isMore ? [this.#shownNote()] : []), ...[...this.#open.values()].map((view) => view.takeNote()).filter((note) => note !== null)];
+  }
+
+  #familiesNote(): JsonObject {
+    return { p: FAMILIES_NOTE, families: this.#families, runs: this.#history.toJSON() };
+  }
+
+  #shownNote(): JsonObject {
+    return { p: SHOWN_NOTE, ...this.#shown };
   }
 
   /**
-   * Takes up the tree where an earlier run left it, and hands out what the files lack.
+   * Takes up the tree where an earlier run left it, and hands out what the files lack; what takes the whole journal is left to
+   * the first rounds. May be called again after it rejected.
    * @param notes what the journal kept @param lastSeq last record of the journal
    * @throws the disk's error
    */
   async restore(notes: readonly JsonObject[], lastSeq: number): Promise<void> {
-    this.#lastSeq = lastSeq;
-    const { disk, base } = this.#options;
-    const partly = new Map<OpenView, Unfinished>();
-    const shadows = await this.#shadows.list(disk);
+    this.#forgetAll();
+    const shown = notes.find((note) => note.p === SHOWN_NOTE);
+    const families = notes.find((note) => note.p === FAMILIES_NOTE);
+    // Notes about records that are gone, whose numbers are given out again, say nothing about those to come.
+    if (shown !== undefined && families !== undefined && TIERS.every((tier) => (shown[tier] as number) <= lastSeq)) {
+      for (const tier of TIERS) this.#shown[tier] = this.#given[tier] = shown[tier] as number;
+      this.#lastSeq = Math.min(this.#shown.leaf, this.#shown.coarse);
+      this.#families = families.families;
+      this.#history.restore(families.runs);
+      for (const { type, category, bucket } of families.families as { type: FileType; category: string; bucket: string }[]) this.#addFamily(type, category, bucket);
+    }
+    const ready: OpenView[] = [];
     for (const note of notes) {
-      if (note.p === '') {
-        this.#run.take(note);
-        this.#shown = { seq: note.s as number, families: note.families };
-        for (const { type, category, bucket } of note.families as { type: FileType; category: string; bucket: string }[]) this.#addFamily(type, category, bucket);
-        continue;
-      }
-      for (const number of numbersIn(note.f as JsonObject)) this.#shadows.isTaken(number);
-      const target = targetOfNote(note);
-      const present = await readPublic(disk, path.join(base, target.path), target.arrayKey === null);
-      const view = this.#openView(target, present?.throughSeq == null ? 'damaged' : null);
-      if (present?.throughSeq == null) continue;
-      const state = note.v as JsonObject;
-      // The list may be one publication ahead of the note.
-      view.state = ViewState.restore(target, this.#context, state, present.sources.slice(0, state.n as number));
-      partly.set(view, { throughSeq: present.throughSeq, files: note.f as JsonObject });
+      if (note.p === SHOWN_NOTE || note.p === FAMILIES_NOTE) continue;
+      if (isObject(note.f)) for (const number of numbersIn(note.f)) this.#shadows.isTaken(number);
+      const view = this.#restoreView(note);
+      if (view !== null && note.behind === undefined && note.damaged === undefined) ready.push(view);
     }
-    for await (const record of this.#options.records(this.#shown.seq + 1)) await this.#replay(record, partly, shadows);
-    for (const [view, unfinished] of partly) await this.#finish(view, unfinished, shadows);
-    await this.#removeShadows(shadows);
+    await this.#catchUp().run(ready, this.#discovery(Math.min(this.#shown.leaf, this.#shown.coarse)));
+    this.#lastSeq = Math.max(this.#lastSeq, lastSeq);
+    this.#given.leaf = this.#given.coarse = this.#lastSeq;
+    await this.#sweep();
   }
 
-  async #replay(record: LedgerRecord, partly: Map<OpenView, Unfinished>, shadows: Map<string, number[]>): Promise<void> {
-    const item = this.#itemOf(record);
-    if (item === null) return;
-    const { base, disk, monotonic } = this.#options;
-    const delta = deltaOf(item);
-    for (const target of item.route.targets) {
-      let view = this.#open.get(target.path);
-      if (view === undefined) {
-        view = this.#openView(target, this.#series.isNew(target, item.route.bucket) ? null : 'closed');
-        const present = view.lost !== null ? null : await readPublic(disk, path.join(base, target.path));
-        if (present?.throughSeq != null) partly.set(view, { throughSeq: present.throughSeq, files: null });
-      }
-      if (view.lost !== null || item.seq <= view.state.seq) continue;
-      const unfinished = partly.get(view);
-      if (unfinished !== undefined && item.seq > unfinished.throughSeq) {
-        partly.delete(view);
-        await this.#finish(view, unfinished, shadows);
-      }
-      view.take([delta], [item], monotonic());
-      if (partly.has(view)) view.dropTodo();
-    }
-    this.#series.add(item.route);
+  #forgetAll(): void {
+    this.#open.clear();
+    this.#resolved.clear();
+    this.#publisher.clear();
+    this.#failed.clear();
+    this.#series = new KnownSeries();
+    this.#families = [];
+    this.#history.restore([]);
+    for (const tier of TIERS) this.#shown[tier] = this.#given[tier] = 0;
+    this.#lastSeq = 0;
   }
 
-  /** The state has come to what the public file says: from here on it can be appended to. */
-  async #finish(view: OpenView, { files, throughSeq }: Unfinished, shadows: Map<string, number[]>): Promise<void> {
-    const { head, tail } = view.state.frame();
-    const present = { headBytes: head.length, end: head.length + view.state.itemBytes + tail.length, items: view.state.items };
-    const isOurs = view.state.seq === throughSeq && (await view.twins.restore(files, present, shadows.get(shadowKey(view.target.path)) ?? []));
-    // The run before may have died between a swap and the sync of its folder: until that is made up for, the other inode may be the one that a power cut brings back.
-    this.#unsynced.add(path.dirname(path.join(this.#options.base, view.target.path)));
-    if (isOurs) shadows.delete(shadowKey(view.target.path));
-    if (isOurs) view.remember();
-    else view.lost = 'damaged';
-  }
-
-  /** Makes files anew from the whole journal. What stood under their names and is no document is kept beside them. */
-  async #rebuild(lost: readonly OpenView[]): Promise<void> {
-    const byPath = new Map(lost.map((view) => [view.target.path, view]));
-    const ofRoute = new Map<Route, OpenView[]>();
-    const failed: { path: string; reason: string }[] = [];
-    let waiting = 0;
+  /** @returns null for a file that the blueprint has no template for any more: what is there stays as it is */
+  #restoreView(note: JsonObject): OpenView | null {
+    const target = targetOfNote(note);
     try {
-      for (const view of lost) {
-        await this.#moveDamagedAside(view);
-        await view.reset(this.#context);
-      }
-      for await (const record of this.#options.records(1)) {
-        const item = this.#itemOf(record);
-        if (item === null) continue;
-        let views = ofRoute.get(item.route);
-        if (views === undefined) ofRoute.set(item.route, (views = item.route.targets.flatMap((target) => byPath.get(target.path) ?? [])));
-        if (views.length === 0) continue;
-        const delta = deltaOf(item);
-        for (const view of views) view.take([delta], [item], this.#options.monotonic());
-        waiting += item.bytes;
-        if (waiting < REBUILD_BYTES) continue;
-        waiting = 0;
-        await this.#publish(lost.filter((view) => view.hasTodo), failed);
-        if (failed[0] !== undefined) throw new Error(`${failed[0].path}: ${failed[0].reason}`);
-      }
+      this.#context.instantiate(target.template, { at: 0, level: target.level, scope: target.scope, begins: target.begins });
     } catch (error) {
-      for (const view of lost) view.lost = 'closed';
-      throw error;
+      this.#options.onDamage(target.path, messageOf(error), null);
+      return null;
     }
+    const view = this.#openView(target, 'behind', 0);
+    view.restore(note, this.#shown[view.tier]);
+    return view;
   }
 
-  /** Hidden names of files that were not taken up. */
-  async #removeShadows(left: Map<string, number[]>): Promise<void> {
-    for (const [key, numbers] of left) for (const number of numbers) await unlinkIfThere(this.#options.disk, this.#shadows.nameOf(key, number));
+  /** Files that got records after the last notes, or were not noted yet. */
+  #discovery(shown: number): Discovery {
+    return {
+      from: shown + 1,
+      open: (target, route, seq) => {
+        const isOpen = this.#open.has(target.path);
+        const view = this.#viewOf(target, route, seq);
+        return isOpen || view.lost !== null ? null : view;
+      },
+      seen: ({ seq, bucket }, route) => {
+        this.#lastSeq = Math.max(this.#lastSeq, seq);
+        if (route === null) return;
+        this.#lastBucket = bucket;
+        this.#series.add(route);
+      },
+    };
   }
 
-  async #moveDamagedAside(view: OpenView): Promise<void> {
-    const { disk, base, stamp, onDamage } = this.#options;
-    const file = view.target.path;
-    const present = await readPublic(disk, path.join(base, file));
-    if (present === null || present.isPlaceholder || (present.throughSeq !== null && view.lost === 'closed')) return;
-    const kept = `${file}.damaged-${stamp()}`;
-    await disk.rename(path.join(base, file), path.join(base, kept));
-    onDamage(file, 'it was not what the journal says', kept);
+  /** Removes inodes that no file of ours uses any more. */
+  async #sweep(): Promise<void> {
+    const { disk } = this.#options;
+    const keys = new Set([...this.#open.keys()].map(shadowKey));
+    for (const [key, numbers] of await this.#shadows.list(disk)) {
+      if (!keys.has(key)) for (const number of numbers) await unlinkIfThere(disk, this.#shadows.nameOf(key, number)).catch(() => {});
+    }
   }
 
   #addFamily(type: FileType, category: string, bucket: string): void {
@@ -408,19 +370,9 @@ export class ViewSet {
   }
 }
 
-/** A file whose state is being brought to where the file is. */
-interface Unfinished {
-  readonly throughSeq: number;
-  /** What was noted about its inodes; null when nothing was. */
-  readonly files: JsonObject | null;
-}
-
-function newLog(): Log {
-  return { items: [], deltas: new Map(), bytes: 0 };
-}
-
-function notesOf(views: readonly OpenView[]): JsonObject[] {
-  return views.map((view) => view.note).filter((note) => note !== null);
+/** Under another blueprint entries may stand elsewhere in a document, or with other fields. */
+function hasSameEntries(a: ViewTarget, b: ViewTarget): boolean {
+  return a.arrayKey === b.arrayKey && String(a.entryFields) === String(b.entryFields);
 }
 
 function push<T>(map: Map<OpenView, T[]>, view: OpenView, item: T): void {

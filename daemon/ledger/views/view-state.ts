@@ -4,7 +4,7 @@ import { IndexState } from './index-state.ts';
 import { frame, itemBytes, type Frame } from './layout.ts';
 import { deltaOf, type Delta, type Item } from './item.ts';
 import { isIndex, isRollUp } from './route.ts';
-import type { RunSettings } from './run-settings.ts';
+import type { RunSetting } from './run-history.ts';
 import { SourceFold, type RouteFinder } from './source-fold.ts';
 import { Tally } from './tally.ts';
 import { fillTotals } from './totals.ts';
@@ -13,7 +13,8 @@ import { fillTotals } from './totals.ts';
 export interface ViewContext {
   instantiate(template: string, options: InstantiateOptions): JsonObject;
   readonly routeOf: RouteFinder;
-  readonly run: Readonly<Pick<RunSettings, 'mode' | 'maxViewBytes'>>;
+  /** For records that come without settings of their own. */
+  readonly run: RunSetting;
 }
 
 /** A part of a file that reached its size and is never written again. */
@@ -67,48 +68,48 @@ export class ViewState {
 
   /**
    * Adds the records of one step of time.
-   * @param deltas their sums by route @param items the same records in order
+   * @param deltas their sums by route @param items the same records in order @param run what was in force for all of them
    * @returns what is to be done to the file
    */
-  apply(deltas: readonly Delta[], items: readonly Item[]): Step[] {
+  apply(deltas: readonly Delta[], items: readonly Item[], run: RunSetting = this.#context.run): Step[] {
     if (this.#index !== null) {
       for (const delta of deltas) {
-        this.#count(delta);
+        this.#count(delta, run);
         this.#index.add(delta.route, delta.entries);
       }
       return this.#appendSources(this.#index);
     }
     const texts = items.map((item) => item.textFor(this.target));
     const bytes = texts.reduce((sum, text) => sum + text.length + 2, 0);
-    if (this.itemBytes + bytes > this.#context.run.maxViewBytes) return this.#applyOneByOne(items);
+    if (this.itemBytes + bytes > run.maxViewBytes) return this.#applyOneByOne(items, run);
     for (const delta of deltas) {
-      this.#count(delta);
+      this.#count(delta, run);
       this.#fold?.add(delta.route);
     }
     for (const text of texts) this.#takeRoom(text);
     return [{ kind: 'append', items: texts }];
   }
 
-  #applyOneByOne(items: readonly Item[]): Step[] {
+  #applyOneByOne(items: readonly Item[], run: RunSetting): Step[] {
     const steps: Step[] = [];
-    let run: Buffer[] = [];
+    let texts: Buffer[] = [];
     for (const item of items) {
       const text = item.textFor(this.target);
-      if (this.items > 0 && this.itemBytes + text.length + 2 > this.#context.run.maxViewBytes) {
-        if (run.length > 0) steps.push({ kind: 'append', items: run });
-        run = [];
+      if (this.items > 0 && this.itemBytes + text.length + 2 > run.maxViewBytes) {
+        if (texts.length > 0) steps.push({ kind: 'append', items: texts });
+        texts = [];
         const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
         steps.push({ kind: 'seal', frame: this.frame(), part, itemBytes: this.itemBytes });
         this.#parts = [...this.#parts, part];
         this.items = 0;
         this.itemBytes = 0;
       }
-      this.#count(deltaOf(item));
+      this.#count(deltaOf(item), run);
       this.#fold?.add(item.route);
       this.#takeRoom(text);
-      run.push(text);
+      texts.push(text);
     }
-    steps.push({ kind: 'append', items: run });
+    steps.push({ kind: 'append', items: texts });
     return steps;
   }
 
@@ -123,9 +124,9 @@ export class ViewState {
     this.items += 1;
   }
 
-  #count(delta: Delta): void {
+  #count(delta: Delta, run: RunSetting): void {
     this.#tally.merge(delta.tally);
-    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso, this.#mode] = [delta.firstSeq, delta.firstIso, this.#context.run.mode];
+    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso, this.#mode] = [delta.firstSeq, delta.firstIso, run.mode];
     if (delta.lastSeq > this.seq) [this.seq, this.#lastIso] = [delta.lastSeq, delta.lastIso];
   }
 
