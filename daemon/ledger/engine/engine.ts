@@ -4,7 +4,7 @@ import { messageOf } from '../../../protocol/common/errors.ts';
 import type { Brainstem, FileType } from '../../brainstem/contract.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { Keeper } from '../fallback/contract.ts';
-import type { Journal, SyncResult } from '../journal/contract.ts';
+import type { Journal, Recovered, SyncResult } from '../journal/contract.ts';
 import { openJournal } from '../journal/journal.ts';
 import { readJournal } from '../journal/reader.ts';
 import type { LedgerRecord, NewRecord } from '../journal/record.ts';
@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly keeper: Keeper;
   readonly settings: EngineSettings;
   readonly tell: (event: EngineEvent) => void;
+  /** How many of the journal's last records may be handed over again. Default 10,000. */
+  readonly lookBack?: number;
 }
 
 /** Records that may wait for an fsync; more make one at once. */
@@ -33,8 +35,9 @@ const ALL: readonly Tier[] = ['leaf', 'coarse'];
 /** Ids remembered, and how far back they are looked up at start: far more than can be handed over again. */
 const RECENT_IDS = 65_536;
 const RECENT_AT_START = 10_000;
-/** Pause before files that could not be written are tried again. */
+/** Pause before what could not be read or written is tried again, longer each time: a file that was lost takes the whole journal. */
 const RETRY_MS = 5_000;
+const LAST_RETRY_MS = 300_000;
 
 /**
  * Journal, files and lower layers, joined. A record is first made durable in the journal, then shown in the files; what
@@ -48,15 +51,22 @@ export class LedgerEngine implements EngineHost {
   readonly #views: ViewSet;
   readonly #reconciler: Reconciler;
   readonly #filler: BlockFiller;
-  readonly #recent = new RecentIds(RECENT_IDS);
+  readonly #recent: RecentIds;
   #journal: Journal | null = null;
+  #recovered: Recovered | null = null;
   /** Accepted before the journal was open. */
   #early: NewRecord[] = [];
-  /** Durable, while the files of the last run are still being taken up. */
-  #held: LedgerRecord[] | null = [];
+  /** The files of the last run are still being taken up: what becomes durable meanwhile is read from the journal afterwards. */
+  #restoring = true;
+  /** Last record that became durable. */
+  #durableSeq = 0;
+  /** The record this run begins with, while the journal has not taken it. */
+  #start: NewRecord | null = null;
+  #retryMs = RETRY_MS;
   #ready: Promise<void> = Promise.resolve();
   #commits: Promise<void> = Promise.resolve();
   #rounds: Promise<void> = Promise.resolve();
+  readonly #queuedRounds = new Map<number, Promise<void>>();
   readonly #timers = new Map<string, Timer>();
   /** Ids that became durable since records of the lower layers were appended. */
   #awaited: Set<string> | null = null;
@@ -67,7 +77,8 @@ export class LedgerEngine implements EngineHost {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { brainstem, clock, disk, keeper, settings, tell } = options;
+    const { brainstem, clock, disk, keeper, settings, tell, lookBack = RECENT_AT_START } = options;
+    this.#recent = new RecentIds(Math.max(RECENT_IDS, 2 * lookBack));
     this.#filler = new BlockFiller(settings.syncMs, () => clock.monotonic());
     this.#meter = new Meter(() => clock.now());
     this.#counter = new Counter(tell, keeper);
@@ -97,55 +108,84 @@ export class LedgerEngine implements EngineHost {
   }
 
   async #open(): Promise<void> {
-    const { clock, disk, settings, tell } = this.#options;
     try {
-      const { journal, recovered } = await openJournal({
-        disk,
-        folder: this.#folder,
-        now: () => clock.now(),
-        ...(settings.segmentBytes === undefined ? {} : { segmentBytes: settings.segmentBytes }),
-        views: () => this.#views.notes(),
-        onWrite: (bytes) => this.#meter.write('journal', bytes),
-        onSync: () => this.#meter.sync(),
-      });
-      this.#journal = journal;
-      tell({ kind: 'opened', lastSeq: recovered.lastSeq, unclean: recovered.unclean, lastAt: recovered.lastAt });
-      for (const { segment, offset, reason } of recovered.damage) this.#counter.damage(`.ledger/journal/${segment} at byte ${offset}`, reason, null);
-      for await (const { id } of this.#records(Math.max(1, recovered.lastSeq - RECENT_AT_START))) this.#recent.add(id);
-      const early = this.#early;
-      this.#early = [];
-      this.#opened = true;
-      this.accept(early);
-      await this.#views.restore(recovered.views, recovered.lastSeq);
+      const { lastSeq, views } = (this.#recovered ??= await this.#openJournal());
+      if (!this.#opened) {
+        for await (const { id } of this.#records(Math.max(1, lastSeq - (this.#options.lookBack ?? RECENT_AT_START)))) this.#recent.add(id);
+        this.#opened = true;
+        this.accept(this.#early.splice(0));
+      }
+      await this.#views.restore(views, lastSeq);
+      await this.#readOn();
     } catch (error) {
       await this.#giveUpFor(error);
       return;
     }
-    for (const record of this.#held ?? []) this.#views.take(record);
-    this.#held = null;
-    this.#after('leaf', 0, () => this.#round(ALL));
+    this.#retryMs = RETRY_MS;
+    this.#after('start', 0, () => this.#round(ALL));
     this.#reconciler.start();
   }
 
-  /** The journal cannot even be opened: what comes is kept below, and opening is tried again. */
+  async #openJournal(): Promise<Recovered> {
+    const { clock, disk, settings, tell } = this.#options;
+    const { journal, recovered } = await openJournal({
+      disk,
+      folder: this.#folder,
+      now: () => clock.now(),
+      ...(settings.segmentBytes === undefined ? {} : { segmentBytes: settings.segmentBytes }),
+      views: () => (this.#restoring ? recovered.views : this.#views.notes()),
+      onWrite: (bytes) => this.#meter.write('journal', bytes),
+      onSync: () => this.#meter.sync(),
+    });
+    this.#journal = journal;
+    this.#durableSeq = recovered.lastSeq;
+    tell({ kind: 'opened', lastSeq: recovered.lastSeq, unclean: recovered.unclean, lastAt: recovered.lastAt });
+    for (const { segment, offset, reason } of recovered.damage) this.#counter.damage(`.ledger/journal/${segment} at byte ${offset}`, reason, null);
+    return recovered;
+  }
+
+  /** Takes what became durable while the files of the last run were taken up. */
+  async #readOn(): Promise<void> {
+    const { maxWaitingBytes = DEFAULT_WAITING_BYTES } = this.#options.settings;
+    let before = -1;
+    // Without progress a record cannot be read back: the journal tells of it, and it is for no file.
+    while (this.#views.lastSeq < this.#durableSeq && this.#views.lastSeq > before) {
+      before = this.#views.lastSeq;
+      for await (const record of this.#records(before + 1)) {
+        this.#views.take(record);
+        if (this.#views.waitingBytes > maxWaitingBytes) await this.#roundNow(ALL);
+      }
+    }
+    this.#restoring = false;
+  }
+
+  /** The journal cannot even be opened, or the files not be taken up: what comes is kept below in the first case, and it is tried again. */
   async #giveUpFor(error: unknown): Promise<void> {
     this.#counter.failed(messageOf(error));
-    const early = this.#early;
-    this.#early = [];
-    if (this.#journal === null) await this.#keep(early, messageOf(error));
-    if (!this.#closed) this.#after('open', RETRY_MS, () => void this.open());
+    await this.#keepEarly(messageOf(error));
+    if (!this.#closed) this.#retry('open', () => void this.open());
+  }
+
+  /** What was accepted before the journal was open is not to wait for ever. */
+  #keepEarly(reason: string): Promise<void> {
+    return this.#opened ? this.#keeps : this.#keep(this.#early.splice(0), reason);
+  }
+
+  #retry(name: string, work: () => unknown): void {
+    this.#after(name, this.#retryMs, work);
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
   accept(records: readonly NewRecord[]): void {
     const journal = this.#journal;
     if (journal === null || !this.#opened) {
-      this.#early.push(...records);
+      for (const record of records) this.#early.push(record);
       return;
     }
     let urgent = this.#options.settings.syncMs === 0;
     for (const record of records) {
       if (!this.#recent.add(record.id)) {
-        this.#counter.duplicate();
+        if (record.kind !== 'start') this.#counter.duplicate();
         continue;
       }
       const reason = this.#refusal(record);
@@ -177,7 +217,8 @@ export class LedgerEngine implements EngineHost {
   }
 
   #commit(): Promise<void> {
-    this.#commits = this.#commits.then(() => this.#commitNow());
+    // One failure of ours must not stop all commits to come.
+    this.#commits = this.#commits.then(() => this.#commitNow()).catch((error: unknown) => this.#counter.failed(messageOf(error)));
     return this.#commits;
   }
 
@@ -186,6 +227,8 @@ export class LedgerEngine implements EngineHost {
     this.#filler.committed();
     const journal = this.#journal;
     if (journal === null) return;
+    if (this.#start !== null) journal.append(this.#start);
+    this.#start = null;
     await this.#settle(await journal.sync());
   }
 
@@ -193,8 +236,8 @@ export class LedgerEngine implements EngineHost {
     const { settings } = this.#options;
     for (const record of durable) {
       this.#awaited?.add(record.id);
-      if (this.#held === null) this.#views.take(record);
-      else this.#held.push(record);
+      this.#durableSeq = record.seq;
+      if (!this.#restoring) this.#views.take(record);
     }
     this.#counter.durable(durable, this.#journal);
     this.#meter.entries(durable.length);
@@ -209,8 +252,9 @@ export class LedgerEngine implements EngineHost {
   }
 
   #keep(records: readonly NewRecord[], reason: string): Promise<void> {
-    // A run that could not be noted leaves nothing to keep: what it says is only for laying out empty files again.
+    // That a run began is for the journal alone: it is told again with the next commit.
     const entries = records.filter(({ kind }) => kind !== 'start');
+    this.#start = records.find(({ kind }) => kind === 'start') ?? this.#start;
     if (entries.length === 0) return this.#keeps;
     this.#keeps = this.#keeps.then(async () => {
       const results = await this.#options.keeper.keepAll(entries, reason);
@@ -220,20 +264,35 @@ export class LedgerEngine implements EngineHost {
     return this.#keeps;
   }
 
+  /** One that waits for its turn does for all who ask meanwhile. */
   #round(tiers: readonly Tier[]): Promise<void> {
-    this.#rounds = this.#rounds.then(async () => {
-      if (this.#held !== null) return;
-      for (const tier of tiers) this.#cancel(tier);
-      const { notes, failed } = await this.#views.round(tiers);
-      if (notes.length > 0) this.#journal?.note({ p: notes });
-      this.#counter.filesBehind(failed);
-      if (failed.length > 0 && !this.#closed) this.#after('coarse', RETRY_MS, () => this.#round(ALL));
+    const known = this.#queuedRounds.get(tiers.length);
+    if (known !== undefined) return known;
+    const round = this.#rounds.then(() => {
+      this.#queuedRounds.delete(tiers.length);
+      return this.#restoring ? undefined : this.#roundNow(tiers);
     });
-    return this.#rounds;
+    this.#queuedRounds.set(tiers.length, round);
+    this.#rounds = round;
+    return round;
+  }
+
+  async #roundNow(tiers: readonly Tier[]): Promise<void> {
+    for (const tier of tiers) this.#cancel(tier);
+    const { notes, failed } = await this.#views.round(tiers).catch((error: unknown) => ({ notes: [], failed: [{ path: '', reason: messageOf(error) }] }));
+    if (notes.length > 0) {
+      this.#journal?.note({ p: notes });
+      // Into the kernel's memory: what is killed now finds its files where they are.
+      void this.#journal?.write();
+    }
+    this.#counter.filesBehind(failed);
+    if (failed.length === 0) this.#retryMs = RETRY_MS;
+    else if (!this.#closed) this.#retry('retry', () => this.#round(ALL));
   }
 
   async flush(): Promise<void> {
     await this.#ready;
+    await this.#keepEarly('the journal could not be opened');
     await this.#commit();
     await this.#keeps;
     await this.#round(ALL);
