@@ -44,9 +44,9 @@ export interface BaselineResult {
 export interface LedgerBench {
   readonly engine: readonly EngineResult[];
   readonly baseline: readonly BaselineResult[];
-  /** Engine over baseline at the same history, entries/s and bytes the other way round. */
+  /** Engine over baseline at the same history, bytes the other way round; of entries/s the median of the rounds' own ratios. */
   readonly ratios: readonly { readonly history: number; readonly entries_per_s: number; readonly bytes_per_entry: number }[];
-  /** Entries/s at the longest history over those at the shortest; null with one history. */
+  /** Entries/s at the longest history over those at the shortest, median of the rounds' own ratios; null with one history. */
   readonly flatness: number | null;
   /** Entries of one round of the engine. */
   readonly entries_per_round: number;
@@ -61,6 +61,7 @@ export interface LedgerBenchOptions {
   readonly kit: LedgerKit;
   /** Empty folder on the disk to measure; what is written there is removed. */
   readonly folder: string;
+  /** Shortest first. */
   readonly histories: readonly number[];
   readonly baseline: boolean;
   readonly rounds: number;
@@ -120,17 +121,22 @@ export async function benchLedger(options: LedgerBenchOptions): Promise<LedgerBe
   return {
     engine: results,
     baseline: baselines,
-    ratios: baselines.map(({ history, entries_per_s, bytes_per_entry }) => {
+    ratios: baselines.map(({ history, bytes_per_entry }) => {
       const own = results.find((result) => result.history === history);
-      return { history, entries_per_s: Math.round((own?.entries_per_s ?? NaN) / entries_per_s), bytes_per_entry: Math.round(bytes_per_entry / (own?.bytes_per_entry ?? NaN)) };
+      return { history, entries_per_s: Math.round(medianRatio(engine.get(history)?.rates, baseline.get(history)?.rates)), bytes_per_entry: Math.round(bytes_per_entry / (own?.bytes_per_entry ?? NaN)) };
     }),
-    flatness: results.length < 2 ? null : rounded((results.at(-1)?.entries_per_s ?? NaN) / (results[0]?.entries_per_s ?? NaN), 2),
+    flatness: results.length < 2 ? null : rounded(medianRatio(engine.get(histories.at(-1) ?? 0)?.rates, engine.get(histories[0] ?? 0)?.rates), 2),
     entries_per_round: options.entriesPerRound,
     rounds,
     cpu: os.cpus()[0]?.model ?? 'unknown',
     node: process.version,
     load_1m: rounded(load, 2),
   };
+}
+
+/** Median of the ratios of each round: what disturbs one round disturbs both sides of it. */
+function medianRatio(over: readonly number[] = [], under: readonly number[] = []): number {
+  return median(over.map((rate, round) => rate / (under[round] ?? NaN)));
 }
 
 async function layHistory({ kit, tell }: LedgerBenchOptions, folder: string, history: number): Promise<void> {

@@ -28,7 +28,7 @@ export type LedgerReport = LedgerBench & { readonly preset: string; readonly wea
 /** For tests: less of everything. */
 export type BenchLedgerSize = Pick<LedgerBenchOptions, 'rounds' | 'entriesPerRound' | 'pacedMs' | 'pacedPerS' | 'reportsBeforeKill'> & { readonly wearHours?: number };
 
-const FULL: BenchLedgerSize = { rounds: 3, entriesPerRound: 50_000, pacedMs: 5000, pacedPerS: 1000, reportsBeforeKill: 3000 };
+const FULL: BenchLedgerSize = { rounds: 5, entriesPerRound: 50_000, pacedMs: 3000, pacedPerS: 1000, reportsBeforeKill: 3000 };
 const HISTORIES = [100, 10_000, 1_000_000];
 const MAX_VIEW_BYTES = 64 * 1024 * 1024;
 const WEAR_EVERY_S = [1, 10];
