@@ -165,7 +165,8 @@ async function engineRound(options: LedgerBenchOptions, folder: string, samples:
 async function handOver(ledger: RunningLedger, reports: Iterator<Report>, count: number): Promise<void> {
   const together = Math.min(500, ledger.queueLimit / 2);
   for (let handed = 0; handed < count; ) {
-    while (ledger.counts().queued > ledger.queueLimit - 2 * together) await nextTurn();
+    // Asleep and not turning round and round: the engine's thread needs the processor.
+    while (ledger.counts().queued > ledger.queueLimit - 2 * together) await sleep(1);
     for (let n = 0; n < together && handed < count; n += 1, handed += 1) ledger.report(reports.next().value as Report);
     await nextTurn();
   }
