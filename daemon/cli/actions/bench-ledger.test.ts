@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportsFrom } from '../../../bench/ledger.ts';
+import { PRESETS } from '../../ledger/presets.ts';
 import { measureWear } from '../bench/wear.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { runCli } from '../program.ts';
@@ -58,11 +59,12 @@ describe('wear', () => {
     const often = await wear(1);
     expect(often).toMatchObject({ preset: 'sd-card', entry_every_s: 1, method: 'counted', simulated_hours: 0.2 });
     expect(often.device_bytes_per_day).toBeGreaterThanOrEqual(often.written_bytes_per_day);
-    // A journal synced every 5 s and hour files published every minute.
-    expect(often.fsyncs_per_day).toBeGreaterThan(17_280 + 1440);
+    // The journal is synced so often, give or take that it waits for an entry; the files come on top.
+    const syncs = 86_400_000 / (PRESETS['sd-card'].syncMs + 1000);
+    expect(often.fsyncs_per_day).toBeGreaterThan(syncs);
     const seldom = await wear(10);
     expect(seldom.device_bytes_per_day).toBeLessThan(often.device_bytes_per_day);
-    expect(seldom.fsyncs_per_day).toBeGreaterThan(8640);
+    expect(seldom.fsyncs_per_day).toBeLessThanOrEqual(often.fsyncs_per_day);
     expect(readdirSync(dir)).toEqual([]);
   });
 });
