@@ -2,7 +2,7 @@ import type { JsonObject } from '../../brainstem/contract.ts';
 import type { Damage } from './contract.ts';
 import type { Line } from './lines.ts';
 import { decodeRecord, followsFrom, isRecord, type LedgerRecord } from './record.ts';
-import { DAMAGED } from './recover.ts';
+import { DAMAGED, endsGroup } from './recover.ts';
 import { decodeHeader, type SegmentHeader } from './segment.ts';
 
 /** A record as it was found. */
@@ -44,6 +44,8 @@ export class Cursor {
   #segment = '';
   #limit = Number.POSITIVE_INFINITY;
   #damagedAt: number | null = null;
+  /** Damaged lines that a power cut may have left, as far as is known by now. */
+  #torn: number[] = [];
 
   /** @param isKnown whether a later header owns up to a run of missing records */
   constructor(listener: Listener, isKnown: (from: number, to: number) => boolean) {
@@ -55,6 +57,7 @@ export class Cursor {
     this.#segment = start.name;
     this.#limit = start.limit;
     this.#damagedAt = null;
+    this.#torn = [];
     // All of it is void, or nobody knows where it belongs: its header says nothing about what comes next.
     if (start.after === null || start.after >= start.limit) return;
     this.#next ??= start.after + 1;
@@ -76,8 +79,9 @@ export class Cursor {
       this.#damagedAt ??= offset;
       return null;
     }
-    if (this.#damagedAt !== null) this.#damage(this.#damagedAt, DAMAGED);
+    if (this.#damagedAt !== null) this.#torn.push(this.#damagedAt);
     this.#damagedAt = null;
+    if (endsGroup(offset, json)) for (const at of this.#torn.splice(0)) this.#damage(at, DAMAGED);
     if (record === null) {
       this.#listener.onLine?.(JSON.parse(json) as JsonObject, this.#segment, offset);
       return null;

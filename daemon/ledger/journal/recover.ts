@@ -40,6 +40,8 @@ interface Scan {
   readonly notes: readonly JsonObject[];
   readonly gaps: readonly Gap[];
   readonly damage: readonly Damage[];
+  /** There is a line in it that cannot be read and has good ones after it, be it damage or what a power cut left. */
+  readonly isBroken: boolean;
   readonly usedBytes: number | null;
   readonly closed: boolean;
   /** It has lines other than header, `p` and `c`. */
@@ -95,7 +97,7 @@ function join(scans: readonly Scan[]): Omit<Recovery, 'lastNumber'> {
     unclean: newest !== undefined && !newest.closed,
   };
   if (newest === undefined) return { recovered, chain, gaps, newest: null };
-  const isSpent = newest.header !== null && newest.first === null && !newest.hasOther && newest.damage.length === 0 && newest.usedBytes !== null;
+  const isSpent = newest.header !== null && newest.first === null && !newest.hasOther && !newest.isBroken && newest.damage.length === 0 && newest.usedBytes !== null;
   // A spent segment is about to be removed, and with it what it says about gaps.
   if (isSpent) gaps.unshift(...newest.header!.gaps);
   return { recovered, chain, gaps, newest: { ref: newest.ref, usedBytes: newest.usedBytes, isSpent } };
@@ -109,6 +111,9 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
   let last: LedgerRecord | null = null;
   const notes: JsonObject[] = [];
   const gaps: Gap[] = [];
+  /** Damaged lines of the group at hand: they count once it is known that the group had been synced. */
+  let torn: number[] = [];
+  let isBroken = false;
   let damagedAt: number | null = null;
   let usedBytes: number | null = 0;
   let closed = false;
@@ -122,8 +127,13 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
         usedBytes = null;
         continue;
       }
-      if (damagedAt !== null) name(damagedAt, DAMAGED);
+      if (damagedAt !== null) torn.push(damagedAt);
       damagedAt = null;
+      isBroken ||= torn.length > 0;
+      if (endsGroup(offset, json)) {
+        for (const at of torn) name(at, DAMAGED);
+        torn = [];
+      }
       usedBytes = end;
       closed = json === CLOSED_LINE;
       if (record !== null) {
@@ -142,7 +152,15 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
     }
   }
   if (header === null && damage[0]?.offset !== 0) damage.unshift({ segment: ref.name, offset: 0, reason: 'the header is missing' });
-  return { ref, header, first, last, notes, gaps, damage, usedBytes, closed, hasOther };
+  return { ref, header, first, last, notes, gaps, damage, isBroken, usedBytes, closed, hasOther };
+}
+
+/**
+ * Every commit begins a block and is synced before the next begins, so a line at the start of a block says that what stands
+ * before it was once whole on the disk. Of the last group a power cut may leave any part.
+ */
+export function endsGroup(offset: number, json: string): boolean {
+  return offset % BLOCK === 0 || json === CLOSED_LINE;
 }
 
 function statesIn(note: string): JsonObject[] {
