@@ -63,6 +63,17 @@ test('records above the limit are void', () => {
   expect(told).toEqual([]);
 });
 
+test('a segment that is void as a whole leaves no numbers out', () => {
+  const { cursor: made, give, told } = cursor();
+  const lines = chained(4);
+  give(lines.slice(0, 2));
+  made.begin({ name: 'void', after: 3, chain: 'a'.repeat(64), limit: 2 });
+  expect(give(lines.slice(3))).toEqual([]);
+  made.begin({ name: 'two', after: 2, chain: null, limit: Number.POSITIVE_INFINITY });
+  expect(give(lines.slice(2))).toEqual([[3, true], [4, true]]);
+  expect(told).toEqual([]);
+});
+
 test('JSON with a good checksum that is no record after all is damage', () => {
   const { give, told } = cursor();
   const odd: Line = { offset: 3, end: 9, json: '{"x":"no"}' };

@@ -256,3 +256,31 @@ test('a rename that was made and told as failed: its number is not used again, a
     expect(segments.map(({ number }) => number).slice(0, 3)).toEqual([1, 2, 3]);
     expect(segments[2]!.after).toBe(segments[1]!.after);
   }));
+
+test('what is handed back is not left to be read from the failed file as well', () =>
+  inFolder(async (folder) => {
+    const { disk, state } = breakable();
+    const { journal } = await openJournal(optionsFor(folder, { disk }));
+    journal.append(sample(1));
+    await journal.sync();
+    state.broken = (call) => (call.name === 'file.datasync' || creates(call) ? 'EIO' : null);
+    journal.append(sample(2));
+    expect((await journal.sync()).failed).toEqual([sample(2)]);
+    // The process is killed here; the kernel had the line, the disk never did.
+    expect((await readAll(folder)).ids).toEqual(['entry-1']);
+    expect((await openJournal(optionsFor(folder))).recovered.lastSeq).toBe(1);
+  }));
+
+test('a folder that was emptied and got other files: the next number is above theirs', () =>
+  inFolder(async (folder) => {
+    let now = 0;
+    const { journal } = await openJournal(optionsFor(folder, { now: () => (now += 2000) }));
+    journal.append(sample(1));
+    await journal.sync();
+    unlinkSync(path.join(folder, '00000001.ndjson'));
+    writeFileSync(path.join(folder, '00000007.ndjson'), '');
+    journal.append(sample(2));
+    await journal.close();
+    expect(readdirSync(folder)).toEqual(['00000007.ndjson', '00000008.ndjson']);
+    expect((await readAll(folder)).ids).toEqual(idsTo(2));
+  }));

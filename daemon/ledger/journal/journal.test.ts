@@ -92,6 +92,22 @@ test('commits within the room made do not change the size of the file', () =>
     expect(statSync(file).size).toBeLessThan(size);
   }));
 
+test('room is made a step at a time, before it is needed', () =>
+  inFolder(async (folder) => {
+    const { journal } = await openJournal(optionsFor(folder));
+    const sizes: number[] = [];
+    for (const record of samples(1, 13)) {
+      journal.append(record);
+      await journal.sync();
+      // What comes after a sync is done when the next thing is.
+      await journal.write();
+      sizes.push(statSync(path.join(folder, '00000001.ndjson')).size / 1024);
+    }
+    expect([...new Set(sizes)]).toEqual([16, 32, 48, 64]);
+    expect(sizes.every((size, i) => size >= 4 * (i + 2))).toBe(true);
+    await journal.close();
+  }));
+
 test('a closed journal says so, and opening it again leaves no row of empty segments', () =>
   inFolder(async (folder) => {
     const { journal } = await openJournal(optionsFor(folder));
