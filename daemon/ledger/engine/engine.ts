@@ -35,6 +35,8 @@ const ALL: readonly Tier[] = ['leaf', 'coarse'];
 /** Ids remembered, and how far back they are looked up at start: far more than can be handed over again. */
 const RECENT_IDS = 65_536;
 const RECENT_AT_START = 10_000;
+/** Longest time that reading the journal keeps everything else waiting, milliseconds. */
+const TURN_MS = 4;
 /** Pause before what could not be read or written is tried again, longer each time: a file that was lost takes the whole journal. */
 const RETRY_MS = 5_000;
 const LAST_RETRY_MS = 300_000;
@@ -114,6 +116,8 @@ export class LedgerEngine implements EngineHost {
         for await (const { id } of this.#records(Math.max(1, lastSeq - (this.#options.lookBack ?? RECENT_AT_START)))) this.#recent.add(id);
         this.#opened = true;
         this.accept(this.#early.splice(0));
+        // What came while the journal was opened is made safe before the files are looked at.
+        await this.#commit();
       }
       await this.#views.restore(views, lastSeq);
       await this.#readOn();
@@ -313,7 +317,14 @@ export class LedgerEngine implements EngineHost {
 
   async *#records(fromSeq: number): AsyncIterable<LedgerRecord> {
     const toSeq = this.#journal?.synced ?? 0;
-    for await (const { record } of readJournal(this.#options.disk, this.#folder, { fromSeq, toSeq })) yield record;
+    let since = performance.now();
+    for await (const { record } of readJournal(this.#options.disk, this.#folder, { fromSeq, toSeq })) {
+      yield record;
+      if (performance.now() - since < TURN_MS) continue;
+      // Reading goes on from promise to promise; commits, whose answers come from the disk, need a turn in between.
+      await new Promise(setImmediate);
+      since = performance.now();
+    }
   }
 
   /** Which of these ids are in the journal. */
