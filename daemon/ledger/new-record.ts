@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../protocol/common/clock.ts';
-import { localIso } from '../brainstem/local-iso.ts';
 import type { Brainstem, FileType, JsonObject } from '../brainstem/contract.ts';
 import { ID_PREFIX, instantOf, ownId } from './entries.ts';
 import type { NewRecord } from './journal/record.ts';
@@ -33,7 +32,7 @@ export class RecordMaker {
     const { id: givenId, timestamp: given, ...fields } = sanitizeObject(data);
     const now = Math.floor(this.#clock.now());
     const zone = this.#brainstem.zoneOffset(now);
-    const arrival = localIso(now, zone);
+    const arrival = this.#brainstem.timeParts(now).iso;
     const givenAt = instantOf(given);
     const id = typeof givenId === 'string' && givenId !== '' ? ownId(type, givenId) : this.#nextId(type, arrival);
     const entry: JsonObject = { id, timestamp: givenAt === null ? arrival : given, ...fields };

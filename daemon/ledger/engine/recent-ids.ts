@@ -1,7 +1,10 @@
 /** Ids of the last records, so that an entry handed over twice is written once. Bounded: the oldest are forgotten. */
 export class RecentIds {
   readonly #ids = new Set<string>();
+  /** The same in a ring, so that the oldest is known. */
+  readonly #ring: string[] = [];
   readonly #limit: number;
+  #next = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -9,12 +12,13 @@ export class RecentIds {
 
   /** @returns false when the id is known */
   add(id: string): boolean {
-    if (this.#ids.has(id)) return false;
+    const before = this.#ids.size;
     this.#ids.add(id);
-    if (this.#ids.size > this.#limit) for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
-      break;
-    }
+    if (this.#ids.size === before) return false;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#ids.delete(oldest);
+    this.#ring[this.#next] = id;
+    this.#next = (this.#next + 1) % this.#limit;
     return true;
   }
 }

@@ -4,8 +4,8 @@ import type { JsonObject, ViewTarget } from '../../brainstem/contract.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import type { Disk } from '../disk/disk.ts';
 import { withFile } from '../disk/files.ts';
-import { joinItems, type Frame } from '../views/layout.ts';
-import type { Delta, Item } from '../views/item.ts';
+import { withoutComma, type Frame } from '../views/layout.ts';
+import type { Batch, Delta } from '../views/item.ts';
 import { ViewState, type Step, type ViewContext } from '../views/view-state.ts';
 
 /** What a file should be, without its entries in memory: its head and tail, and a digest of what is between. */
@@ -33,14 +33,14 @@ export class FileCheck {
     this.throughSeq = throughSeq;
   }
 
-  take(deltas: readonly Delta[], items: readonly Item[]): void {
-    for (const step of this.state.apply(deltas, items)) this.#step(step);
+  take(deltas: readonly Delta[], batch: Batch): void {
+    for (const step of this.state.apply(deltas, batch)) this.#step(step);
   }
 
   #step(step: Step): void {
     if (step.kind === 'append') {
-      this.#hash.update(joinItems(step.items, this.#items === 0));
-      this.#items += step.items.length;
+      this.#hash.update(this.#items === 0 ? withoutComma(step.chunk) : step.chunk);
+      this.#items += step.items;
       return;
     }
     this.#sealed.push({ file: step.part.file, expected: { frame: step.frame, itemBytes: step.itemBytes, digest: this.#hash.digest('hex') } });

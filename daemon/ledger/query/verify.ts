@@ -7,7 +7,7 @@ import type { LedgerRecord } from '../journal/record.ts';
 import { readPublic } from '../views/public-file.ts';
 import { Routes, type Route } from '../views/route.ts';
 import { RunSettings } from '../views/run-settings.ts';
-import { addDelta, copyOf, deltaOf, Item, type Delta } from '../views/item.ts';
+import { addDelta, Batch, copyOf, deltaOf, Item, type Delta } from '../views/item.ts';
 import type { ViewContext } from '../views/view-state.ts';
 import { FileCheck } from './file-check.ts';
 import { firstDifference } from './first-difference.ts';
@@ -188,8 +188,8 @@ class Files {
     for (const [check, own] of itemsOf) {
       const newest = own.at(-1)?.seq ?? 0;
       this.#newest.set(check, newest);
-      if (newest <= check.throughSeq) check.take([...sums].filter(([route]) => this.#checksOf(route).includes(check)).map(([, sum]) => sum), own);
-      else for (const item of own) if (item.seq <= check.throughSeq) check.take([deltaOf(item)], [item]);
+      if (newest <= check.throughSeq) check.take([...sums].filter(([route]) => this.#checksOf(route).includes(check)).map(([, sum]) => sum), new Batch(own));
+      else for (const item of own) if (item.seq <= check.throughSeq) check.take([deltaOf(item)], new Batch([item]));
     }
   }
 

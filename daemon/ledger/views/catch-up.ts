@@ -4,6 +4,7 @@ import { messageOf } from '../../../protocol/common/errors.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { LedgerRecord } from '../journal/record.ts';
 import type { Intake } from './intake.ts';
+import { Batch } from './item.ts';
 import type { OpenView } from './open-view.ts';
 import type { Publisher } from './publisher.ts';
 import { readPublic } from './public-file.ts';
@@ -130,7 +131,7 @@ export class CatchUp {
       if (seq <= view.state.seq || !this.#isFollowed(follower)) continue;
       if (follower.throughSeq !== null && seq > follower.throughSeq && !(await this.#meet(follower))) continue;
       try {
-        view.take([delta], [item], run, monotonic());
+        view.take([delta], new Batch([item]), run, monotonic());
       } catch (error) {
         this.#options.onFailed(view, messageOf(error));
         this.#giveUp(view);

@@ -1,6 +1,7 @@
 import type { FileType, JsonObject, ViewTarget } from '../../brainstem/contract.ts';
 import { localIso } from '../../brainstem/local-iso.ts';
 import type { LedgerRecord } from '../journal/record.ts';
+import { joined } from './layout.ts';
 import type { Route } from './route.ts';
 import { Tally } from './tally.ts';
 
@@ -8,8 +9,8 @@ import { Tally } from './tally.ts';
 export class Item {
   readonly seq: number;
   readonly route: Route;
-  /** Local time of its arrival. */
-  readonly iso: string;
+  readonly #at: number;
+  readonly #zone: number;
   readonly #text: Buffer;
   #entry: JsonObject | null = null;
   /** Its short forms, by their list of fields. */
@@ -18,8 +19,14 @@ export class Item {
   constructor(record: LedgerRecord, route: Route) {
     this.seq = record.seq;
     this.route = route;
-    this.iso = localIso(record.at, record.zone);
+    this.#at = record.at;
+    this.#zone = record.zone;
     this.#text = Buffer.from(record.entryText);
+  }
+
+  /** Local time of its arrival. */
+  get iso(): string {
+    return localIso(this.#at, this.#zone);
   }
 
   /** Parsed once. */
@@ -52,17 +59,16 @@ export interface Delta {
   readonly route: Route;
   readonly tally: Tally;
   entries: number;
-  firstSeq: number;
-  firstIso: string;
-  lastSeq: number;
-  lastIso: string;
+  /** Its first and last record. */
+  readonly first: Item;
+  last: Item;
 }
 
 /** The sums of a single record. */
 export function deltaOf(item: Item): Delta {
   const tally = new Tally();
   tally.add(item.route.type as FileType, item.entry);
-  return { route: item.route, tally, entries: 1, firstSeq: item.seq, firstIso: item.iso, lastSeq: item.seq, lastIso: item.iso };
+  return { route: item.route, tally, entries: 1, first: item, last: item };
 }
 
 /** The same sums, to be added to. */
@@ -76,6 +82,23 @@ export function copyOf(delta: Delta): Delta {
 export function addDelta(to: Delta, more: Delta): void {
   to.tally.merge(more.tally);
   to.entries += more.entries;
-  to.lastSeq = more.lastSeq;
-  to.lastIso = more.lastIso;
+  to.last = more.last;
+}
+
+/** Records of one step of time that go to the same files, in order. */
+export class Batch {
+  readonly items: readonly Item[];
+  /** Their lines, each with its separator before it, by the list of fields. */
+  readonly #chunks = new Map<readonly string[] | null, Buffer>();
+
+  constructor(items: readonly Item[]) {
+    this.items = items;
+  }
+
+  /** All lines in one: put together once, however many files take them. */
+  chunkFor(target: Pick<ViewTarget, 'entryFields'>): Buffer {
+    let chunk = this.#chunks.get(target.entryFields);
+    if (chunk === undefined) this.#chunks.set(target.entryFields, (chunk = joined(this.items.map((item) => item.textFor(target)))));
+    return chunk;
+  }
 }

@@ -68,17 +68,25 @@ function pretty(value: unknown, indent: string): string {
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
 
-/** The bytes of items in the file: each on its own line. @param first true when nothing stands before them */
-export function joinItems(items: readonly Uint8Array[], first: boolean): Buffer {
+/** Items as they stand in the file, each on a line of its own, with the separator before it. */
+export function joined(items: readonly Uint8Array[]): Buffer {
   const parts: Uint8Array[] = [];
-  items.forEach((item, index) => parts.push(first && index === 0 ? LINE : COMMA_LINE, item));
+  for (const item of items) parts.push(COMMA_LINE, item);
   return Buffer.concat(parts);
 }
 
-/** What an item takes up in the file. */
-export function itemBytes(length: number, first: boolean): number {
-  return length + (first ? LINE.length : COMMA_LINE.length);
+/** The same as the first lines of a file: before the first one stands no comma. */
+export function withoutComma(chunk: Buffer): Buffer {
+  return chunk.subarray(COMMA_LINE.length - LINE_LENGTH);
 }
 
-const LINE = Buffer.from('\n');
+/** What lines take up in the file. @param chunkBytes of `joined` @param first true when nothing stands before them */
+export function itemBytes(chunkBytes: number, first: boolean): number {
+  return first && chunkBytes > 0 ? chunkBytes - COMMA_LINE.length + LINE_LENGTH : chunkBytes;
+}
+
+/** What one line takes up besides its text, when it is not the first. */
+export const SEPARATOR_BYTES = 2;
+
 const COMMA_LINE = Buffer.from(',\n');
+const LINE_LENGTH = 1;

@@ -1,8 +1,8 @@
 import type { JsonObject, ViewTarget } from '../../brainstem/contract.ts';
-import { joinItems } from './layout.ts';
+import { withoutComma } from './layout.ts';
 import type { RunSetting } from './run-history.ts';
 import { Twins, type TwinsOptions } from './twins.ts';
-import type { Delta, Item } from './item.ts';
+import type { Batch, Delta } from './item.ts';
 import { ViewState, type Step, type ViewContext } from './view-state.ts';
 
 /** How soon a file follows the journal: hour files, or everything coarser. */
@@ -74,10 +74,12 @@ export class OpenView {
     return this.#note === null ? null : (this.#note.v as { s: number }).s;
   }
 
-  /** Adds records. @param items in order @param deltas their sums by route, in order of their first record */
-  take(deltas: readonly Delta[], items: readonly Item[], run: RunSetting, now: number): void {
-    for (const step of this.state.apply(deltas, items, run)) if (step.kind === 'seal' || step.items.length > 0 || this.#todo.length === 0) this.#todo.push(step);
-    for (const { bytes } of items) this.#todoBytes += bytes;
+  /** Adds records. @param batch the records @param deltas their sums by route, in order of their first record */
+  take(deltas: readonly Delta[], batch: Batch, run: RunSetting, now: number): void {
+    for (const step of this.state.apply(deltas, batch, run)) {
+      if (step.kind === 'seal' || step.items > 0 || this.#todo.length === 0) this.#todo.push(step);
+      if (step.kind === 'append') this.#todoBytes += step.chunk.length;
+    }
     this.usedAt = now;
   }
 
@@ -128,11 +130,14 @@ export class OpenView {
     for (;;) {
       const sealAt = this.#todo.findIndex((step) => step.kind === 'seal');
       const steps = sealAt < 0 ? this.#todo : this.#todo.slice(0, sealAt);
-      const added = steps.flatMap((step) => (step.kind === 'append' ? step.items : []));
+      const appends = steps.filter((step) => step.kind === 'append');
+      const added = appends.reduce((sum, step) => sum + step.items, 0);
+      const chunks = appends.map((step) => step.chunk).filter((chunk) => chunk.length > 0);
       const before = this.twins.publicItems;
       const seal = this.#todo[sealAt];
       const frame = seal?.kind === 'seal' ? seal.frame : this.state.frame();
-      await this.twins.prepare(frame, joinItems(added, before === 0), before + added.length);
+      if (before === 0 && chunks[0] !== undefined) chunks[0] = withoutComma(chunks[0]);
+      await this.twins.prepare(frame, chunks, before + added);
       if (seal?.kind !== 'seal') break;
       await this.twins.seal(seal.part.file);
       this.#todo.splice(0, sealAt + 1);

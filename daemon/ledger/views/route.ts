@@ -26,6 +26,7 @@ const MAX_ROUTES = 2048;
 export class Routes {
   readonly #blueprint: Blueprint;
   readonly #known = new Map<string, Route>();
+  readonly #lastOf = new Map<FileType, Route>();
 
   constructor(blueprint: Blueprint) {
     this.#blueprint = blueprint;
@@ -33,6 +34,15 @@ export class Routes {
 
   /** @throws RigError E_BLUEPRINT_INVALID for a component the blueprint does not know */
   of(type: FileType, category: string, bucket: string): Route {
+    // Mostly the one before of its type: comparing is cheaper than putting a key together.
+    const last = this.#lastOf.get(type);
+    if (last !== undefined && last.category === category && last.bucket === bucket) return last;
+    const route = this.#find(type, category, bucket);
+    this.#lastOf.set(type, route);
+    return route;
+  }
+
+  #find(type: FileType, category: string, bucket: string): Route {
     const key = `${type}/${category}/${bucket}`;
     let route = this.#known.get(key);
     if (route === undefined) {

@@ -120,15 +120,16 @@ export class Twins {
 
   /**
    * Writes and syncs the next version, under no public name yet.
-   * @param added text of all items the public version lacks, separators included @param items how many items the new version has
+   * @param added all lines the public version lacks, as they are to stand there @param items how many items the new version has
    * @throws the disk's error; the public version is untouched, and a later call starts from what is sure
    */
-  async prepare(frame: Frame, added: Buffer, items: number): Promise<void> {
+  async prepare(frame: Frame, added: readonly Buffer[], items: number): Promise<void> {
     const { onWrite, onSync } = this.#options;
     const headBytes = frame.head.length;
     const from = this.#public;
     const oldItems = from === null ? 0 : from.end - from.headBytes - frame.tail.length;
-    const end = headBytes + oldItems + added.length + frame.tail.length;
+    const ending = Buffer.concat([...added, frame.tail]);
+    const end = headBytes + oldItems + ending.length;
     const fits = this.#hidden?.headBytes === headBytes && from?.headBytes === headBytes;
     // Until it is ready nothing may be thought of it but what was sure before.
     this.#ready = null;
@@ -139,7 +140,7 @@ export class Twins {
       const sure = hidden === null ? headBytes : hidden.end - frame.tail.length;
       const start = hidden?.doubtful === true ? Math.max(headBytes, Math.floor(sure / BLOCK) * BLOCK) : sure;
       if (from !== null && oldItems > start - headBytes) await this.#copy(handle, from, start, headBytes + oldItems, headBytes);
-      await handle.write(Buffer.concat([added, frame.tail]), headBytes + oldItems);
+      await handle.write(ending, headBytes + oldItems);
       await handle.write(frame.head, 0);
       if (hidden?.doubtful === true) await handle.truncate(end);
       await handle.datasync();
@@ -147,7 +148,7 @@ export class Twins {
     } finally {
       await handle.close();
     }
-    onWrite(added.length + frame.tail.length + headBytes);
+    onWrite(ending.length + headBytes);
     onSync();
     this.#ready = { headBytes, end, items, doubtful: false, mtimeMs };
   }

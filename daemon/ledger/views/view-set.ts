@@ -8,7 +8,7 @@ import type { LedgerRecord } from '../journal/record.ts';
 import { scopeOfBucket } from './bucket.ts';
 import { CatchUp, type Discovery } from './catch-up.ts';
 import { Intake } from './intake.ts';
-import { deltaOf, type Delta, type Item } from './item.ts';
+import { Batch, deltaOf, type Delta, type Item } from './item.ts';
 import { KnownSeries } from './known-series.ts';
 import { OpenView, targetOfNote, type Lost, type Tier } from './open-view.ts';
 import { Publisher } from './publisher.ts';
@@ -197,18 +197,21 @@ export class ViewSet {
     const [first] = items;
     if (first === undefined) return;
     const now = this.#options.monotonic();
-    const itemsOf = new Map<OpenView, Item[]>();
     const deltasOf = new Map<OpenView, Delta[]>();
-    for (const delta of [...deltas.values()].sort((a, b) => a.firstSeq - b.firstSeq)) {
-      for (const view of this.#viewsOf(delta.route, delta.firstSeq)[tier]) push(deltasOf, view, delta);
+    for (const delta of [...deltas.values()].sort((a, b) => a.first.seq - b.first.seq)) {
+      for (const view of this.#viewsOf(delta.route, delta.first.seq)[tier]) push(deltasOf, view, delta);
     }
-    for (const item of items) for (const view of this.#viewsOf(item.route, item.seq)[tier]) push(itemsOf, view, item);
-    for (const [view, its] of itemsOf) {
+    const batches = new Map<string, Batch>();
+    for (const [view, its] of deltasOf) {
       if (view.lost !== null) continue;
-      // After it was caught up a file may have the first of these already.
+      // Files of the same routes get the same records: most of them do, so those are put together once.
+      const key = its.map((delta) => delta.first.seq).join();
+      let batch = batches.get(key);
+      if (batch === undefined) batches.set(key, (batch = its.length === deltas.size ? new Batch(items) : batchOf(items, its)));
       try {
-        if (view.state.seq < first.seq) view.take(deltasOf.get(view) ?? [], its, run, now);
-        else for (const item of its) if (item.seq > view.state.seq) view.take([deltaOf(item)], [item], run, now);
+        // After it was caught up a file may have the first of these already.
+        if (view.state.seq < first.seq) view.take(its, batch, run, now);
+        else for (const item of batch.items) if (item.seq > view.state.seq) view.take([deltaOf(item)], new Batch([item]), run, now);
       } catch (error) {
         view.fallBehind(0);
         this.#failed.set(view.target.path, messageOf(error));
@@ -379,4 +382,10 @@ function push<T>(map: Map<OpenView, T[]>, view: OpenView, item: T): void {
   const list = map.get(view);
   if (list === undefined) map.set(view, [item]);
   else list.push(item);
+}
+
+/** Of these records those of some routes. */
+function batchOf(items: readonly Item[], deltas: readonly Delta[]): Batch {
+  const routes = new Set(deltas.map((delta) => delta.route));
+  return new Batch(items.filter((item) => routes.has(item.route)));
 }

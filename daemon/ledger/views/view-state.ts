@@ -1,8 +1,8 @@
 import type { InstantiateOptions, JsonObject, Mode, ViewTarget } from '../../brainstem/contract.ts';
 import { isObject } from '../../../protocol/common/json.ts';
 import { IndexState } from './index-state.ts';
-import { frame, itemBytes, type Frame } from './layout.ts';
-import { deltaOf, type Delta, type Item } from './item.ts';
+import { frame, itemBytes, joined, SEPARATOR_BYTES, type Frame } from './layout.ts';
+import { deltaOf, type Batch, type Delta, type Item } from './item.ts';
 import { isIndex, isRollUp } from './route.ts';
 import type { RunSetting } from './run-history.ts';
 import { SourceFold, type RouteFinder } from './source-fold.ts';
@@ -24,7 +24,7 @@ export interface SealedPart {
 }
 
 /** An item to append, or the point at which the file is closed and the next part begins. */
-export type Step = { readonly kind: 'append'; readonly items: readonly Buffer[] } | { readonly kind: 'seal'; readonly frame: Frame; readonly part: SealedPart; readonly itemBytes: number };
+export type Step = { readonly kind: 'append'; readonly chunk: Buffer; readonly items: number } | { readonly kind: 'seal'; readonly frame: Frame; readonly part: SealedPart; readonly itemBytes: number };
 
 /**
  * Everything one file says, as a pure function of the records that went into it: the same records give the same bytes,
@@ -68,10 +68,10 @@ export class ViewState {
 
   /**
    * Adds the records of one step of time.
-   * @param deltas their sums by route @param items the same records in order @param run what was in force for all of them
+   * @param deltas their sums by route, in order of their first record @param batch the records themselves @param run what was in force for all of them
    * @returns what is to be done to the file
    */
-  apply(deltas: readonly Delta[], items: readonly Item[], run: RunSetting = this.#context.run): Step[] {
+  apply(deltas: readonly Delta[], batch: Batch, run: RunSetting = this.#context.run): Step[] {
     if (this.#index !== null) {
       for (const delta of deltas) {
         this.#count(delta, run);
@@ -79,25 +79,26 @@ export class ViewState {
       }
       return this.#appendSources(this.#index);
     }
-    const texts = items.map((item) => item.textFor(this.target));
-    const bytes = texts.reduce((sum, text) => sum + text.length + 2, 0);
-    if (this.itemBytes + bytes > run.maxViewBytes) return this.#applyOneByOne(items, run);
+    const chunk = batch.chunkFor(this.target);
+    if (this.itemBytes + chunk.length > run.maxViewBytes) return this.#applyOneByOne(batch.items, run);
     for (const delta of deltas) {
       this.#count(delta, run);
       this.#fold?.add(delta.route);
     }
-    for (const text of texts) this.#takeRoom(text);
-    return [{ kind: 'append', items: texts }];
+    return [this.#append(chunk, batch.items.length)];
   }
 
   #applyOneByOne(items: readonly Item[], run: RunSetting): Step[] {
     const steps: Step[] = [];
     let texts: Buffer[] = [];
+    /** Of `texts`, with separators. */
+    let bytes = 0;
     for (const item of items) {
       const text = item.textFor(this.target);
-      if (this.items > 0 && this.itemBytes + text.length + 2 > run.maxViewBytes) {
-        if (texts.length > 0) steps.push({ kind: 'append', items: texts });
+      if (this.items + texts.length > 0 && this.itemBytes + bytes + text.length + SEPARATOR_BYTES > run.maxViewBytes) {
+        if (texts.length > 0) steps.push(this.#append(joined(texts), texts.length));
         texts = [];
+        bytes = 0;
         const part = { file: partName(this.target.path, this.#parts.length + 1), entries: this.items };
         steps.push({ kind: 'seal', frame: this.frame(), part, itemBytes: this.itemBytes });
         this.#parts = [...this.#parts, part];
@@ -106,28 +107,28 @@ export class ViewState {
       }
       this.#count(deltaOf(item), run);
       this.#fold?.add(item.route);
-      this.#takeRoom(text);
       texts.push(text);
+      bytes += itemBytes(text.length + SEPARATOR_BYTES, this.items === 0 && texts.length === 1);
     }
-    steps.push({ kind: 'append', items: texts });
+    steps.push(this.#append(joined(texts), texts.length));
     return steps;
   }
 
   #appendSources(index: IndexState): Step[] {
     const lines = index.takeNewSources().map((source) => Buffer.from(JSON.stringify(source)));
-    for (const line of lines) this.#takeRoom(line);
-    return [{ kind: 'append', items: lines }];
+    return [this.#append(joined(lines), lines.length)];
   }
 
-  #takeRoom(text: Buffer): void {
-    this.itemBytes += itemBytes(text.length, this.items === 0);
-    this.items += 1;
+  #append(chunk: Buffer, items: number): Step {
+    this.itemBytes += itemBytes(chunk.length, this.items === 0);
+    this.items += items;
+    return { kind: 'append', chunk, items };
   }
 
   #count(delta: Delta, run: RunSetting): void {
     this.#tally.merge(delta.tally);
-    if (this.#firstSeq === 0 || delta.firstSeq < this.#firstSeq) [this.#firstSeq, this.#firstIso, this.#mode] = [delta.firstSeq, delta.firstIso, run.mode];
-    if (delta.lastSeq > this.seq) [this.seq, this.#lastIso] = [delta.lastSeq, delta.lastIso];
+    if (this.#firstSeq === 0 || delta.first.seq < this.#firstSeq) [this.#firstSeq, this.#firstIso, this.#mode] = [delta.first.seq, delta.first.iso, run.mode];
+    if (delta.last.seq > this.seq) [this.seq, this.#lastIso] = [delta.last.seq, delta.last.iso];
   }
 
   /** Head and tail of the file as it is now. */
