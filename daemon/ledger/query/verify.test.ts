@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../protocol/common/manual-clock.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
@@ -13,6 +13,9 @@ import { rebuildTree } from './rebuild.ts';
 import { verifyLedger, type VerifyReport } from './verify.ts';
 
 const HOUR_MS = 3_600_000;
+
+// A few thousand real fsyncs a test.
+vi.setConfig({ testTimeout: 90_000 });
 
 interface Tree {
   readonly base: string;
