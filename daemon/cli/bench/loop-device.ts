@@ -22,7 +22,7 @@ export async function withLoopDevice<T>(folder: string, use: (mounted: string, b
   const mounted = path.join(folder, 'mounted');
   const undo: Tool[] = [];
   // Also when the measurement is broken off.
-  const onExit = (): void => undo.splice(0).reverse().forEach(([name, ...args]) => spawnSync(name, args));
+  const onExit = (): void => undo.splice(0).reverse().forEach(([name, ...args]) => spawnSync(name, args, { stdio: 'ignore' }));
   process.prependListener('exit', onExit);
   try {
     const device = await attach(image, mounted, undo);
@@ -38,7 +38,8 @@ export async function withLoopDevice<T>(folder: string, use: (mounted: string, b
 
 async function takeBack(undo: Tool[]): Promise<void> {
   for (let step = undo.at(-1); step !== undefined; step = undo.at(-1)) {
-    await tool(...step);
+    // A device may be gone with its last file; what cannot be undone shows when the folder is removed.
+    await tool(...step).catch(() => {});
     undo.pop();
   }
 }
@@ -54,7 +55,8 @@ async function attach(image: string, mounted: string, undo: Tool[]): Promise<str
     const device = (await tool('losetup', '--find', '--show', image)).trim();
     undo.push(['losetup', '--detach', device]);
     await tool('mount', device, mounted);
-    undo.push(['umount', mounted]);
+    // Lazy: what broke off may have files open.
+    undo.push(['umount', '--lazy', mounted]);
     return device;
   } catch (error) {
     await takeBack(undo);
