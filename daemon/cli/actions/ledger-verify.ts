@@ -26,10 +26,10 @@ export async function ledgerVerify(io: CliIo, globals: Globals, flags: LedgerFol
 }
 
 function printReport(io: CliIo, { base }: LedgerFolder, report: VerifyReport): void {
-  const { records, first_seq: first, last_seq: last, chain, problems, more_problems: more } = report;
+  const { records, files_archived: archived, begins_by_retention: kept, first_seq: first, last_seq: last, chain, problems, more_problems: more } = report;
   io.out(`ledger   ${base}`);
-  io.out(`journal  ${records} records${first === null ? '' : `, ${first} to ${last}`}${chain === null ? '' : `, chain ${chain}`}`);
-  io.out(`files    ${report.files_checked} compared byte by byte${report.files_behind > 0 ? `, ${report.files_behind} not up to date yet` : ''}${report.files_older_than_journal > 0 ? `, ${report.files_older_than_journal} older than the journal` : ''}`);
+  io.out(`journal  ${records} records${first === null ? '' : `, ${first} to ${last}${kept ? ' (older ones were removed on purpose)' : ''}`}${chain === null ? '' : `, chain ${chain}`}`);
+  io.out(`files    ${report.files_checked} compared byte by byte${report.files_behind > 0 ? `, ${report.files_behind} not up to date yet` : ''}${report.files_older_than_journal > 0 ? `, ${report.files_older_than_journal} older than the journal` : ''}${archived > 0 ? `, ${archived} archived or removed on purpose` : ''}`);
   io.out(`proofs   ${report.proofs_checked} hashed again`);
   for (const { kind, where, what } of problems) io.out(`${paint(io, 'red', kind.padEnd(7))}  ${where}: ${what}`);
   if (more > 0) io.out(`         and ${more} more`);

@@ -11,6 +11,7 @@ import { addDelta, Batch, copyOf, deltaOf, Item, type Delta } from '../views/ite
 import type { ViewContext } from '../views/view-state.ts';
 import { FileCheck } from './file-check.ts';
 import { firstDifference } from './first-difference.ts';
+import { HistoryCheck } from './history-check.ts';
 import { proofProblem } from './proof-check.ts';
 import { sumProblems } from './sum-check.ts';
 import { walkTree } from './tree-walk.ts';
@@ -46,6 +47,10 @@ export interface VerifyReport {
   readonly files_behind: number;
   /** Files of periods before the first record that was kept: nothing is left to compare them with. */
   readonly files_older_than_journal: number;
+  /** Files of years that were archived and of periods that were removed on purpose. */
+  readonly files_archived: number;
+  /** True when the journal begins where a retention says that it does. */
+  readonly begins_by_retention: boolean;
   readonly problems: readonly Problem[];
   /** Problems beyond those listed. */
   readonly more_problems: number;
@@ -65,10 +70,12 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
   const { disk, base, journal } = options;
   const problems: Problem[] = [];
   const found = await walkTree(disk, base);
+  const history = await HistoryCheck.read(disk, base);
   const files = new Files(options, (file) => found.get(file)?.throughSeq ?? null);
   let [records, proofs] = [0, 0];
   let first: LedgerRecord | null = null;
   let last: LedgerRecord | null = null;
+  let firstSegment = '';
   for await (const { record, segment, offset, chainOk } of readJournal(disk, journal, { onDamage: (damage) => problems.push({ kind: 'journal', where: `${damage.segment} at byte ${damage.offset}`, what: damage.reason }) })) {
     if (chainOk === false) problems.push({ kind: 'chain', where: `${segment} at byte ${offset}`, what: `record ${record.seq} (${record.id}) does not follow from the one before: it or that one was changed` });
     if (record.kind === 'math_proof') {
@@ -77,16 +84,20 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
       if (wrong !== null) problems.push({ kind: 'proof', where: record.id, what: wrong });
     }
     records += 1;
-    first ??= record;
+    if (first === null) [first, firstSegment] = [record, segment];
     last = record;
     files.take(record);
   }
   files.settle();
   const complete = first === null || first.seq === 1;
+  const byRetention = first !== null && history.explains(first);
+  if (first !== null && !complete && !byRetention) problems.push({ kind: 'journal', where: firstSegment, what: `records 1 to ${first.seq - 1} are not there, and nothing says that they were removed on purpose` });
+  let archived = 0;
   let located = 0;
   let moving = 0;
   for (const check of files.all) {
-    if (!found.has(check.target.path)) problems.push({ kind: 'missing', where: check.target.path, what: 'the file is not there' });
+    if (!found.has(check.target.path) && history.mayBeGone(check.target.path)) archived += 1;
+    else if (!found.has(check.target.path)) problems.push({ kind: 'missing', where: check.target.path, what: 'the file is not there' });
     else if (complete) {
       const wrong = await check.problems(disk, base);
       // The daemon published a newer version meanwhile: what was compared with is no longer there.
@@ -100,6 +111,7 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
       }
     }
   }
+  problems.push(...(await history.problems()));
   const parts = new Set(files.all.flatMap((check) => check.parts));
   for (const [file, { throughSeq, isPlaceholder }] of found) {
     if (complete && throughSeq !== null && !files.has(file) && !parts.has(file)) problems.push({ kind: 'file', where: file, what: 'the journal has nothing that belongs in it' });
@@ -113,10 +125,12 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
     first_seq: first?.seq ?? null,
     last_seq: last?.seq ?? null,
     chain: last?.chain ?? null,
-    files_checked: files.all.length,
+    files_checked: files.all.length - archived,
     proofs_checked: proofs,
     files_behind: files.behind + moving,
     files_older_than_journal: complete ? 0 : [...found.values()].filter(({ throughSeq }) => throughSeq !== null).length - files.all.length,
+    files_archived: archived,
+    begins_by_retention: byRetention,
     problems: problems.slice(0, MOST_LISTED),
     more_problems: Math.max(0, problems.length - MOST_LISTED),
   };

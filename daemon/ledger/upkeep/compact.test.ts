@@ -116,6 +116,7 @@ describe('retention', () => {
     files.note({ p: [{ p: 'Ledgers/2025/03/monthly_ledger.json' }] }).flush();
     const { retention } = await planCompact(options({ retentionMs: YEAR_MS }));
     expect(retention?.folders.map(({ path: folder }) => folder)).toEqual(['Ledgers/2024/09', 'System/Error_Reports/Miners/Hourly/2024/09', 'System/Error_Reports/Miners/Hourly/2025/03']);
+    expect((await planCompact(options({ archiveYearly: true }))).archive.map(({ year }) => year)).toEqual(['2024']);
   });
 
   it('does not follow links out of the tree', async () => {

@@ -39,25 +39,27 @@ export interface CompactResult {
 export async function planCompact({ disk, base, now, olderThanMs, retentionMs, archiveYearly }: CompactOptions): Promise<CompactPlan> {
   const journal = journalFolder(base);
   const segments = await listSegments(disk, journal);
-  const years = retentionMs === null && !archiveYearly ? [] : await restingYears(disk, base);
+  const wantsTree = retentionMs !== null || archiveYearly;
+  const [years, open] = wantsTree ? [await yearFolders(base), await openFiles(disk, base)] : [[], []];
+  const isOpen = (folder: PeriodFolder): boolean => open.some((file) => file.startsWith(`${folder.path}/`));
   const zone = (await lastRecords(disk, journal, () => true, 1))[0]?.zone ?? 0;
   const monthAgo = (ms: number): string => localIso(now - ms, zone).slice(0, 7).replace('-', '/');
-  const retention = retentionMs === null ? null : await planRetention(disk, base, journal, segments, now - retentionMs, monthAgo(retentionMs), years);
+  const retention = retentionMs === null ? null : await planRetention(disk, base, journal, segments, now - retentionMs, monthAgo(retentionMs), years, isOpen);
   const gone = new Set(retention?.segments);
   const goneFolders = new Set(retention?.folders.map((folder) => folder.path));
-  const staying = years.filter((year) => !goneFolders.has(year.path));
+  // A year goes into its archive as a whole.
+  const openYears = new Set(years.filter(isOpen).map((year) => year.period));
+  const resting = years.filter((year) => !goneFolders.has(year.path) && !openYears.has(year.period));
   return {
     pack: packable(segments, now - olderThanMs).filter((segment) => !gone.has(segment)),
     retention,
-    archive: archiveYearly ? await closedYears(base, staying, monthAgo(olderThanMs).slice(0, 4)) : [],
+    archive: archiveYearly ? await closedYears(base, resting, monthAgo(olderThanMs).slice(0, 4)) : [],
   };
 }
 
-/** Years' folders without a file that the next run would go on with. */
-async function restingYears(disk: Disk, base: string): Promise<PeriodFolder[]> {
-  const { recovered } = await recover(disk, journalFolder(base));
-  const open = recovered.views.map((view) => String(view.p));
-  return (await yearFolders(base)).filter((folder) => !open.some((view) => view.startsWith(`${folder.path}/`)));
+/** Files that the next run would go on with. */
+async function openFiles(disk: Disk, base: string): Promise<string[]> {
+  return (await recover(disk, journalFolder(base))).recovered.views.map((view) => String(view.p));
 }
 
 /**

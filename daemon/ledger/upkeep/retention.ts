@@ -20,10 +20,10 @@ export interface RetentionPlan {
 
 /**
  * @param segments oldest first @param before ms since the epoch: what is older goes @param beforeMonth the same as local time, `2025/11`
- * @param years folders of the tree
+ * @param years folders of the tree @param isOpen whether a folder has a file that the next run would go on with
  * @throws the disk's error
  */
-export async function planRetention(disk: Disk, base: string, journal: string, segments: readonly SegmentInfo[], before: number, beforeMonth: string, years: readonly PeriodFolder[]): Promise<RetentionPlan> {
+export async function planRetention(disk: Disk, base: string, journal: string, segments: readonly SegmentInfo[], before: number, beforeMonth: string, years: readonly PeriodFolder[], isOpen: (folder: PeriodFolder) => boolean): Promise<RetentionPlan> {
   let count = 0;
   while (count < segments.length - KEPT_PLAIN && wasSealedBefore(segments, count, before)) count += 1;
   // The record kept first must be known to follow from something.
@@ -34,12 +34,12 @@ export async function planRetention(disk: Disk, base: string, journal: string, s
   const keptYears = new Set([...kept].map((month) => month.slice(0, 4)));
   const folders: PeriodFolder[] = [];
   for (const year of years) {
-    if (year.period < beforeMonth.slice(0, 4) && !keptYears.has(year.period)) {
+    if (year.period < beforeMonth.slice(0, 4) && !keptYears.has(year.period) && !isOpen(year)) {
       folders.push(year);
       continue;
     }
     const months = await monthFolders(base, year);
-    folders.push(...months.filter(({ period }) => period < beforeMonth && !kept.has(period)));
+    folders.push(...months.filter((month) => month.period < beforeMonth && !kept.has(month.period) && !isOpen(month)));
   }
   return { segments: segments.slice(0, count), begins, folders };
 }
