@@ -40,7 +40,8 @@ export interface EngineCounts {
 
 /** What the engine tells, in plain data: it may live in another thread. */
 export type EngineEvent =
-  | { readonly kind: 'counts'; readonly counts: EngineCounts }
+  /** `settled`: ids of the records that this is about, each told at least once. */
+  | { readonly kind: 'counts'; readonly counts: EngineCounts; readonly settled: readonly string[] }
   | { readonly kind: 'opened'; readonly lastSeq: number; readonly unclean: boolean; readonly lastAt: number | null }
   | { readonly kind: 'fallback'; readonly layer: Exclude<WriteLayer, 0>; readonly path: string; readonly reason: string }
   | { readonly kind: 'recovered'; readonly report: ReconcileReport | null }

@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/contract.ts';
-import type { LedgerRecord } from '../journal/record.ts';
+import type { LedgerRecord, NewRecord } from '../journal/record.ts';
 import { CHAIN_START } from '../journal/record.ts';
 import type { Keeper, KeepResult } from '../fallback/contract.ts';
 import type { ReconcileReport } from '../fallback/reconcile.ts';
@@ -44,13 +44,13 @@ export class Counter {
     }
     this.#lastSeq = records.at(-1)?.seq ?? this.#lastSeq;
     this.#chain = journal?.chain ?? this.#chain;
-    this.#tellCounts();
+    this.#tellCounts(records.map(({ id }) => id));
   }
 
-  /** A record that was there already: where it belongs it is. */
-  duplicate(): void {
-    this.#written += 1;
-    this.#tellCounts();
+  /** A record that was handed over before. @param isDurable an earlier run or thread wrote it: nothing more will be told of it */
+  duplicate({ id, kind }: NewRecord, isDurable: boolean): void {
+    if (kind !== 'start') this.#written += 1;
+    this.#tellCounts(isDurable ? [id] : []);
   }
 
   /** Of the records just counted as written, so many were accepted by an earlier run. */
@@ -70,7 +70,7 @@ export class Counter {
     if (this.#kept.size < MOST_TRACKED) this.#kept.set(id, layer);
     this.#layers[layer] += 1;
     this.#lastError = reason;
-    this.#tellCounts();
+    this.#tellCounts([id]);
     this.#tell({ kind: 'fallback', layer, path, reason });
   }
 
@@ -129,7 +129,7 @@ export class Counter {
     };
   }
 
-  #tellCounts(): void {
-    this.#tell({ kind: 'counts', counts: this.counts() });
+  #tellCounts(settled: readonly string[] = []): void {
+    this.#tell({ kind: 'counts', counts: this.counts(), settled });
   }
 }

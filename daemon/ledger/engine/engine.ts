@@ -24,15 +24,15 @@ export interface EngineOptions {
   readonly keeper: Keeper;
   readonly settings: EngineSettings;
   readonly tell: (event: EngineEvent) => void;
-  /** How many of the journal's last records may be handed over again. Default 10,000. */
-  readonly lookBack?: number;
+  /** How many records may be handed over that the journal has already. */
+  readonly lookBack?: number | undefined;
 }
 
 /** Records that may wait for an fsync; more make one at once. */
 const MOST_PENDING = 2_000;
 const DEFAULT_WAITING_BYTES = 8 << 20;
 const ALL: readonly Tier[] = ['leaf', 'coarse'];
-/** Ids remembered, and how far back they are looked up at start: far more than can be handed over again. */
+/** Ids remembered, and how far back they are looked up at start at least. */
 const RECENT_IDS = 65_536;
 const RECENT_AT_START = 10_000;
 /** Longest time that reading the journal keeps everything else waiting, milliseconds. */
@@ -53,7 +53,10 @@ export class LedgerEngine implements EngineHost {
   readonly #views: ViewSet;
   readonly #reconciler: Reconciler;
   readonly #filler: BlockFiller;
+  readonly #lookBack: number;
   readonly #recent: RecentIds;
+  /** Of these, those that were in the journal when it was opened. */
+  readonly #found = new Set<string>();
   #journal: Journal | null = null;
   #recovered: Recovered | null = null;
   /** Accepted before the journal was open. */
@@ -79,8 +82,9 @@ export class LedgerEngine implements EngineHost {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { brainstem, clock, disk, keeper, settings, tell, lookBack = RECENT_AT_START } = options;
-    this.#recent = new RecentIds(Math.max(RECENT_IDS, 2 * lookBack));
+    const { brainstem, clock, disk, keeper, settings, tell } = options;
+    this.#lookBack = Math.max(RECENT_AT_START, 2 * (options.lookBack ?? 0));
+    this.#recent = new RecentIds(Math.max(RECENT_IDS, 2 * this.#lookBack));
     this.#filler = new BlockFiller(settings.syncMs, () => clock.monotonic());
     this.#meter = new Meter(() => clock.now());
     this.#counter = new Counter(tell, keeper);
@@ -113,7 +117,10 @@ export class LedgerEngine implements EngineHost {
     try {
       const { lastSeq, views } = (this.#recovered ??= await this.#openJournal());
       if (!this.#opened) {
-        for await (const { id } of this.#records(Math.max(1, lastSeq - (this.#options.lookBack ?? RECENT_AT_START)))) this.#recent.add(id);
+        for await (const { id } of this.#records(Math.max(1, lastSeq - this.#lookBack))) {
+          this.#recent.add(id);
+          this.#found.add(id);
+        }
         this.#opened = true;
         this.accept(this.#early.splice(0));
         // What came while the journal was opened is made safe before the files are looked at.
@@ -189,7 +196,7 @@ export class LedgerEngine implements EngineHost {
     let urgent = this.#options.settings.syncMs === 0;
     for (const record of records) {
       if (!this.#recent.add(record.id)) {
-        if (record.kind !== 'start') this.#counter.duplicate();
+        this.#counter.duplicate(record, this.#found.has(record.id));
         continue;
       }
       const reason = this.#refusal(record);

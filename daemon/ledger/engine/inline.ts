@@ -14,6 +14,8 @@ export interface InlineOptions {
   readonly disk?: Disk;
   /** Another folder for the lower layers; null = below the base folder. */
   readonly backupFolder?: string | null;
+  /** See `EngineOptions`. */
+  readonly lookBack?: number | undefined;
 }
 
 /** The engine in this thread: for short-lived programs, tests, and as the inside of the worker thread. */
@@ -25,7 +27,7 @@ export function inlineEngine(options: InlineOptions): (tell: (event: EngineEvent
   };
 }
 
-export function makeEngine({ brainstem, clock, settings, disk = nodeDisk, backupFolder = null }: InlineOptions, tell: (event: EngineEvent) => void): LedgerEngine {
+export function makeEngine({ brainstem, clock, settings, disk = nodeDisk, backupFolder = null, lookBack }: InlineOptions, tell: (event: EngineEvent) => void): LedgerEngine {
   const keeper = createKeeper({
     disk,
     base: brainstem.base,
@@ -34,5 +36,5 @@ export function makeEngine({ brainstem, clock, settings, disk = nodeDisk, backup
     backupFolder,
     onDamage: ({ file, offset, reason }) => tell({ kind: 'damage', file, what: `${offset === null ? '' : `byte ${offset}: `}${reason}`, kept: null }),
   });
-  return new LedgerEngine({ brainstem, disk, clock, keeper, settings, tell });
+  return new LedgerEngine({ brainstem, disk, clock, keeper, settings, tell, lookBack });
 }

@@ -12,6 +12,8 @@ export interface ThreadSetup {
   readonly weekNumbering: WeekNumbering | undefined;
   readonly settings: EngineSettings;
   readonly backupFolder: string | null;
+  /** Records handed over that a thread before may have written already. */
+  readonly lookBack?: number;
 }
 
 /** To the thread. */

@@ -8,10 +8,10 @@ import type { ThreadReply, ThreadRequest, ThreadSetup } from './protocol.ts';
 
 const port = parentPort;
 if (port !== null) {
-  const { settings, backupFolder, ...stem } = workerData as ThreadSetup;
+  const { settings, backupFolder, lookBack, ...stem } = workerData as ThreadSetup;
   const brainstem = createBrainstem({ ...stem, clock: systemClock, log: silentLog });
   const reply = (message: ThreadReply): void => port.postMessage(message);
-  const engine = makeEngine({ brainstem, clock: systemClock, settings, backupFolder }, (event) => reply({ event }));
+  const engine = makeEngine({ brainstem, clock: systemClock, settings, backupFolder, lookBack }, (event) => reply({ event }));
   void engine.open();
   port.on('message', (request: ThreadRequest) => {
     if ('records' in request) engine.accept(request.records);
