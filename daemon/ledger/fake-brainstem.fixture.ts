@@ -68,7 +68,7 @@ function viewTargetsOf(type: FileType, category: string, bucket: string): ViewTa
   // Attempts and proofs share a roll-up file and its array; their ids tell them apart.
   const rollUpArray = 'aggregated_data.reports';
   const add = (file: string, role: ViewTarget['role'], level: Level, scope: string, arrayKey: string | null): void => {
-    targets.push({ path: `${root}/${file}`, role, level, scope, begins: scopeBegins(level, hourParts), template: `${role}:${name}`, arrayKey, entryFields: null });
+    targets.push({ path: `${root}/${file}`, role, level, scope, begins: scopeBegins(level, hourParts), template: `${role}:${file.includes('/Global/') || type !== 'math_proof' || !isRollUp(role) ? name : 'ledger'}`, arrayKey, entryFields: null });
   };
   if (type === 'system_report' || type === 'error_report') {
     add(`Hourly/${YYYY}/${MM}/${DD}/${HH}/hourly_${name}.json`, 'period', 'hour', hour, array);
@@ -89,6 +89,11 @@ function viewTargetsOf(type: FileType, category: string, bucket: string): ViewTa
     add(`Aggregated_Index/Global/global_index_${name}.json`, 'index_global', 'root', 'global', null);
   }
   return targets;
+}
+
+/** Attempts and proofs share these files, and with them their template. */
+function isRollUp(role: ViewTarget['role']): boolean {
+  return role === 'aggregated' || role === 'index';
 }
 
 /** Fields of the templates that carry totals, per tree. */

@@ -13,13 +13,16 @@ export const ALL: readonly Tier[] = ['leaf', 'coarse'];
 export const START = Date.parse('2025-12-18T01:47:41.076-06:00');
 export const HOUR_MS = 3_600_000;
 
-/** Random entries like the daemon's, over all kinds of numbers that sums must take. */
+/** Random entries like the daemon's. */
 export class Records {
   readonly all: LedgerRecord[] = [];
   readonly #random: () => number;
+  readonly #hostile: boolean;
   readonly #brainstem: Brainstem;
 
-  constructor(seed: number, brainstem: Brainstem) {
+  /** @param hostile also with what no daemon of ours would write */
+  constructor(seed: number, brainstem: Brainstem, hostile = false) {
+    this.#hostile = hostile;
     this.#random = uniform(seed);
     this.#brainstem = brainstem;
   }
@@ -51,19 +54,20 @@ export class Records {
   #entry(kind: FileType): JsonObject {
     const random = this.#random;
     const one = <T>(...values: T[]): T => values[Math.floor(random() * values.length)]!;
-    const difficulty = one(0, 1, 0.1, 1e-9, 1e15, 2 ** 52 + 1, 1e300, random() * 1000, null);
+    const odd = <T>(...values: T[]): T[] => (this.#hostile ? values : []);
+    const difficulty = one(0, 1, 0.1, 1e-9, 4096, random() * 1000, null, ...odd(2 ** 52 + 1, 1e300));
     switch (kind) {
       case 'ledger':
-        return { hashes_tried: one(1, 2 ** 53 - 1, 1e21, 0, null), difficulty, leading_zeros: one(3, 70, null), is_block: one(true, false) };
+        return { hashes_tried: one(1, 4e9, 0, null, ...odd(2 ** 53 - 1, 1e21)), difficulty, leading_zeros: one(3, 70, null), is_block: one(true, false) };
       case 'math_proof':
         return { difficulty, is_block: one(true, false) };
       case 'submission':
-        return { status: one('accepted', 'rejected', 'pending'), network_response: { response_time_ms: one(0.1, 12.3456, 1e300, null) } };
+        return { status: one('accepted', 'rejected', 'pending'), network_response: { response_time_ms: one(0.1, 12.3456, null, ...odd(1e300, -5)) } };
       case 'rejection':
       case 'look_at':
-        return { reason: one('stale', '__proto__', '7', 'say "no"', '\u0000int:5') };
+        return { reason: one('stale', '7', 'say "no"', '\u0000int:5', ...odd('__proto__')) };
       case 'system_report':
-        return { event: one('mining_round_complete', 'mining_session_start'), attempts_this_round: one(5, 1e17), blocks_found: one(0, 1, 0.1, 1e300), component: one('a', 'b') };
+        return { event: one('mining_round_complete', 'mining_session_start'), attempts_this_round: one(5, 4e9), blocks_found: one(0, 1, 2, ...odd(0.1, 1e300)), component: one('a', 'b') };
       default:
         return { severity: one('error', 'critical'), error_type: one('x', 'y'), note: 'z'.repeat(Math.floor(random() * 300)) };
     }
@@ -159,7 +163,11 @@ export class Tree {
   }
 
   bytes(file: string): Buffer | null {
-    return this.files().includes(file) ? this.disk.bytes(path.join(this.brainstem.base, file)) : null;
+    try {
+      return this.disk.bytes(this.at(file));
+    } catch {
+      return null;
+    }
   }
 
   /** Absolute. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK } from '../disk/disk.ts';
-import { frame, itemBytes, joinItems } from './layout.ts';
+import { frame, itemBytes, joined, withoutComma } from './layout.ts';
 
 const PATH = ['data', 'reports'];
 
 function text(document: Record<string, unknown>, items: readonly string[] = []): string {
   const { head, tail } = frame(structuredClone(document), PATH);
-  return Buffer.concat([head, joinItems(items.map((item) => Buffer.from(item)), true), tail]).toString();
+  const lines = joined(items.map((item) => Buffer.from(item)));
+  return Buffer.concat([head, items.length === 0 ? lines : withoutComma(lines), tail]).toString();
 }
 
 describe('a document', () => {
@@ -58,8 +59,8 @@ describe('a head', () => {
 
 it('says how much room items take', () => {
   const items = ['{"a":1}', '{"é":"\u2028"}', '{}'].map((item) => Buffer.from(item));
-  for (const first of [true, false]) {
-    const sum = items.reduce((bytes, item, i) => bytes + itemBytes(item.length, first && i === 0), 0);
-    expect(joinItems(items, first).length).toBe(sum);
-  }
+  expect(itemBytes(joined(items).length, false)).toBe(joined(items).length);
+  expect(itemBytes(joined(items).length, true)).toBe(withoutComma(joined(items)).length);
+  expect([true, false].map((first) => itemBytes(0, first))).toEqual([0, 0]);
+  expect(joined(items.slice(0, 2)).length + joined(items.slice(2)).length).toBe(joined(items).length);
 });

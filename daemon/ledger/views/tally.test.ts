@@ -33,7 +33,7 @@ function telling(tally: Tally): unknown {
 describe('sums', () => {
   it.each([1, 2, 3])('are the same whatever the order, the batches and the restarts between (seed %i)', (seed) => {
     const random = uniform(seed);
-    const records = new Records(seed, fakeBrainstem('/data'));
+    const records = new Records(seed, fakeBrainstem('/data'), true);
     for (let i = 0; i < 300; i += 1) records.any(1);
     const all = records.all.map(({ kind, entryText }) => ({ kind: kind as never, entry: JSON.parse(entryText) as JsonObject }));
     const plain = new Tally();

@@ -163,7 +163,7 @@ export class ViewSet {
     const families = this.#series.toJSON();
     const views = [...this.#open.values()].filter((view) => tiers.includes(view.tier));
     for (const { target } of views) this.#failed.delete(target.path);
-    await this.#bringUpToDate(views, true);
+    await this.#bringUpToDate(views, tiers.includes('coarse'));
     // What turned out to be damaged, or not to be new, is made good at once.
     const found = views.filter((view) => view.lost !== null && !this.#failed.has(view.target.path));
     if (found.length > 0) await this.#bringUpToDate(found, false);
@@ -183,7 +183,7 @@ export class ViewSet {
     }
     const due = new Set(views.filter((view) => view.hasTodo && view.lost === null));
     await this.#publisher.publish([...due]);
-    if (alsoOthers) await this.#publisher.check(views.filter((view) => view.lost === null && view.tier === 'coarse' && !due.has(view)));
+    if (alsoOthers) await this.#publisher.check(views.filter((view) => view.lost === null && !due.has(view)));
   }
 
   #distribute(tier: Tier): void {
@@ -244,6 +244,7 @@ export class ViewSet {
       }
       this.#publisher.drop(view);
       this.#open.delete(file);
+      this.#failed.delete(file);
       notes.push({ p: file, closed: true });
     }
     if (notes.length > 0) this.#resolved.clear();
