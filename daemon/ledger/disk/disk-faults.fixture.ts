@@ -52,5 +52,10 @@ export class DiskFaults {
 
 /** What Node throws for a failed system call. */
 export function diskError(code: string, call: string, path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, syscall: call, path });
+  // As those of the real file system, without a trace: thousands are made to say that a file is not there.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = Object.assign(new Error(`${code}: ${call} '${path}'`), { code, syscall: call, path });
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
 }

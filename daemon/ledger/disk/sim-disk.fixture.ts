@@ -448,8 +448,12 @@ export class SimDisk implements Disk {
   }
 
   #need(file: string, what: string): number {
+    return this.#walk(partsOf(file), what, file);
+  }
+
+  #walk(parts: readonly string[], what: string, file: string): number {
     let at = ROOT;
-    for (const name of partsOf(file)) {
+    for (const name of parts) {
       const { names } = this.#nodes.get(at)!;
       if (names === null) throw diskError('ENOTDIR', what, file);
       at = names.get(name) ?? fail('ENOENT', what, file);
@@ -458,9 +462,10 @@ export class SimDisk implements Disk {
   }
 
   #place(file: string, what: string): [folder: number, name: string] {
-    const folder = this.#need(path.posix.dirname(path.posix.resolve(file)), what);
+    const parts = partsOf(file);
+    const folder = this.#walk(parts.slice(0, -1), what, file);
     if (this.#nodes.get(folder)!.names === null) throw diskError('ENOTDIR', what, file);
-    return [folder, path.posix.basename(path.posix.resolve(file))];
+    return [folder, parts.at(-1) ?? ''];
   }
 }
 
@@ -469,8 +474,15 @@ function setName(names: Map<string, number>, name: string, node: number | null):
   else names.set(name, node);
 }
 
-function partsOf(file: string): string[] {
-  return path.posix.resolve(file).split('/').filter((part) => part !== '');
+/** Paths taken apart before: a test asks for the same few again and again. */
+const knownParts = new Map<string, readonly string[]>();
+
+function partsOf(file: string): readonly string[] {
+  let parts = knownParts.get(file);
+  if (parts !== undefined) return parts;
+  if (knownParts.size > 10_000) knownParts.clear();
+  knownParts.set(file, (parts = path.posix.resolve(file).split('/').filter((part) => part !== '')));
+  return parts;
 }
 
 function fail(code: string, what: string, file: string): never {

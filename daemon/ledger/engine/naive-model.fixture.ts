@@ -19,9 +19,14 @@ export interface NaiveRecord {
   readonly entryText: string;
 }
 
+interface Known extends NaiveRecord {
+  readonly entry: JsonObject;
+  readonly targets: readonly ViewTarget[];
+}
+
 interface NaiveFile {
   readonly target: ViewTarget;
-  readonly records: NaiveRecord[];
+  readonly records: Known[];
 }
 
 type Blueprint = Pick<Brainstem, 'viewTargetsOf' | 'instantiate'>;
@@ -30,16 +35,19 @@ type Blueprint = Pick<Brainstem, 'viewTargetsOf' | 'instantiate'>;
 export class NaiveTree {
   readonly #brainstem: Blueprint;
   readonly #files = new Map<string, NaiveFile>();
+  readonly #targets = new Map<string, readonly ViewTarget[]>();
 
   /** @param records in order of their numbers */
   constructor(brainstem: Blueprint, records: readonly NaiveRecord[]) {
     this.#brainstem = brainstem;
     for (const record of records) {
       if (record.kind === 'start') continue;
-      for (const target of this.#targetsOf(record)) {
+      const targets = this.#targetsOf(record);
+      const known = { ...record, entry: JSON.parse(record.entryText) as JsonObject, targets };
+      for (const target of targets) {
         const file = this.#files.get(target.path);
-        if (file) file.records.push(record);
-        else this.#files.set(target.path, { target, records: [record] });
+        if (file) file.records.push(known);
+        else this.#files.set(target.path, { target, records: [known] });
       }
     }
   }
@@ -49,9 +57,14 @@ export class NaiveTree {
   }
 
   /** Files of an entry; an index of a roll-up that the blueprint does not have is left out. */
-  #targetsOf({ kind, category, bucket }: NaiveRecord): ViewTarget[] {
+  #targetsOf({ kind, category, bucket }: NaiveRecord): readonly ViewTarget[] {
+    const key = `${kind} ${category} ${bucket}`;
+    let targets = this.#targets.get(key);
+    if (targets !== undefined) return targets;
     const all = this.#brainstem.viewTargetsOf(kind as FileType, category, bucket);
-    return all.filter((target) => target.arrayKey !== null || all.some((other) => other.level === target.level && other.role === target.role.replace('index', 'aggregated')));
+    targets = all.filter((target) => target.arrayKey !== null || all.some((other) => other.level === target.level && other.role === target.role.replace('index', 'aggregated')));
+    this.#targets.set(key, targets);
+    return targets;
   }
 
   /** What is wrong with the tree, in words; empty when nothing is. @param read a file's bytes, null when it is not there */
@@ -74,24 +87,24 @@ export class NaiveTree {
       if (!isDeepStrictEqual(found, expected)) wrong.push(`${what} is ${brief(found)}, should be ${brief(expected)}`);
     };
     const metadata = document.metadata as JsonObject;
-    const [first, last] = [records[0]!, records.at(-1)!];
+    const last = records.at(-1)!;
     same('through_seq', metadata.through_seq, last.seq);
     same('last_updated', metadata.last_updated, localIso(last.at, last.zone));
     if (target.arrayKey === null) this.#checkIndex(target, records, document, same);
     else checkEntries(entriesOf(target.arrayKey, document, read), records, target, wrong);
     if (target.role.startsWith('aggregated')) this.#checkSources(path, records, document, wrong);
-    const empty = this.#brainstem.instantiate(target.template, { iso: localIso(first.at, first.zone), level: target.level, scope: target.scope, begins: target.begins });
+    const empty = emptyOf(this.#brainstem, target);
     for (const [where, container, blank] of containers(document, empty)) checkNumbers(where, container, blank, records, same);
     return wrong;
   }
 
   /** The sources of a roll-up: files that are there and hold each of its entries once, and every family's file of all time. */
-  #checkSources(path: string, records: readonly NaiveRecord[], document: JsonObject, wrong: string[]): void {
+  #checkSources(path: string, records: readonly Known[], document: JsonObject, wrong: string[]): void {
     const { data_sources: sources, total_entries: total } = document.summary as { data_sources: string[]; total_entries: number };
     if (total !== records.length) wrong.push(`total_entries is ${total}, should be ${records.length}`);
     if (new Set(sources).size !== sources.length) wrong.push('a source is named twice');
     const times = new Map(records.map((record) => [record.seq, 0]));
-    const globals = new Set(records.flatMap((record) => this.#targetsOf(record).filter((target) => target.role === 'global').map((target) => target.path)));
+    const globals = new Set(records.flatMap((record) => record.targets.filter((target) => target.role === 'global').map((target) => target.path)));
     for (const source of sources) {
       if (globals.delete(source)) continue;
       const file = this.#files.get(source);
@@ -103,11 +116,10 @@ export class NaiveTree {
     if (odd.length > 0 && !sources.includes(path)) wrong.push(`entry ${odd[0]![0]} is in ${odd[0]![1]} of its sources (${odd.length} like it)`);
   }
 
-  #checkIndex(target: ViewTarget, records: readonly NaiveRecord[], document: JsonObject, same: Same): void {
+  #checkIndex(target: ViewTarget, records: readonly Known[], document: JsonObject, same: Same): void {
     const summary = document.summary as JsonObject;
     const sources = new Set<string>();
-    for (const record of records) {
-      const targets = this.#targetsOf(record);
+    for (const targets of new Set(records.map((record) => record.targets))) {
       const global = targets.find((other) => other.role === 'global');
       const hour = targets.find((other) => other.role === 'period' && other.level === 'hour') ?? targets.find((other) => other.role === 'aggregated' && other.level === 'hour');
       for (const source of [global, hour]) if (source) sources.add(source.path);
@@ -115,9 +127,10 @@ export class NaiveTree {
     same('data_sources', [...(summary.data_sources as string[])].sort(), [...sources].sort());
     same('total_entries', summary.total_entries, records.length);
     const depth = DEPTH[target.level];
+    const buckets = new Set(records.map((record) => record.bucket));
     for (const level of LEVELS) {
       if (DEPTH[level] <= depth) continue;
-      same(`total_${level}s`, summary[`total_${level}s`], new Set(records.map((record) => periodOf(record.bucket, level))).size);
+      same(`total_${level}s`, summary[`total_${level}s`], new Set([...buckets].map((bucket) => periodOf(bucket, level))).size);
     }
     if (depth === 5) return;
     const children = new Map<string, number>();
@@ -127,6 +140,17 @@ export class NaiveTree {
     }
     same('sub_levels', document.sub_levels, [...children].sort(([a], [b]) => (a < b ? -1 : 1)).map(([scope, total_entries]) => ({ scope, total_entries })));
   }
+}
+
+const empties = new WeakMap<Blueprint, Map<string, JsonObject>>();
+
+/** An empty document of a file: which totals it has does not depend on when it began. */
+function emptyOf(brainstem: Blueprint, { template, level, scope, begins }: ViewTarget): JsonObject {
+  let known = empties.get(brainstem);
+  if (known === undefined) empties.set(brainstem, (known = new Map()));
+  let empty = known.get(`${template} ${level}`);
+  if (empty === undefined) known.set(`${template} ${level}`, (empty = brainstem.instantiate(template, { iso: '', level, scope, begins })));
+  return empty;
 }
 
 type Same = (what: string, found: unknown, expected: unknown) => void;
@@ -160,9 +184,9 @@ function entriesOf(arrayKey: string, document: JsonObject, read: (path: string) 
   return [...all, ...own];
 }
 
-function checkEntries(found: unknown[] | string, records: readonly NaiveRecord[], target: ViewTarget, wrong: string[]): void {
+function checkEntries(found: unknown[] | string, records: readonly Known[], target: ViewTarget, wrong: string[]): void {
   if (typeof found === 'string') return void wrong.push(found);
-  const expected = records.map((record) => asWritten(JSON.parse(record.entryText) as JsonObject, target));
+  const expected = records.map((record) => asWritten(record.entry, target));
   if (isDeepStrictEqual(found, expected)) return;
   const ids = (all: readonly unknown[]): string => brief(all.map((entry) => (entry as JsonObject | null)?.id));
   wrong.push(ids(found) === ids(expected) ? 'an entry was changed' : `its entries are ${ids(found)}, should be ${ids(expected)}`);
@@ -176,20 +200,19 @@ function containers(document: JsonObject, empty: JsonObject): [string, JsonObjec
   return found;
 }
 
-function checkNumbers(where: string, container: JsonObject, empty: JsonObject, records: readonly NaiveRecord[], same: Same): void {
-  const entries = records.map((record) => ({ kind: record.kind, entry: JSON.parse(record.entryText) as JsonObject }));
+function checkNumbers(where: string, container: JsonObject, empty: JsonObject, records: readonly Known[], same: Same): void {
   for (const [key, blank] of Object.entries(empty)) {
     const name = key.replace(/_this_(hour|day|week|month|year)$/, '').replace(/^total_/, '');
     const count = NUMBERS[name];
     const groups = GROUPS[name];
     if (count !== undefined && (blank === null || typeof blank === 'number')) {
-      const expected = count(entries);
+      const expected = count(records);
       if (expected === null || (blank === null && expected === 0 && !MEASURED.has(name))) same(where + key, container[key], blank);
       else if (Number.isInteger(expected)) same(where + key, container[key], expected);
       else same(where + key, Math.abs((container[key] as number) - expected) <= 1e-9 * Math.abs(expected), true);
     } else if (groups !== undefined && typeof blank === 'object') {
       const expected = { ...(blank as Record<string, number>) };
-      for (const one of entries) {
+      for (const one of records) {
         const group = groups(one);
         if (typeof group === 'string' && group !== '') expected[group] = (expected[group] ?? 0) + 1;
       }

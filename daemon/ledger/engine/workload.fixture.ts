@@ -40,7 +40,14 @@ export function leanBrainstem(brainstem: Brainstem, levels: readonly Level[]): B
     return some;
   };
   for (const name of ['base', 'dataDir', 'mode', 'timeZone', 'componentIds'] as const) Object.defineProperty(lean, name, { value: brainstem[name] });
-  for (const name of ['instantiate', 'timeParts', 'bucketOf', 'zoneOffset', 'componentFolder', 'componentLabel'] as const) Object.defineProperty(lean, name, { value: brainstem[name].bind(brainstem) });
+  const texts = new Map<string, string>();
+  lean.instantiate = (template, options) => {
+    const key = `${template} ${JSON.stringify(options)}`;
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = JSON.stringify(brainstem.instantiate(template, options))));
+    return JSON.parse(text) as JsonObject;
+  };
+  for (const name of ['timeParts', 'bucketOf', 'zoneOffset', 'componentFolder', 'componentLabel'] as const) Object.defineProperty(lean, name, { value: brainstem[name].bind(brainstem) });
   return lean;
 }
 

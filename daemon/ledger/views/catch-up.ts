@@ -195,7 +195,9 @@ export class CatchUp {
     }
     // The list may be one publication ahead of the note.
     view.state = ViewState.restore(target, context, published.v, sources.slice(0, published.v.n as number));
-    return { view, throughSeq, files: published.f, from: Math.max(view.position, view.state.seq) + 1 };
+    // Notes go out with later lines of the journal: the newest of this file may be missing where one of all files is not.
+    const known = throughSeq > view.state.seq ? view.state.seq : Math.max(view.position, view.state.seq);
+    return { view, throughSeq, files: published.f, from: known + 1 };
   }
 
   /** From the first record on. What stands under the name and is no document is kept beside it. */
