@@ -15,6 +15,7 @@ export class Counter {
   /** Layer of each record of this run that is not in the journal. */
   readonly #kept = new Map<string, 1 | 2 | 3>();
   readonly #layers = { 1: 0, 2: 0, 3: 0 };
+  #ofEarlierRuns: ReadonlySet<string> = new Set();
   #written = 0;
   #earlier = 0;
   #corrupt = 0;
@@ -40,7 +41,8 @@ export class Counter {
         this.#kept.delete(id);
         this.#layers[layer] -= 1;
       }
-      if (kind !== 'start') this.#written += 1;
+      if (this.#ofEarlierRuns.has(id)) this.#earlier += 1;
+      else if (kind !== 'start') this.#written += 1;
     }
     this.#lastSeq = records.at(-1)?.seq ?? this.#lastSeq;
     this.#chain = journal?.chain ?? this.#chain;
@@ -53,11 +55,9 @@ export class Counter {
     this.#tellCounts(isDurable ? [id] : []);
   }
 
-  /** Of the records just counted as written, so many were accepted by an earlier run. */
-  earlier(records: number): void {
-    this.#written -= records;
-    this.#earlier += records;
-    this.#tellCounts();
+  /** These are being brought back and were accepted by an earlier run: they are none of this one's. */
+  expectEarlier(ids: ReadonlySet<string>): void {
+    this.#ofEarlierRuns = ids;
   }
 
   isOfThisRun(id: string): boolean {

@@ -100,13 +100,12 @@ export class Reconciler {
 
   async #append(records: readonly NewRecord[]): Promise<ReadonlySet<string>> {
     const { append, counter } = this.#options;
-    const earlier = records.filter(({ id }) => !counter.isOfThisRun(id));
+    counter.expectEarlier(new Set(records.map(({ id }) => id).filter((id) => !counter.isOfThisRun(id))));
     for (const { id } of records) this.#own.add(id);
     try {
-      const durable = await append(records);
-      counter.earlier(earlier.filter(({ id }) => durable.has(id)).length);
-      return durable;
+      return await append(records);
     } finally {
+      counter.expectEarlier(new Set());
       for (const { id } of records) this.#own.delete(id);
     }
   }
