@@ -10,5 +10,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Two cores on the smallest machines we build on; hashing tests would starve the socket tests otherwise.
     maxWorkers: 2,
+    maxConcurrency: 2,
   },
 });
