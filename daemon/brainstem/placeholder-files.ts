@@ -4,7 +4,7 @@
  * that a ledger made anew from its journal has the same ones.
  */
 import { FILE_TYPES } from './blueprint-schema.ts';
-import type { Brainstem, ViewTarget } from './contract.ts';
+import type { Brainstem, Mode, ViewTarget } from './contract.ts';
 import { jsonText } from './files.ts';
 
 /** Every file of an hour and the files above it, each once, for all types and components. @param bucket `2026/11/W47/20/14` */
@@ -16,7 +16,7 @@ export function placeholderTargets(brainstem: Pick<Brainstem, 'componentIds' | '
   return [...targets.values()];
 }
 
-/** The text of such a file. @param iso local time with offset of the instant it is laid out */
-export function placeholderText(brainstem: Pick<Brainstem, 'instantiate'>, { template, level, scope, begins }: ViewTarget, iso: string): string {
-  return jsonText(brainstem.instantiate(template, { iso, level, scope, begins }));
+/** The text of such a file. @param iso local time with offset of the instant it is laid out @param mode of the run; that of the brainstem when left out */
+export function placeholderText(brainstem: Pick<Brainstem, 'instantiate'>, { template, level, scope, begins }: ViewTarget, iso: string, mode?: Mode): string {
+  return jsonText(brainstem.instantiate(template, { iso, level, scope, begins, ...(mode === undefined ? {} : { mode }) }));
 }

@@ -33,7 +33,14 @@ function printReport(io: CliIo, { base }: LedgerFolder, report: VerifyReport): v
   io.out(`proofs   ${report.proofs_checked} hashed again`);
   for (const { kind, where, what } of problems) io.out(`${paint(io, 'red', kind.padEnd(7))}  ${where}: ${what}`);
   if (more > 0) io.out(`         and ${more} more`);
-  io.out(report.ok ? paint(io, 'green', 'everything holds') : paint(io, 'red', `${problems.length + more} problems; \`rigbrain ledger rebuild\` makes the files anew from the journal`));
+  io.out(report.ok ? paint(io, 'green', 'everything holds') : paint(io, 'red', `${problems.length + more === 1 ? '1 problem' : `${problems.length + more} problems`}; ${adviceFor(report)}`));
+}
+
+/** Files follow from the journal, never the other way round: what is gone from it may stand in the files only. */
+function adviceFor({ problems }: VerifyReport): string {
+  if (problems.some(({ kind }) => kind === 'journal' || kind === 'chain')) return 'the journal itself is not whole: keep a copy of the folder before anything else, the files may have what it lacks';
+  if (problems.some(({ kind }) => kind !== 'proof')) return '`rigbrain ledger rebuild` makes the files anew from the journal';
+  return 'the journal has these proofs as they are: nothing to repair';
 }
 
 export async function ledgerRebuild(io: CliIo, globals: Globals, flags: LedgerFolderFlags): Promise<number> {

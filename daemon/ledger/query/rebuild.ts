@@ -7,6 +7,7 @@ import type { Disk } from '../disk/disk.ts';
 import { ensureFolder, statOrNull, writeWhole } from '../disk/files.ts';
 import { readJournal } from '../journal/reader.ts';
 import type { LedgerRecord } from '../journal/record.ts';
+import { RunSettings } from '../views/run-settings.ts';
 import { ViewSet } from '../views/view-set.ts';
 import { walkTree } from './tree-walk.ts';
 
@@ -100,12 +101,14 @@ async function moveIntoPlace(disk: Disk, workshop: string, base: string): Promis
 /** What a run laid out at its start and nothing has been written to since. */
 async function layEmptyFiles({ disk, base, brainstem }: RebuildOptions, start: LedgerRecord): Promise<number> {
   const { files_refused: refused } = JSON.parse(start.entryText) as JsonObject;
+  const run = new RunSettings(0);
+  run.begin(start);
   const left = new Set(Array.isArray(refused) ? refused : []);
   let laid = 0;
   for (const target of placeholderTargets(brainstem, start.bucket)) {
     const file = path.join(base, target.path);
     if (left.has(target.path) || (await statOrNull(disk, file)) !== null) continue;
-    await writeWhole(disk, file, Buffer.from(placeholderText(brainstem, target, localIso(start.at, start.zone))));
+    await writeWhole(disk, file, Buffer.from(placeholderText(brainstem, target, localIso(start.at, start.zone), run.mode ?? undefined)));
     laid += 1;
   }
   return laid;

@@ -94,7 +94,9 @@ describe('verify', () => {
     edit('Ledgers/global_ledger.json', '"nonce":3', '"nonce":4');
     edit('Submission_Logs/global_submission.json', '"accepted": 15', '"accepted": 16');
     rmSync(path.join(one.base, 'Rejections/global_rejection.json'));
-    const { problems } = await verify(one);
+    const { problems, files_behind } = await verify(one);
+    // What is not there is no file that will follow later.
+    expect(files_behind).toBe(0);
     expect(problems.map(({ kind, where }) => [kind, where]).sort()).toEqual([
       ['file', 'Ledgers/global_ledger.json'],
       ['file', 'Submission_Logs/global_submission.json'],
@@ -102,6 +104,19 @@ describe('verify', () => {
     ]);
     expect(problems.find(({ where }) => where.startsWith('Ledgers'))?.what).toMatch(/^entry 4, attempt_\S+ \(record \d+\), is not as the journal has it$/);
     expect(problems.find(({ where }) => where.startsWith('Submission'))?.what).toBe('accepted is 16 and should be 15');
+  });
+
+  it('takes an empty file of the start for one that will follow', async () => {
+    const clock = new ManualClock(SEED_INSTANT);
+    const brainstem = createBrainstem({ blueprintFile: path.join(packageRoot(), 'Brain.QTL'), dataDir: temporaryFolder(), mode: 'demo', clock, log: silentLog });
+    await brainstem.initialize('Production-Miner');
+    const file = path.join(brainstem.base, 'Rejections/global_rejection.json');
+    const empty = readFileSync(file, 'utf8');
+    const { ledger } = bench({ brainstem, clock });
+    ledger.append('rejection', { reason: 'stale' });
+    await ledger.close();
+    writeFileSync(file, empty);
+    expect(await verify({ base: brainstem.base, brainstem })).toMatchObject({ problems: [], files_behind: 1 });
   });
 
   it('notices an edited journal: a flipped bit by the checksum, a forged record by the chain', async () => {

@@ -94,15 +94,21 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
   if (first !== null && !complete && !byRetention) problems.push({ kind: 'journal', where: firstSegment, what: `records 1 to ${first.seq - 1} are not there, and nothing says that they were removed on purpose` });
   let archived = 0;
   let located = 0;
-  let moving = 0;
+  const behind = new Set<FileCheck>();
   for (const check of files.all) {
-    if (!found.has(check.target.path) && history.mayBeGone(check.target.path)) archived += 1;
-    else if (!found.has(check.target.path)) problems.push({ kind: 'missing', where: check.target.path, what: 'the file is not there' });
-    else if (complete) {
+    const file = found.get(check.target.path);
+    if (file === undefined && history.mayBeGone(check.target.path)) archived += 1;
+    else if (file === undefined) problems.push({ kind: 'missing', where: check.target.path, what: 'the file is not there' });
+    else if (file.throughSeq === null) {
+      // Still the empty file of the start; anything else is named below.
+      if (file.isPlaceholder) behind.add(check);
+    } else {
+      if (files.isBehind(check)) behind.add(check);
+      if (!complete) continue;
       const wrong = await check.problems(disk, base);
       // The daemon published a newer version meanwhile: what was compared with is no longer there.
       if (wrong.length > 0 && (await readPublic(disk, path.join(base, check.target.path)))?.throughSeq !== check.throughSeq) {
-        moving += 1;
+        behind.add(check);
         continue;
       }
       for (const { file, what } of wrong) {
@@ -118,7 +124,7 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
     else if (throughSeq === null && !isPlaceholder) problems.push({ kind: 'file', where: file, what: 'it is not a document of the ledger' });
   }
   // Coarse files follow later than hour files: only when all say the same can they be added up.
-  if (files.behind + moving === 0) problems.push(...(await sumProblems(disk, base, files.all.map((check) => check.target).filter(({ path: file }) => found.has(file)))));
+  if (behind.size === 0) problems.push(...(await sumProblems(disk, base, files.all.map((check) => check.target).filter(({ path: file }) => found.has(file)))));
   return {
     ok: problems.length === 0,
     records,
@@ -127,8 +133,8 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
     chain: last?.chain ?? null,
     files_checked: files.all.length - archived,
     proofs_checked: proofs,
-    files_behind: files.behind + moving,
-    files_older_than_journal: complete ? 0 : [...found.values()].filter(({ throughSeq }) => throughSeq !== null).length - files.all.length,
+    files_behind: behind.size,
+    files_older_than_journal: complete ? 0 : [...found].filter(([file, { throughSeq }]) => throughSeq !== null && !files.has(file)).length,
     files_archived: archived,
     begins_by_retention: byRetention,
     problems: problems.slice(0, MOST_LISTED),
@@ -162,9 +168,9 @@ class Files {
     return this.#checks.has(file);
   }
 
-  /** Files whose newest record is after what they show. */
-  get behind(): number {
-    return [...this.#newest].filter(([check, seq]) => seq > check.throughSeq).length;
+  /** Its newest record is after what it shows. */
+  isBehind(check: FileCheck): boolean {
+    return (this.#newest.get(check) ?? 0) > check.throughSeq;
   }
 
   take(record: LedgerRecord): void {
