@@ -115,10 +115,13 @@ export const rigStatePayload = z.strictObject({
       backup: count,
       emergency: count,
       lost: count,
+      files_behind: count,
       degraded: z.boolean(),
       last_error: z.string().nullable(),
+      last_seq: count,
+      chain: z.string().nullable(),
     })
-    .describe('Ledger entries by where they ended up.'),
+    .describe('Ledger entries by where they ended up; files that could not be brought up to date; number and chain value of the last record that is safe: `rigbrain ledger verify` shows the same.'),
 });
 
 export const deviceStatePayload = z.strictObject({

@@ -44,8 +44,11 @@ export function rigStatePayloadOf(state: RigState, at: number): PayloadOf<'state
       backup: ledger.backup,
       emergency: ledger.emergency,
       lost: ledger.lost,
+      files_behind: ledger.files_behind,
       degraded: ledger.degraded,
       last_error: ledger.last_error,
+      last_seq: ledger.last_seq,
+      chain: ledger.chain === '' ? null : ledger.chain,
     },
   };
 }
