@@ -201,7 +201,9 @@ class LedgerFacade implements Ledger {
   }
 
   #onDamage(file: string, what: string, kept: string | null): void {
-    this.#told.tell('corrupt', { code: 'E_LEDGER_CORRUPT', path: file, renamed_to: kept, reason: what }, 'a ledger file was not what it should be; it is made anew from the journal');
+    const isOfTree = !/^(\.ledger|Backup_Logs|Emergency_Logs)\//.test(file);
+    const message = isOfTree ? 'a ledger file was not what it should be; it is made anew from the journal' : 'a part of the ledger cannot be read; it stays where it is, and what can be read around it is used';
+    this.#told.tell(isOfTree ? 'corrupt' : 'unreadable', { code: 'E_LEDGER_CORRUPT', path: file, renamed_to: kept, reason: what }, message);
     if (this.#closing !== null) return;
     addLookAt(this, { severity: 'error', reason: 'file_damaged', message: `${file}: ${what}${kept === null ? '' : `; it is kept as ${kept}`}`, path: file, references: {} });
   }
