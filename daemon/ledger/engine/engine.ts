@@ -34,7 +34,7 @@ const DEFAULT_WAITING_BYTES = 8 << 20;
 const ALL: readonly Tier[] = ['leaf', 'coarse'];
 /** Ids remembered, and how far back they are looked up at start at least. */
 const RECENT_IDS = 65_536;
-const RECENT_AT_START = 10_000;
+const RECENT_AT_START = 2_000;
 /** Longest time that reading the journal keeps everything else waiting, milliseconds. */
 const TURN_MS = 4;
 /** Pause before what could not be read or written is tried again, longer each time: a file that was lost takes the whole journal. */
