@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { formatProblem, type ConfigProblem } from '../../config/problem.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { packageRoot } from '../version.ts';
-import { loadBlueprint, parseBlueprint } from './blueprint.ts';
+import { loadBlueprint, checkedPart, parseBlueprint, takeOverBlueprint } from './blueprint.ts';
+import { FILE_TYPES } from './blueprint-schema.ts';
 
 const FILE = path.join(packageRoot(), 'Brain.QTL');
 const TEXT = readFileSync(FILE, 'utf8');
@@ -162,4 +163,14 @@ describe('a blueprint that a person extended', () => {
     expect(views(text)).toEqual(views(TEXT));
     expect(views(text).length).toBeGreaterThan(10);
   });
+});
+
+it('can be handed to another thread as plain data', () => {
+  const blueprint = parseBlueprint(Buffer.from(TEXT), 'Brain.QTL');
+  const there = takeOverBlueprint(structuredClone(checkedPart(blueprint)));
+  for (const { id } of blueprint.components.all) {
+    for (const type of FILE_TYPES) expect(there.patterns.views(type, there.components.find(id)!)).toEqual(blueprint.patterns.views(type, blueprint.components.find(id)!));
+  }
+  for (const [key, template] of blueprint.templates) expect(there.templates.get(key)?.structure('hour')).toEqual(template.structure('hour'));
+  expect(there.sha256).toBe(blueprint.sha256);
 });

@@ -72,6 +72,23 @@ export function parseBlueprint(bytes: Uint8Array, file: string): Blueprint {
   };
 }
 
+/** What a thread may be handed of a blueprint that another has read and checked: plain data. */
+export type CheckedBlueprint = Pick<Blueprint, 'file' | 'sha256' | 'data'>;
+
+/** What to hand to another thread for `takeOverBlueprint`. */
+export function checkedPart({ file, sha256, data }: Blueprint): CheckedBlueprint {
+  return { file, sha256, data };
+}
+
+/** The blueprint another thread has checked, without doing that a second time. */
+export function takeOverBlueprint({ file, sha256, data }: CheckedBlueprint): Blueprint {
+  const nothingToReport = (): void => {};
+  const components = new Components(data.components, nothingToReport);
+  const templates = expandTemplates(data.file_templates, components, nothingToReport);
+  const patterns = new Patterns(data, components, templates, nothingToReport);
+  return { file, sha256, data, components, templates, patterns, examples: expandExamples(data.system_example_files.files, components, templates, nothingToReport) };
+}
+
 /** `applies_to` with ids instead of aliases. */
 function canonicalFlags(data: BlueprintData, components: Components): Record<string, Record<string, FlagDefinition>> {
   const canonical = (definition: FlagDefinition): FlagDefinition => ({ ...definition, applies_to: definition.applies_to.map((name) => components.find(name)?.id ?? name) });

@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { suggest } from '../../config/suggest.ts';
-import { loadBlueprint, type Blueprint } from './blueprint.ts';
+import { loadBlueprint, takeOverBlueprint, type Blueprint, type CheckedBlueprint } from './blueprint.ts';
 import { partsOfBucket } from './bucket.ts';
 import type { Component } from './components.ts';
 import type { FileType, InitResult, InstantiateOptions, JsonObject, Mode, TimeParts, ViewTarget } from './contract.ts';
@@ -16,6 +16,8 @@ import { createZoneCalendar, type WeekNumbering, type ZoneCalendar } from './tim
 
 export interface BrainstemOptions {
   readonly blueprintFile: string;
+  /** The same file as another thread has read and checked it. Default: it is read. */
+  readonly checked?: CheckedBlueprint | undefined;
   /** Folder that `Mining/` and `Test/` live in; created when missing. */
   readonly dataDir: string;
   readonly mode: Mode;
@@ -35,7 +37,7 @@ const HOURS_KEPT = 4;
  * @throws RigError E_BLUEPRINT_INVALID naming file, line, column and reason
  */
 export function createBrainstem(options: BrainstemOptions): BlueprintBrainstem {
-  return new BlueprintReader(loadBlueprint(options.blueprintFile), options);
+  return new BlueprintReader(options.checked === undefined ? loadBlueprint(options.blueprintFile) : takeOverBlueprint(options.checked), options);
 }
 
 class BlueprintReader implements BlueprintBrainstem {

@@ -5,6 +5,7 @@ import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { createBrainstem } from '../brainstem/brainstem.ts';
+import { checkedPart } from '../brainstem/blueprint.ts';
 import type { BlueprintBrainstem } from '../brainstem/blueprint-brainstem.ts';
 import { loadMathParameters } from '../brainstem/iteration3.ts';
 import type { RunOptions } from '../cli/run-options.ts';
@@ -129,7 +130,7 @@ async function openLedger(options: RunOptions, { clock, log, closer, say }: RigC
 
   const ledgerLog = log.child({ module: 'ledger' });
   const settings = resolvePreset(config.ledger, mode);
-  const engine = threadEngine({ setup: { blueprintFile, dataDir, mode, timeZone: config.node.time_zone, weekNumbering: config.node.week_numbering, settings, backupFolder: settings.backupDir }, clock, log: ledgerLog });
+  const engine = threadEngine({ setup: { blueprintFile, checked: checkedPart(brainstem.blueprint), dataDir, mode, timeZone: config.node.time_zone, weekNumbering: config.node.week_numbering, settings, backupFolder: settings.backupDir }, clock, log: ledgerLog });
   const ledger = createLedger({ brainstem, clock, log: ledgerLog, queueLimit: config.ledger.queue_limit, engine, closeTimeoutMs: LEDGER_CLOSE_MS });
   ledger.begin(initialized.at, { mode, version: version(), time_zone: brainstem.timeZone, files_refused: initialized.filesRefused, max_view_bytes: settings.maxViewBytes });
   const close = async (): Promise<void> => {

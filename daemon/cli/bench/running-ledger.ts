@@ -3,6 +3,7 @@ import { systemClock } from '../../../protocol/common/clock.ts';
 import { isObject } from '../../../protocol/common/json.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
 import type { RunningLedger, SessionTraffic } from '../../../bench/ledger-kit.ts';
+import { checkedPart } from '../../brainstem/blueprint.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { JsonObject } from '../../brainstem/contract.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
@@ -24,7 +25,7 @@ export function openRunningLedger(dataDir: string, settings: EngineSettings): Ru
   const startedAt = Date.now();
   const brainstem = createBrainstem({ blueprintFile: blueprintFile(), dataDir, mode: 'live', clock: systemClock, log: silentLog });
   const { timeZone } = brainstem;
-  const setup = { blueprintFile: blueprintFile(), dataDir, mode: 'live', timeZone, weekNumbering: undefined, settings, backupFolder: null } as const;
+  const setup = { blueprintFile: blueprintFile(), checked: checkedPart(brainstem.blueprint), dataDir, mode: 'live', timeZone, weekNumbering: undefined, settings, backupFolder: null } as const;
   const engine = threadEngine({ setup, clock: systemClock, log: silentLog });
   const ledger = createLedger({ brainstem, clock: systemClock, log: silentLog, queueLimit: QUEUE_LIMIT, engine, closeTimeoutMs: CLOSE_MS });
   return {

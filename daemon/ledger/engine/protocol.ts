@@ -1,3 +1,4 @@
+import type { CheckedBlueprint } from '../../brainstem/blueprint.ts';
 import type { Mode } from '../../brainstem/contract.ts';
 import type { WeekNumbering } from '../../brainstem/time-parts.ts';
 import type { NewRecord } from '../journal/record.ts';
@@ -6,6 +7,8 @@ import type { EngineEvent, EngineSettings } from './contract.ts';
 /** What the worker thread is started with: everything in it is made anew there. */
 export interface ThreadSetup {
   readonly blueprintFile: string;
+  /** The blueprint as this thread has checked it: reading it again takes a quarter of a second. */
+  readonly checked?: CheckedBlueprint | undefined;
   readonly dataDir: string;
   readonly mode: Mode;
   readonly timeZone: string | undefined;
