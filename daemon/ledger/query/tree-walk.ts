@@ -4,6 +4,8 @@ import { readPublic, type PublicFile } from '../views/public-file.ts';
 
 /** Folders below a base folder that hold no files of the tree. */
 const ASIDE: ReadonlySet<string> = new Set(['.ledger', 'Backup_Logs', 'Emergency_Logs', 'Temporary Template', 'Archive']);
+/** Reports of `rigbrain smoke`: each stands for itself, and in no journal. */
+const SMOKE_REPORT = /^User_Look_At\/[^/]+_smoke_(test|network)\.json$/;
 
 /** Every JSON file of the tree and what it tells about itself, by path relative to the base folder. @throws the disk's error */
 export async function walkTree(disk: Disk, base: string): Promise<Map<string, PublicFile>> {
@@ -13,7 +15,7 @@ export async function walkTree(disk: Disk, base: string): Promise<Map<string, Pu
       const relative = folder === '' ? name : `${folder}/${name}`;
       if (folder === '' && ASIDE.has(name)) continue;
       if ((await disk.stat(path.join(base, relative))).isFolder) await walk(relative);
-      else if (name.endsWith('.json') && !name.startsWith('.')) {
+      else if (name.endsWith('.json') && !name.startsWith('.') && !SMOKE_REPORT.test(relative)) {
         const file = await readPublic(disk, path.join(base, relative));
         if (file !== null) files.set(relative, file);
       }

@@ -106,7 +106,7 @@ describe('verify', () => {
     expect(problems.find(({ where }) => where.startsWith('Submission'))?.what).toBe('accepted is 16 and should be 15');
   });
 
-  it('takes an empty file of the start for one that will follow', async () => {
+  it('takes an empty file of the start for one that will follow, and a smoke report for what it is', async () => {
     const clock = new ManualClock(SEED_INSTANT);
     const brainstem = createBrainstem({ blueprintFile: path.join(packageRoot(), 'Brain.QTL'), dataDir: temporaryFolder(), mode: 'demo', clock, log: silentLog });
     await brainstem.initialize('Production-Miner');
@@ -115,6 +115,7 @@ describe('verify', () => {
     const { ledger } = bench({ brainstem, clock });
     ledger.append('rejection', { reason: 'stale' });
     await ledger.close();
+    writeFileSync(path.join(brainstem.base, 'User_Look_At/rigbrain_smoke_test.json'), '{"success":true}');
     writeFileSync(file, empty);
     expect(await verify({ base: brainstem.base, brainstem })).toMatchObject({ problems: [], files_behind: 1 });
   });

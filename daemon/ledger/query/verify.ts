@@ -121,7 +121,7 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
   const parts = new Set(files.all.flatMap((check) => check.parts));
   for (const [file, { throughSeq, isPlaceholder }] of found) {
     if (complete && throughSeq !== null && !files.has(file) && !parts.has(file)) problems.push({ kind: 'file', where: file, what: 'the journal has nothing that belongs in it' });
-    else if (throughSeq === null && !isPlaceholder) problems.push({ kind: 'file', where: file, what: 'it is not a document of the ledger' });
+    else if (throughSeq === null && !isPlaceholder) problems.push({ kind: 'file', where: file, what: 'it is not a document of the ledger: damaged, or somebody put it there' });
   }
   // Coarse files follow later than hour files: only when all say the same can they be added up.
   if (behind.size === 0) problems.push(...(await sumProblems(disk, base, files.all.map((check) => check.target).filter(({ path: file }) => found.has(file)))));
