@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../brainstem/contract.ts';
-import { addsUp, bench, temporaryFolder } from './kit.fixture.ts';
+import { addsUp, bench, SEED_INSTANT, temporaryFolder } from './kit.fixture.ts';
 
 const REPORT_TREE = [
   'System/System_Reports/Miners/Aggregated/2025/12/W50/18/01/aggregated_01.json',
@@ -279,4 +279,18 @@ describe('the caller', () => {
     ledger.append('ledger', { nonce: 1 });
     expect(ledger.stats()).toMatchObject({ accepted: 1, lost: 1, last_error: 'the ledger is closed' });
   });
+});
+
+it('says that the clock was set back, in the entry and to a person, and keeps the order', async () => {
+  const { clock, ledger, read } = bench();
+  ledger.append('ledger', { nonce: 1 });
+  clock.setWall(SEED_INSTANT - 2 * 3_600_000);
+  ledger.append('ledger', { nonce: 2 });
+  ledger.append('ledger', { nonce: 3 });
+  await new Promise(setImmediate);
+  await ledger.flush();
+  const entries = read('Ledgers/global_ledger.json').entries as JsonObject[];
+  expect(entries.map((entry) => [entry.nonce, entry.clock_stepped_back_ms])).toEqual([[1, undefined], [2, 7_200_000], [3, undefined]]);
+  expect(read('Ledgers/2025/12/W50/17/23/hourly_ledger.json').ledger_entries).toHaveLength(2);
+  expect(read('User_Look_At/global_look_at.json').entries).toMatchObject([{ reason: 'clock_step', references: { entry: entries[1]?.id } }]);
 });

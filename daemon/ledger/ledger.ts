@@ -50,7 +50,7 @@ class LedgerFacade implements Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    this.#records = new RecordMaker(options.brainstem, options.clock);
+    this.#records = new RecordMaker(options.brainstem, options.clock, (backMs, id) => setImmediate(() => this.#onClockStep(backMs, id)));
     this.#told = new RateLimitedLog(options.clock, (fields, message) => options.log.error(fields, message));
     this.#host = options.engine((event) => this.#onEvent(event));
   }
@@ -69,6 +69,13 @@ class LedgerFacade implements Ledger {
 
   begin(at: number, settings: JsonObject): void {
     this.#hand(this.#records.makeStart(at, settings));
+  }
+
+  /** Entries stay in the order they came, whatever hours they are filed under. */
+  #onClockStep(backMs: number, entryId: string): void {
+    if (this.#closing !== null) return;
+    const seconds = Math.round(backMs / 1000);
+    addLookAt(this, { severity: 'warning', reason: 'clock_step', message: `the clock was set back by ${seconds} s; entries stay in the order they came`, path: null, references: { entry: entryId } });
   }
 
   #labelOf(category: string): string {

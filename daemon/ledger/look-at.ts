@@ -3,10 +3,10 @@ import type { Ledger } from './contract.ts';
 
 /**
  * Why a person should look: `block_rejected` a pool or node refused a block · `block_unanswered` a block was sent and never
- * answered · `file_damaged` a ledger file was not what it should be and was made again · `file_edited` a record's chain value
- * does not follow from the one before · `entries_lost` entries are nowhere on disk · `clock_step` the host's clock jumped.
+ * answered · `file_damaged` a ledger file was not what it should be and was made again · `entries_lost` entries are nowhere on
+ * disk · `clock_step` the host's clock was set back.
  */
-export type LookAtReason = 'block_rejected' | 'block_unanswered' | 'file_damaged' | 'file_edited' | 'entries_lost' | 'clock_step';
+export type LookAtReason = 'block_rejected' | 'block_unanswered' | 'file_damaged' | 'entries_lost' | 'clock_step';
 
 /** One thing a person should look at: an entry of User_Look_At. */
 export interface LookAt {

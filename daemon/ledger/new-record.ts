@@ -12,12 +12,15 @@ const STEP_MS = 1000;
 export class RecordMaker {
   readonly #brainstem: Brainstem;
   readonly #clock: Clock;
+  readonly #onStep: (backMs: number, id: string) => void;
   readonly #run = randomBytes(3).toString('hex');
   #sequence = 0;
   /** The latest arrival so far. */
   #latest = -Infinity;
 
-  constructor(brainstem: Brainstem, clock: Clock) {
+  /** @param onStep told when the clock was set back: by how many milliseconds, and the id of the entry that says so */
+  constructor(brainstem: Brainstem, clock: Clock, onStep: (backMs: number, id: string) => void) {
+    this.#onStep = onStep;
     this.#brainstem = brainstem;
     this.#clock = clock;
   }
@@ -39,7 +42,10 @@ export class RecordMaker {
     // A time without an offset cannot be put in a folder: what the caller wrote is kept beside the time of arrival.
     if (givenAt === null && given !== undefined && given !== null) entry.reported_timestamp = given;
     if (label !== null) entry.component ??= label;
-    if (now < this.#latest - STEP_MS) entry.clock_stepped_back_ms = this.#latest - now;
+    if (now < this.#latest - STEP_MS) {
+      entry.clock_stepped_back_ms = this.#latest - now;
+      this.#onStep(this.#latest - now, id);
+    }
     this.#latest = now;
     return { at: now, zone, kind: type, category, bucket: this.#brainstem.bucketOf(givenAt ?? now), id, entryText: JSON.stringify(entry) };
   }

@@ -1,10 +1,12 @@
 /** `rigbrain ledger verify` and `rebuild`: the files against the journal, and from it. */
 import path from 'node:path';
 import { systemClock } from '../../../protocol/common/clock.ts';
+import { RigError } from '../../../protocol/common/errors.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { Brainstem } from '../../brainstem/contract.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
+import { journalState } from '../../ledger/query/journal-state.ts';
 import { rebuildTree } from '../../ledger/query/rebuild.ts';
 import { verifyLedger, type VerifyReport } from '../../ledger/query/verify.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -43,10 +45,17 @@ function adviceFor({ problems }: VerifyReport): string {
   return 'the journal has these proofs as they are: nothing to repair';
 }
 
-export async function ledgerRebuild(io: CliIo, globals: Globals, flags: LedgerFolderFlags): Promise<number> {
+export interface LedgerRebuildFlags extends LedgerFolderFlags {
+  /** Also from a journal that has not everything. */
+  readonly force?: boolean;
+}
+
+/** @throws RigError E_LEDGER_CORRUPT when the files may have what the journal has not, and nothing says to replace them anyway */
+export async function ledgerRebuild(io: CliIo, globals: Globals, flags: LedgerRebuildFlags): Promise<number> {
   const folder = ledgerFolder(io, globals, flags);
   const lock = await holdFolder(folder, '`rigbrain ledger verify` works beside it');
   try {
+    if (flags.force !== true) await refuseIncomplete(folder);
     const onDamage = (where: string, what: string): void => io.err(`rigbrain: ${where}: ${what}`);
     const result = await rebuildTree({ disk: nodeDisk, base: folder.base, journal: folder.journal, brainstem: brainstemOf(folder), maxViewBytes: MAX_VIEW_BYTES, onDamage });
     if (globals.json) io.out(JSON.stringify(result));
@@ -55,6 +64,15 @@ export async function ledgerRebuild(io: CliIo, globals: Globals, flags: LedgerFo
     await lock.release();
   }
   return EXIT.ok;
+}
+
+/** The files may be the only place where the rest still is. */
+async function refuseIncomplete({ journal }: LedgerFolder): Promise<void> {
+  const { damage, firstSeq } = await journalState(nodeDisk, journal);
+  const hint = 'The present files may be all that is left of the rest. Copy the folder first; --force then replaces them by what the journal has.';
+  const [first] = damage;
+  if (first !== undefined) throw new RigError('E_LEDGER_CORRUPT', `the journal is damaged: ${first.segment} at byte ${first.offset}: ${first.reason}${damage.length > 1 ? `, and ${damage.length - 1} more` : ''}`, { context: { journal }, hint });
+  if (firstSeq !== null && firstSeq > 1) throw new RigError('E_LEDGER_CORRUPT', `the journal begins with record ${firstSeq}: older ones were removed`, { context: { journal }, hint });
 }
 
 /** Paths and templates only: neither mode nor zone of this brainstem shows in a file, as the records say both. */

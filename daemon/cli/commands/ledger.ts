@@ -5,6 +5,7 @@ import type { LedgerExportFlags } from '../actions/ledger-export.ts';
 import type { LedgerShowFlags } from '../actions/ledger-show.ts';
 import type { LedgerFolderFlags } from '../actions/ledger-folder.ts';
 import type { LedgerTailFlags } from '../actions/ledger-tail.ts';
+import type { LedgerRebuildFlags } from '../actions/ledger-verify.ts';
 import type { Cli } from '../cli.ts';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
@@ -76,10 +77,11 @@ function addRebuild(ledger: Command, cli: Cli): void {
   const rebuild = ledger
     .command('rebuild')
     .summary('make every file anew from the journal')
-    .description('Make every file of the tree anew from the journal, byte for byte; stop the daemon first.');
+    .description('Make every file of the tree anew from the journal, byte for byte; stop the daemon first.')
+    .option('--force', 'also from a journal that has not everything');
   withFolder(rebuild)
     .addHelpText('after', closing(['rigbrain ledger rebuild --mode live']))
-    .action(cli.action(async (command) => (await import('../actions/ledger-verify.ts')).ledgerRebuild(cli.io, globalsOf(command), command.opts<LedgerFolderFlags>())));
+    .action(cli.action(async (command) => (await import('../actions/ledger-verify.ts')).ledgerRebuild(cli.io, globalsOf(command), command.opts<LedgerRebuildFlags>())));
 }
 
 function addCompact(ledger: Command, cli: Cli): void {
