@@ -33,6 +33,8 @@ mining: { live: true, mode: live }
 pools:
   - { id: sim, url: "stratum+tcp://127.0.0.1:${pool.port}", user: rig.1 }
 mqtt: { url: "mqtt://127.0.0.1:${broker.port}" }
+ledger:
+  preset: ssd
 `;
   rig = startRigbrain([], { dataDir, yaml });
   cleanups.push(() => rig.stop('SIGKILL'));
@@ -93,7 +95,7 @@ describe('broker and pool', () => {
 
 describe('the disk', () => {
   test('a full disk stops no mining; it is told, and once there is room everything is in the tree exactly once', async (context) => {
-    const disk = mountSmall(context, '3m');
+    const disk = mountSmall(context, '16m');
     start(disk);
     await waitForNewShare();
     const filler = path.join(disk, 'filler');

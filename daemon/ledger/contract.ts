@@ -39,6 +39,8 @@ export interface LedgerStats {
 export interface LedgerEvents {
   /** An entry fell through to a lower layer, or was lost. Emitted for every such entry. */
   fallback: [{ readonly layer: 1 | 2 | 3; readonly path: string; readonly reason: string }];
+  /** Files cannot follow the journal, which goes on. Emitted when that begins. */
+  behind: [{ readonly files: number; readonly reason: string }];
   /** The primary tree takes everything again, and holds the refused entries that were still in memory. */
   recovered: [];
 }

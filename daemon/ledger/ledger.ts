@@ -46,6 +46,8 @@ class LedgerFacade implements Ledger {
   #refusal: string | null = null;
   /** Falls since the tree last took everything, by layer. */
   #falls = { 1: 0, 2: 0, 3: 0 };
+  /** Files could not follow the journal when last told. */
+  #isBehind = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: LedgerOptions) {
@@ -178,9 +180,19 @@ class LedgerFacade implements Ledger {
         this.#onDamage(event.file, event.what, event.kept);
         break;
       case 'files':
-        if (event.reason !== null) this.#told.tell('files', { code: 'E_LEDGER_WRITE', files: event.behind, reason: event.reason }, 'ledger files could not be brought up to date; the journal has their entries');
+        this.#onFiles(event.behind, event.reason);
         break;
     }
+  }
+
+  #onFiles(files: number, reason: string | null): void {
+    if (reason !== null) {
+      this.#told.tell('files', { code: 'E_LEDGER_WRITE', files, reason }, 'ledger files could not be brought up to date; the journal has their entries');
+      if (!this.#isBehind) this.#emit(() => this.events.emit('behind', { files, reason }));
+    } else if (this.#isBehind && !this.#counts.degraded) {
+      this.#emit(() => this.events.emit('recovered'));
+    }
+    this.#isBehind = reason !== null;
   }
 
   #onFallback(layer: 1 | 2 | 3, path: string, reason: string): void {

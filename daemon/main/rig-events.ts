@@ -44,7 +44,13 @@ export class RigEvents {
       this.#ledgerDegraded = true;
       this.tell('ledger_degraded', `ledger: ${path} could not be written (${reason}); entries go to layer ${layer}`, null, { layer, path, reason });
     });
+    ledger.events.on('behind', ({ files, reason }) => {
+      if (this.#ledgerDegraded) return;
+      this.#ledgerDegraded = true;
+      this.tell('ledger_degraded', `ledger: ${files} files cannot be brought up to date (${reason}); the journal has their entries`, null, { files, reason });
+    });
     ledger.events.on('recovered', () => {
+      if (!this.#ledgerDegraded) return;
       this.#ledgerDegraded = false;
       this.tell('ledger_recovered', 'ledger: the primary tree can be written again');
     });
