@@ -33,7 +33,7 @@ const MOST_PENDING = 2_000;
 const DEFAULT_WAITING_BYTES = 8 << 20;
 const ALL: readonly Tier[] = ['leaf', 'coarse'];
 /** Ids remembered, and how far back they are looked up at start at least. */
-const RECENT_IDS = 65_536;
+const RECENT_IDS = 16_384;
 const RECENT_AT_START = 2_000;
 /** Longest time that reading the journal keeps everything else waiting, milliseconds. */
 const TURN_MS = 4;

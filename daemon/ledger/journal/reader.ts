@@ -24,11 +24,21 @@ export interface SegmentInfo extends SegmentRef {
   readonly limit: number;
 }
 
-/** Every segment, oldest first. Reads only their headers. @throws the disk's error */
-export async function listSegments(disk: Disk, folder: string): Promise<SegmentInfo[]> {
+/** The newest segments, back to one that begins before a record: at a start nobody needs to look at years of headers. */
+async function lastSegments(disk: Disk, folder: string, downTo: number): Promise<SegmentRef[]> {
+  const all = await segmentsIn(disk, folder);
+  for (let index = all.length - 1; downTo > 1 && index > 0; index -= 1) {
+    const { header } = await startOf(disk, folder, all[index]!);
+    if (header !== null && header.after < downTo) return all.slice(index);
+  }
+  return all;
+}
+
+/** Segments, oldest first. Reads only their headers. @param downTo of those that end before this record none is wanted @throws the disk's error */
+export async function listSegments(disk: Disk, folder: string, downTo = 0): Promise<SegmentInfo[]> {
   const starts: Omit<SegmentInfo, 'limit'>[] = [];
   let headerAfter = 0;
-  for (const ref of await segmentsIn(disk, folder)) {
+  for (const ref of await lastSegments(disk, folder, downTo)) {
     const { header, after } = await startOf(disk, folder, ref);
     const bytes = (await statOrNull(disk, path.join(folder, ref.name)))?.size ?? 0;
     if (header !== null) headerAfter = header.after;
@@ -51,7 +61,7 @@ export async function listSegments(disk: Disk, folder: string): Promise<SegmentI
  */
 export async function* readJournal(disk: Disk, folder: string, options: ReadOptions = {}): AsyncGenerator<ReadRecord> {
   const { fromSeq = 0, toSeq = Number.POSITIVE_INFINITY } = options;
-  const segments = await listSegments(disk, folder);
+  const segments = await listSegments(disk, folder, fromSeq);
   const gaps = segments.flatMap(({ header }) => header?.gaps ?? []);
   const isKnown = (from: number, to: number): boolean => gaps.some(([first, last]) => first <= from && to <= last);
   const cursor = new Cursor(options, isKnown);
