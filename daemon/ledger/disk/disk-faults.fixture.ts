@@ -33,6 +33,11 @@ export class DiskFaults {
     this.#next.push({ code, match: typeof match === 'string' ? (op) => op.call === match : match });
   }
 
+  /** What `failNext` planned and no call has met. */
+  forgetPlans(): void {
+    this.#next.length = 0;
+  }
+
   /** Calls so far, of one kind or all. */
   count(call?: DiskCall): number {
     return call === undefined ? this.#total : (this.#counts.get(call) ?? 0);
