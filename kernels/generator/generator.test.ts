@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../paths.ts';
 import { emitC } from './emit-c.ts';
+import { evaluate } from './evaluate.fixture.ts';
 import { liveCode } from './live.ts';
 import { Program } from './program.ts';
-import { INITIAL_STATE, ROUND_CONSTANTS, sha256dTopWord } from './sha256d.ts';
+import { INITIAL_STATE, ROUND_CONSTANTS, rounds, schedule, sha256dTopWord, withConstants, type State } from './sha256d.ts';
 
 describe('SHA-256 constants', () => {
   it('are those of FIPS 180-4', () => {
@@ -36,6 +39,34 @@ describe('the generated search', () => {
     const read = new Set(live.vectors.flatMap(({ op }) => op.args.flatMap((arg) => ('vector' in arg ? [arg.vector] : []))));
     const unread = live.vectors.filter(({ id }) => !read.has(id)).map(({ id }) => id);
     expect(unread).toEqual('vector' in result ? [result.vector] : []);
+  });
+});
+
+describe('rounds', () => {
+  const word = fc.integer({ min: 0, max: 0xffffffff });
+
+  it('make SHA-256, also when a second program goes on in the middle with stored words', () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 13, maxLength: 13 }), fc.integer({ min: 0, max: 64 }), (message, middle) => {
+        // A message of 13 words, padded by hand.
+        const block = [...message, 0x80000000, 0, 32 * 13];
+        const head = new Program();
+        const keys = withConstants(head, schedule(head, block.map((_, i) => (i === 0 ? head.lane() : head.input(i)))));
+        const state = rounds(head, INITIAL_STATE.map((constant) => head.constant(constant)) as State, keys, 0, middle).map((value) => head.whole(value));
+        const rest = Array.from({ length: 64 }, (_, t) => head.whole(keys(t)));
+        const stored = evaluate(head, [...state, ...rest], { lane: block[0] as number, input: block });
+
+        const tail = new Program();
+        const start = Array.from({ length: 8 }, (_, i) => tail.stored(i)) as State;
+        const end = rounds(tail, start, (t) => tail.stored(8 + t), middle, 64).map((value, i) => tail.whole(tail.add(value, tail.constant(INITIAL_STATE[i] as number))));
+        const digest = Buffer.alloc(32);
+        evaluate(tail, end, { stored }).forEach((value, i) => digest.writeUInt32BE(value, 4 * i));
+        const bytes = Buffer.alloc(52);
+        message.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i));
+        expect(digest.toString('hex')).toBe(createHash('sha256').update(bytes).digest('hex'));
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

@@ -19,7 +19,8 @@ export interface UniformOp {
   readonly n: number;
 }
 
-export type VectorKind = 'lane' | 'add' | 'rotr' | 'shr' | 'xor' | 'xor3' | 'ch' | 'maj';
+/** `lane` is the nonce, `stored` a vector of the memory the caller gives (`n` = its index); both are inputs, not operations. */
+export type VectorKind = 'lane' | 'stored' | 'add' | 'rotr' | 'shr' | 'xor' | 'xor3' | 'ch' | 'maj';
 export interface VectorOp {
   readonly kind: VectorKind;
   readonly args: readonly Operand[];
@@ -67,6 +68,12 @@ export class Program {
   /** The nonce, one per lane. */
   lane(): Value {
     const vector = this.#vector('lane', [], 0);
+    return { vector, uniform: ZERO, whole: vector };
+  }
+
+  /** Vector `index` of those worked out before and kept in memory: for a program that goes on where another one ended. */
+  stored(index: number): Value {
+    const vector = this.#vector('stored', [], index);
     return { vector, uniform: ZERO, whole: vector };
   }
 

@@ -20,7 +20,11 @@ function fractions(count: number, exponent: number): number[] {
 /** Words the job gives, in order: the 8 words of the midstate, then words 16, 17, 18 of the header (merkle tail, time, bits). */
 export const INPUT_WORDS = 11;
 
-type State = [Value, Value, Value, Value, Value, Value, Value, Value];
+/** The working variables a to h. */
+export type State = [Value, Value, Value, Value, Value, Value, Value, Value];
+
+/** A word per round, made when its round asks for it, so that code stands near its use. */
+export type Words = (t: number) => Value;
 
 /**
  * The whole search for one vector of nonces, up to the last word of the hash (H7), which holds the top 32 bits of the
@@ -29,35 +33,45 @@ type State = [Value, Value, Value, Value, Value, Value, Value, Value];
 export function sha256dTopWord(): { program: Program; result: Operand } {
   const p = new Program();
   const midstate = Array.from({ length: 8 }, (_, i) => p.input(i)) as State;
-  const first: Value[] = [p.input(8), p.input(9), p.input(10), p.lane(), p.constant(0x80000000)];
-  while (first.length < 15) first.push(p.constant(0));
-  first.push(p.constant(640));
-  const end = rounds(p, midstate, first, 64);
+  const tail = [p.input(8), p.input(9), p.input(10), p.lane()];
+  const end = rounds(p, midstate, withConstants(p, schedule(p, padded(p, tail, 640))), 0, 64);
 
-  const second: Value[] = end.map((word, i) => p.add(word, midstate[i] as Value));
-  second.push(p.constant(0x80000000));
-  while (second.length < 15) second.push(p.constant(0));
-  second.push(p.constant(256));
+  const digest = end.map((word, i) => p.add(word, midstate[i] as Value));
   const state = INITIAL_STATE.map((word) => p.constant(word)) as State;
-  const [, , , , e] = rounds(p, state, second, 61, p.constant(INITIAL_STATE[7] as number));
+  const [, , , , e] = rounds(p, state, withConstants(p, schedule(p, padded(p, digest, 256))), 0, 61, p.constant(INITIAL_STATE[7] as number));
   return { program: p, result: p.whole(e) };
 }
 
+/** The last block of a message of `bits` bits: its words, a one bit, zeros, the length (FIPS 180-4 section 5.1.1). */
+function padded(p: Program, message: readonly Value[], bits: number): Value[] {
+  const block = [...message, p.constant(0x80000000)];
+  while (block.length < 15) block.push(p.constant(0));
+  return [...block, p.constant(bits)];
+}
+
+/** The message schedule W of a block of 16 words (FIPS 180-4 section 6.2.2, step 1). */
+export function schedule(p: Program, block: readonly Value[]): Words {
+  const w = block.slice();
+  const word: Words = (t) => (w[t] ??= p.add(word(t - 16), smallSigma(p, word(t - 15), 7, 18, 3), word(t - 7), smallSigma(p, word(t - 2), 17, 19, 10)));
+  return word;
+}
+
+/** W[t] + K[t], what a round really adds. */
+export function withConstants(p: Program, words: Words): Words {
+  return (t) => p.add(words(t), p.constant(ROUND_CONSTANTS[t] as number));
+}
+
 /**
- * Runs `count` rounds. With `addToE`, only `e` of the last round is wanted, with that value added: the sum is then
- * made in one go, and `a` of the last four rounds, which nothing reads, is never emitted.
+ * Rounds `from` to `to - 1` on the state before round `from`; `keys` gives W[t] + K[t]. With `addToE`, only `e` of the last
+ * round is wanted, with that value added: the sum is then made in one go, and `a` of the last four rounds, which nothing
+ * reads, is never emitted.
  */
-function rounds(p: Program, start: State, words: Value[], count: number, addToE?: Value): State {
+export function rounds(p: Program, start: State, keys: Words, from: number, to: number, addToE?: Value): State {
   let [a, b, c, d, e, f, g, h] = start;
-  const w = words.slice();
-  for (let t = 0; t < count; t++) {
-    if (t >= 16) {
-      const at = (back: number): Value => w[t - back] as Value;
-      w.push(p.add(at(16), smallSigma(p, at(15), 7, 18, 3), at(7), smallSigma(p, at(2), 17, 19, 10)));
-    }
-    const parts = [h, w[t] as Value, p.constant(ROUND_CONSTANTS[t] as number), p.ch(e, f, g), bigSigma(p, e, 6, 11, 25)];
-    const last = addToE !== undefined && t === count - 1;
-    const onlyE = addToE !== undefined && t >= count - 4;
+  for (let t = from; t < to; t++) {
+    const parts = [h, keys(t), p.ch(e, f, g), bigSigma(p, e, 6, 11, 25)];
+    const last = addToE !== undefined && t === to - 1;
+    const onlyE = addToE !== undefined && t >= to - 4;
     let nextE: Value;
     let nextA: Value = a;
     if (onlyE) nextE = p.add(d, ...(last ? [addToE] : []), ...parts);
