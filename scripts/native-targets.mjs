@@ -1,0 +1,43 @@
+// What the addon is made of on each processor family. Shared by the local build and the prebuilt binaries.
+
+/**
+ * Files with flags of their own, by processor. A published binary must run everywhere, so only the file of a kernel gets the
+ * flags of its instruction set: never -march=native. A `kernel_*` file that is not listed for a processor is not part of its
+ * build, but for the portable one.
+ */
+const FLAGS = {
+  x64: { 'kernel_sse2.c': ['-msse2'], 'kernel_avx2.c': ['-mavx2'], 'kernel_avx512.c': ['-mavx512f', '-mavx512vl'] },
+  arm64: { 'kernel_neon.c': [] },
+  arm: { 'kernel_neon.c': ['-mfpu=neon'] },
+};
+
+/**
+ * Files the generator writes: `make` turns the generator's module into text. Without `arch` they belong to every processor. A `.h`
+ * is included by the C files; a `.c` or `.S` is compiled with its own `flags`, and `define` is then defined in every other file.
+ */
+const GENERATED = [{ file: 'sha256d.gen.h', make: (generator) => generator.nativeSource() }];
+
+/** Binaries that can be prebuilt, each named by the folder the loader looks in. `machine` is e_machine of the ELF header. */
+export const PREBUILDS = [
+  { name: 'linux-x64', arch: 'x64', cross: 'x86_64-linux-gnu-gcc', package: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross', machine: 62 },
+  { name: 'linux-arm64', arch: 'arm64', cross: 'aarch64-linux-gnu-gcc', package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross', machine: 183 },
+  { name: 'linux-arm', arch: 'arm', cross: 'arm-linux-gnueabihf-gcc', package: 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross', machine: 40 },
+];
+
+/**
+ * The sources of a processor family.
+ * @param {string} arch as `process.arch` has it; one that is not known gets the portable kernel only
+ * @param {readonly string[]} names files of kernels/native
+ * @returns {{ sources: { name: string, flags: string[] }[], generated: { file: string, make: Function, flags: string[] }[], defines: string[] }}
+ */
+export function partsOf(arch, names) {
+  const flags = FLAGS[arch] ?? {};
+  const generated = GENERATED.filter((entry) => entry.arch === undefined || entry.arch.includes(arch)).map((entry) => ({ flags: [], ...entry }));
+  return {
+    sources: names
+      .filter((name) => /\.[cS]$/.test(name) && (!name.startsWith('kernel_') || name === 'kernel_scalar.c' || name in flags))
+      .map((name) => ({ name, flags: flags[name] ?? [] })),
+    generated,
+    defines: generated.flatMap((entry) => (entry.define === undefined ? [] : [`-D${entry.define}=1`])),
+  };
+}
