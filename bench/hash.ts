@@ -77,7 +77,7 @@ async function measureKernels(scanners: readonly Scanner[], slices: number, slic
   const rates = scanners.map((): number[] => []);
   for (let slice = -1; slice < slices; slice++) {
     for (const [i, scanner] of scanners.entries()) {
-      scanner.prepare(header(slice), 0x20000000);
+      scanner.prepare(header(slice), [0x20000000]);
       const rate = scanFor(scanner, sliceMs, out);
       // The first round warms up: V8 compiles, the processor raises its clock.
       if (slice >= 0) rates[i]?.push(rate);

@@ -4,14 +4,16 @@ import type { KernelInfo } from './types.ts';
 /** One kernel, run on the calling thread: for the self-test, the benchmark and the worker threads. */
 export interface Scanner {
   readonly info: KernelInfo;
-  /** Nonces of a unit of work: well under 1 ms of hashing. */
+  /** Nonces of a unit of work with one version, and with `info.versions` of them: well under 1 ms of hashing. */
   readonly unitNonces: number;
-  /** Chooses what to hash: 80 header bytes, and the version to put in their place. */
-  prepare(header: Uint8Array, version: number): void;
+  readonly rolledNonces: number;
+  /** Chooses what to hash: 80 header bytes, and the versions to put in them, 1 to `info.versions`. */
+  prepare(header: Uint8Array, versions: ArrayLike<number>): void;
   /**
-   * Hashes nonces `first` .. `first + count - 1` (wrapping) and writes the offset of every one whose H7 (last digest word)
-   * has only zero bits under `mask`. Candidates that do not fit `out` are lost.
-   * @returns how many were written
+   * Hashes nonces `first` .. `first + count - 1` (wrapping) under every version and writes a pair (offset of the nonce, index
+   * of the version) for every hash whose H7 (last digest word) has only zero bits under `mask`, in any order. Pairs that do
+   * not fit `out` are lost.
+   * @returns how many pairs were written
    */
   scan(first: number, count: number, mask: number, out: Uint32Array): number;
 }

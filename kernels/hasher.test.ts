@@ -240,7 +240,7 @@ describe('hasher', () => {
       close() {},
     };
     const kernel: Kernel = {
-      info: { kernel: 'false', isa: 'none', lanes: 1, source: 'js' },
+      info: { kernel: 'false', isa: 'none', lanes: 1, versions: 1, source: 'js' },
       scanner: () => {
         throw new Error('not used');
       },

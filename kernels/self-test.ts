@@ -28,7 +28,7 @@ export function selfTest(scanner: Scanner): string | null {
   for (const block of BLOCKS) {
     const header = Buffer.from(block.header, 'hex');
     const version = header.readUInt32LE(0);
-    scanner.prepare(header, version);
+    scanner.prepare(header, [version]);
     for (let lane = 0; lane < scanner.info.lanes; lane++) {
       const found = scanner.scan(block.nonce - lane, 2 * scanner.info.lanes, FULL_MASK, out);
       if (found !== 1 || out[0] !== lane) return `nonce ${block.nonce} not found in lane ${lane}`;
@@ -37,9 +37,9 @@ export function selfTest(scanner: Scanner): string | null {
   const header = Buffer.from((BLOCKS[0] as { header: string }).header, 'hex').fill(0x5a, 4, 72);
   const mask = 0x00000300;
   for (const version of [0x20000000, 0xffffffff]) {
-    scanner.prepare(header, version);
+    scanner.prepare(header, [version]);
     const first = 0xffffff80;
-    const found = Array.from(out.subarray(0, scanner.scan(first, 256, mask, out)));
+    const found = Array.from({ length: scanner.scan(first, 256, mask, out) }, (_, i) => out[2 * i]);
     for (let offset = 0; offset < 256; offset++) {
       const top = Buffer.from(hashHeader(header, version, first + offset)).readUInt32BE(28);
       if (((top & mask) === 0) !== found.includes(offset)) return `wrong hash for nonce ${(first + offset) >>> 0}`;

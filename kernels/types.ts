@@ -12,6 +12,8 @@ export interface KernelInfo {
   readonly isa: string;
   /** Nonces hashed side by side. */
   readonly lanes: number;
+  /** Most rolled versions it hashes in one go, sharing work between them; 1 = it shares none. */
+  readonly versions: number;
   readonly source: KernelSource;
 }
 

@@ -21,7 +21,7 @@ class FakeHasher implements Hasher {
   dropped = 0n;
 
   constructor(options: HasherOptions) {
-    this.info = { kernel: 'fake', isa: 'none', lanes: 1, source: 'native' as const, threads: options.threads ?? 1 };
+    this.info = { kernel: 'fake', isa: 'none', lanes: 1, versions: 1, source: 'native' as const, threads: options.threads ?? 1 };
     this.calls.push(`open ${options.threads} threads at ${options.limitPercent}%`);
   }
 

@@ -102,7 +102,7 @@ static void set_string(napi_env env, napi_value object, const char *key, const c
   napi_set_named_property(env, object, key, value);
 }
 
-/* kernels(): [{name, isa, lanes, features}], fastest first. */
+/* kernels(): [{name, isa, lanes, midstates, unitNonces, rolledNonces, features}], likely fastest first. */
 static napi_value js_kernels(napi_env env, napi_callback_info info)
 {
   (void)info;
@@ -116,7 +116,9 @@ static napi_value js_kernels(napi_env env, napi_callback_info info)
     set_string(env, entry, "name", kernels[i]->name);
     set_string(env, entry, "isa", kernels[i]->isa);
     set_number(env, entry, "lanes", kernels[i]->lanes);
+    set_number(env, entry, "midstates", kernels[i]->midstates);
     set_number(env, entry, "unitNonces", kernels[i]->unit_nonces);
+    set_number(env, entry, "rolledNonces", kernels[i]->rolled_nonces);
     set_number(env, entry, "features", kernels[i]->features);
     napi_set_element(env, list, (uint32_t)i, entry);
   }
@@ -147,8 +149,8 @@ static napi_value js_scan(napi_env env, napi_callback_info info)
   double first, batches, mask;
   if (kernel == NULL) return fail(env, "no such kernel on this processor");
   if (!get_bytes(env, args[1], 80, &header)) return fail(env, "header must be a Uint8Array of 80 bytes");
-  if (!get_words(env, args[2], &versions, &version_count) || version_count < 1 || version_count > RB_MAX_MIDSTATES)
-    return fail(env, "versions must be a short Uint32Array");
+  if (!get_words(env, args[2], &versions, &version_count) || version_count < 1 || version_count > kernel->midstates)
+    return fail(env, "versions must be a Uint32Array of 1 up to as many as the kernel has midstates");
   if (!get_integer(env, args[3], 0, 4294967295.0, &first)) return fail(env, "first must be a 32-bit number");
   if (!get_integer(env, args[4], 0, 16777216.0, &batches)) return fail(env, "batches out of range");
   if (!get_integer(env, args[5], 0, 4294967295.0, &mask)) return fail(env, "mask must be a 32-bit number");
@@ -159,8 +161,9 @@ static napi_value js_scan(napi_env env, napi_callback_info info)
   rb_tail_of(&tail, header);
   for (size_t i = 0; i < version_count; i++) rb_midstate_of(&midstates[i], header, versions[i]);
   /* In units, as the threads do; the worst case of a unit may be more than `out` holds. */
-  const uint32_t step = kernel->unit_nonces / kernel->lanes;
-  rb_candidate *candidates = malloc(sizeof *candidates * kernel->unit_nonces * version_count);
+  const uint32_t nonces = version_count > 1 ? kernel->rolled_nonces : kernel->unit_nonces;
+  const uint32_t step = nonces / kernel->lanes;
+  rb_candidate *candidates = malloc(sizeof *candidates * nonces * version_count);
   if (candidates == NULL) return fail(env, "out of memory");
   size_t found = 0;
   for (uint32_t done = 0; done < (uint32_t)batches; done += step) {
@@ -219,23 +222,27 @@ static void finalize(napi_env env, void *data, void *hint)
   free(self);
 }
 
-/* open(kernel, threads, nice, limitPercent, affinity: Uint32Array, callback): a handle with `counters`, an ArrayBuffer. */
+/*
+ * open(plain, rolled, threads, nice, limitPercent, affinity: Uint32Array, callback): a handle with `counters`, an ArrayBuffer.
+ * `plain` and `rolled` are the kernels of jobs with one version and with more.
+ */
 static napi_value js_open(napi_env env, napi_callback_info info)
 {
-  napi_value args[6];
-  if (!arguments(env, info, 6, args)) return NULL;
+  napi_value args[7];
+  if (!arguments(env, info, 7, args)) return NULL;
   rb_search_options options = {0};
   double threads, nice, limit;
   uint32_t *affinity;
   size_t affinity_count;
   napi_valuetype type;
-  options.kernel = get_kernel(env, args[0]);
-  if (options.kernel == NULL) return fail(env, "no such kernel on this processor");
-  if (!get_integer(env, args[1], 1, RB_MAX_THREADS, &threads)) return fail(env, "threads out of range");
-  if (!get_integer(env, args[2], 0, 19, &nice)) return fail(env, "nice must be 0 to 19");
-  if (!get_integer(env, args[3], 1, 100, &limit)) return fail(env, "limitPercent must be 1 to 100");
-  if (!get_words(env, args[4], &affinity, &affinity_count) || affinity_count > RB_MAX_THREADS) return fail(env, "affinity must be a Uint32Array");
-  if (napi_typeof(env, args[5], &type) != napi_ok || type != napi_function) return fail(env, "callback must be a function");
+  options.plain = get_kernel(env, args[0]);
+  options.rolled = get_kernel(env, args[1]);
+  if (options.plain == NULL || options.rolled == NULL) return fail(env, "no such kernel on this processor");
+  if (!get_integer(env, args[2], 1, RB_MAX_THREADS, &threads)) return fail(env, "threads out of range");
+  if (!get_integer(env, args[3], 0, 19, &nice)) return fail(env, "nice must be 0 to 19");
+  if (!get_integer(env, args[4], 1, 100, &limit)) return fail(env, "limitPercent must be 1 to 100");
+  if (!get_words(env, args[5], &affinity, &affinity_count) || affinity_count > RB_MAX_THREADS) return fail(env, "affinity must be a Uint32Array");
+  if (napi_typeof(env, args[6], &type) != napi_ok || type != napi_function) return fail(env, "callback must be a function");
   options.threads = (unsigned)threads;
   options.nice = (int)nice;
   options.limit_percent = (unsigned)limit;
@@ -248,7 +255,7 @@ static napi_value js_open(napi_env env, napi_callback_info info)
   options.context = self;
   napi_value name, handle, counters;
   napi_create_string_utf8(env, "rigbrain hasher", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(env, args[5], NULL, name, 0, 1, NULL, NULL, NULL, call_js, &self->wakeup) != napi_ok) {
+  if (napi_create_threadsafe_function(env, args[6], NULL, name, 0, 1, NULL, NULL, NULL, call_js, &self->wakeup) != napi_ok) {
     free(self);
     return fail(env, "no thread-safe function");
   }

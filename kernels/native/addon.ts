@@ -5,7 +5,11 @@ export interface NativeKernel {
   readonly name: string;
   readonly isa: string;
   readonly lanes: number;
+  /** Most versions one call takes, a power of two; 1 = it cannot share work between versions. */
+  readonly midstates: number;
+  /** Nonces of a unit with one version, and with `midstates` of them. */
   readonly unitNonces: number;
+  readonly rolledNonces: number;
   /** Processor features it needs. */
   readonly features: number;
 }
@@ -16,11 +20,13 @@ export interface NativeHandle {
 }
 
 export interface Addon {
-  /** Kernels compiled in, fastest first, whether or not this processor can run them. */
+  /** Kernels compiled in, likely fastest first, whether or not this processor can run them. */
   kernels(): NativeKernel[];
   cpuFeatures(): number;
+  /** @param versions 1 up to as many as the kernel has midstates */
   scan(kernel: string, header: Uint8Array, versions: Uint32Array, first: number, batches: number, mask: number, out: Uint32Array): number;
-  open(kernel: string, threads: number, nice: number, limitPercent: number, affinity: Uint32Array, callback: () => void): NativeHandle;
+  /** @param plain kernel of jobs with one version @param rolled kernel of jobs with more */
+  open(plain: string, rolled: string, threads: number, nice: number, limitPercent: number, affinity: Uint32Array, callback: () => void): NativeHandle;
   setJob(handle: NativeHandle, header: Uint8Array, versionMask: number, target: Uint8Array, nonceFrom: number, nonceTo: number): number;
   clearJob(handle: NativeHandle): void;
   setPaused(handle: NativeHandle, paused: boolean): void;

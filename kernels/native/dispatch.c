@@ -2,27 +2,48 @@
 #include "kernel.h"
 #include <string.h>
 
-#if defined(__arm__)
-#include <sys/auxv.h>
-#define HWCAP_ARM_NEON (1ul << 12)
-#endif
-
-rb_scan_fn rb_scan_scalar;
-static const rb_kernel scalar = {"scalar", "portable C", 1, 1, 256, 0, rb_scan_scalar};
-
 #if defined(__x86_64__)
-rb_scan_fn rb_scan_sse2, rb_scan_avx2, rb_scan_avx512;
-static const rb_kernel sse2 = {"sse2", "SSE2", 4, 1, 512, RB_FEATURE_SSE2, rb_scan_sse2};
-static const rb_kernel avx2 = {"avx2", "AVX2", 8, 1, 1024, RB_FEATURE_AVX2, rb_scan_avx2};
-static const rb_kernel avx512 = {"avx512", "AVX-512", 16, 1, 2048, RB_FEATURE_AVX512, rb_scan_avx512};
-static const rb_kernel *const kernels[] = {&avx512, &avx2, &sse2, &scalar};
-#elif defined(__aarch64__) || defined(__arm__)
-rb_scan_fn rb_scan_neon;
-static const rb_kernel neon = {"neon", "NEON", 4, 1, 256, RB_FEATURE_NEON, rb_scan_neon};
-static const rb_kernel *const kernels[] = {&neon, &scalar};
-#else
-static const rb_kernel *const kernels[] = {&scalar};
+#include <cpuid.h>
+#elif defined(__linux__) && (defined(__aarch64__) || defined(__arm__))
+#include <sys/auxv.h>
 #endif
+
+/* Bits of AT_HWCAP, from the kernel's asm/hwcap.h of each architecture. */
+#define HWCAP_ARM_NEON (1ul << 12)
+#define HWCAP_AARCH64_SHA2 (1ul << 6)
+/* cpuid leaf 7, EBX: the SHA extensions. */
+#define CPUID_7_EBX_SHA (1u << 29)
+
+/* clang-format off */
+#define KERNEL(id, name_, isa_, lanes_, midstates_, unit_, rolled_, features_) \
+  _Static_assert((unit_) % (lanes_) == 0 && (rolled_) % (lanes_) == 0, "units are whole vectors"); \
+  _Static_assert((unit_) <= RB_MAX_UNIT_HASHES && (rolled_) * (midstates_) <= RB_MAX_UNIT_HASHES, "units fit the buffers"); \
+  _Static_assert((midstates_) <= RB_MAX_MIDSTATES && ((midstates_) & ((midstates_) - 1)) == 0, "versions come in powers of two"); \
+  extern rb_scan_fn rb_scan_##id; \
+  static const rb_kernel id##_kernel = {name_, isa_, lanes_, midstates_, unit_, rolled_, features_, rb_scan_##id}
+
+/*     file    name       instruction set  lanes midstates unit rolled needs */
+KERNEL(scalar, "scalar",  "portable C",        1,  1,  256,  256, 0);
+#if defined(__x86_64__)
+KERNEL(sse2,   "sse2",    "SSE2",              4,  1,  512,  512, RB_FEATURE_SSE2);
+KERNEL(avx2,   "avx2",    "AVX2",              8,  1, 1024, 1024, RB_FEATURE_AVX2);
+KERNEL(avx512, "avx512",  "AVX-512",          16,  1, 2048, 2048, RB_FEATURE_AVX512);
+#elif defined(__aarch64__) || defined(__arm__)
+KERNEL(neon,   "neon",    "NEON",              4,  1,  256,  256, RB_FEATURE_NEON);
+#endif
+/* clang-format on */
+
+/* Likely fastest first: the order they are tried in when nothing has been measured. */
+static const rb_kernel *const kernels[] = {
+#if defined(__x86_64__)
+  &avx512_kernel,
+  &avx2_kernel,
+  &sse2_kernel,
+#elif defined(__aarch64__) || defined(__arm__)
+  &neon_kernel,
+#endif
+  &scalar_kernel,
+};
 
 uint32_t rb_cpu_features(void)
 {
@@ -31,11 +52,22 @@ uint32_t rb_cpu_features(void)
   uint32_t features = RB_FEATURE_SSE2;
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2")) features |= RB_FEATURE_AVX2;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) features |= RB_FEATURE_AVX512;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq"))
+    features |= RB_FEATURE_AVX512;
+  /* Not every compiler knows "sha" by name. It uses the registers of SSE, which every system saves. */
+  unsigned a, b, c, d;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & CPUID_7_EBX_SHA) && __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1"))
+    features |= RB_FEATURE_SHA;
   return features;
+#elif defined(__aarch64__) && defined(__linux__)
+  return RB_FEATURE_NEON | (getauxval(AT_HWCAP) & HWCAP_AARCH64_SHA2 ? RB_FEATURE_ARM_SHA2 : 0);
+#elif defined(__aarch64__) && defined(__APPLE__)
+  /* Every Apple processor of this architecture has them. */
+  return RB_FEATURE_NEON | RB_FEATURE_ARM_SHA2;
 #elif defined(__aarch64__)
   return RB_FEATURE_NEON;
-#elif defined(__arm__)
+#elif defined(__arm__) && defined(__linux__)
   return getauxval(AT_HWCAP) & HWCAP_ARM_NEON ? RB_FEATURE_NEON : 0;
 #else
   return 0;

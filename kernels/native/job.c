@@ -21,7 +21,7 @@ uint32_t rb_job_version(const rb_job *job, uint64_t index)
   return version;
 }
 
-void rb_job_set(rb_job *job, const rb_job_spec *spec, const rb_kernel *kernel, uint64_t generation, uint64_t now_ns)
+void rb_job_set(rb_job *job, const rb_job_spec *spec, const rb_kernel *plain, const rb_kernel *rolled, uint64_t generation, uint64_t now_ns)
 {
   memcpy(job->header, spec->header, sizeof job->header);
   rb_tail_of(&job->tail, spec->header);
@@ -35,26 +35,27 @@ void rb_job_set(rb_job *job, const rb_job_spec *spec, const rb_kernel *kernel, u
   job->versions = 1ull << (bits < MAX_FREE_BITS ? bits : MAX_FREE_BITS);
   job->nonce_from = spec->nonce_from;
   job->nonces = (uint64_t)spec->nonce_to - spec->nonce_from + 1;
-  const uint64_t groups = (job->versions + kernel->midstates - 1) / kernel->midstates;
-  job->units_per_group = (job->nonces + kernel->unit_nonces - 1) / kernel->unit_nonces;
-  job->units = groups * job->units_per_group;
+  job->kernel = job->versions > 1 ? rolled : plain;
+  /* Both are powers of two, so every group is full. */
+  job->group = job->versions < job->kernel->midstates ? (unsigned)job->versions : job->kernel->midstates;
+  /* A smaller group than the kernel's takes more nonces: a unit stays as long. */
+  job->unit_nonces = job->group > 1 ? job->kernel->rolled_nonces * (job->kernel->midstates / job->group) : job->kernel->unit_nonces;
+  job->units_per_group = (job->nonces + job->unit_nonces - 1) / job->unit_nonces;
+  job->units = job->versions / job->group * job->units_per_group;
   job->generation = generation;
   job->published_ns = now_ns;
   atomic_store(&job->claimed, 0);
   atomic_store(&job->finished, 0);
 }
 
-int rb_job_claim(rb_job *job, const rb_kernel *kernel, rb_unit *unit)
+int rb_job_claim(rb_job *job, rb_unit *unit)
 {
   const uint64_t number = atomic_fetch_add(&job->claimed, 1);
   if (number >= job->units) return 0;
-  const uint64_t group = number / job->units_per_group;
-  const uint64_t start = number % job->units_per_group * kernel->unit_nonces;
+  const uint64_t start = number % job->units_per_group * job->unit_nonces;
   const uint64_t left = job->nonces - start;
-  unit->version = group * kernel->midstates;
-  const uint64_t versions = job->versions - unit->version;
-  unit->versions = versions < kernel->midstates ? (unsigned)versions : kernel->midstates;
+  unit->version = number / job->units_per_group * job->group;
   unit->first = (uint32_t)(job->nonce_from + start);
-  unit->nonces = left < kernel->unit_nonces ? (uint32_t)left : kernel->unit_nonces;
+  unit->nonces = left < job->unit_nonces ? (uint32_t)left : job->unit_nonces;
   return 1;
 }

@@ -23,8 +23,9 @@ typedef struct {
 
 /*
  * Hashes nonces first .. first + batches * lanes - 1 (wrapping) under each of `count` midstates. Writes a candidate for every
- * hash with (H7 & mask) == 0 and returns how many; `out` must hold batches * lanes * count of them. `first` is the number
- * whose little-endian bytes stand in the header.
+ * hash with (H7 & mask) == 0, in any order, and returns how many; `out` must hold batches * lanes * count of them. `first` is
+ * the number whose little-endian bytes stand in the header. `count` is 1 (the plain search) up to the kernel's `midstates`
+ * (the rolled one, which shares the first schedule between them); any number between must work.
  */
 typedef size_t rb_scan_fn(const rb_tail *tail, const rb_midstate *midstates, unsigned count, uint32_t first, uint32_t batches,
                           uint32_t mask, rb_candidate *out);
@@ -32,25 +33,33 @@ typedef size_t rb_scan_fn(const rb_tail *tail, const rb_midstate *midstates, uns
 enum {
   RB_FEATURE_SSE2 = 1u << 0,
   RB_FEATURE_AVX2 = 1u << 1,
-  RB_FEATURE_AVX512 = 1u << 2, /* F and VL, with the operating system saving the registers */
-  RB_FEATURE_NEON = 1u << 3
+  RB_FEATURE_AVX512 = 1u << 2, /* F, VL, BW and DQ, with the operating system saving the registers */
+  RB_FEATURE_NEON = 1u << 3,
+  RB_FEATURE_SHA = 1u << 4, /* the SHA instructions of x86, SSSE3 and SSE4.1 */
+  RB_FEATURE_ARM_SHA2 = 1u << 5
 };
 
 typedef struct {
   const char *name;
   const char *isa;
+  /* Nonces side by side. */
   unsigned lanes;
-  /* Midstates a unit of work is given at once when versions may be rolled. */
+  /* Most midstates (rolled versions) one call shares the first schedule between, a power of two; 1 = it cannot. */
   unsigned midstates;
-  /* Nonces in a unit of work, a multiple of lanes: about 0.1 ms, so that a new job starts well within 1 ms. */
+  /*
+   * Nonces in a unit of work with one midstate, and with `midstates` of them: multiples of lanes, about 0.1 ms of hashing,
+   * so that a new job starts well within 1 ms.
+   */
   uint32_t unit_nonces;
+  uint32_t rolled_nonces;
+  /* RB_FEATURE_ bits it needs. */
   uint32_t features;
   rb_scan_fn *scan;
 } rb_kernel;
 
-/* Upper bounds over all kernels, for buffers. */
-#define RB_MAX_MIDSTATES 4
-#define RB_MAX_UNIT_NONCES 4096
+/* Upper bounds over all kernels, for buffers: of midstates, and of both unit_nonces and rolled_nonces * midstates. */
+#define RB_MAX_MIDSTATES 64
+#define RB_MAX_UNIT_HASHES 8192
 
 /* RB_FEATURE_ bits of this processor. */
 uint32_t rb_cpu_features(void);

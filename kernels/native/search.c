@@ -37,7 +37,8 @@ typedef struct {
   int64_t owed_ns;
   rb_midstate midstates[RB_MAX_MIDSTATES];
   uint64_t midstate_generation, midstate_version;
-  rb_candidate candidates[RB_MAX_UNIT_NONCES * RB_MAX_MIDSTATES];
+  /* One unit, should every hash pass the mask; the lanes past the end of a window included. */
+  rb_candidate candidates[RB_MAX_UNIT_HASHES];
 } worker;
 
 struct rb_search {
@@ -119,17 +120,17 @@ static void push(worker *self, const rb_job *job, uint32_t nonce, uint32_t versi
 static void run_unit(worker *self, const rb_job *job, const rb_unit *unit)
 {
   rb_search *search = self->search;
-  const rb_kernel *kernel = search->options.kernel;
+  const rb_kernel *kernel = job->kernel;
   if (self->midstate_generation != job->generation || self->midstate_version != unit->version) {
-    for (unsigned i = 0; i < unit->versions; i++) {
+    for (unsigned i = 0; i < job->group; i++) {
       rb_midstate_of(&self->midstates[i], job->header, rb_job_version(job, unit->version + i));
     }
     self->midstate_generation = job->generation;
     self->midstate_version = unit->version;
   }
   const uint32_t batches = (unit->nonces + kernel->lanes - 1) / kernel->lanes;
-  const size_t found = kernel->scan(&job->tail, self->midstates, unit->versions, unit->first, batches, job->top_mask, self->candidates);
-  bump(&self->counters->hashes, (uint64_t)unit->nonces * unit->versions);
+  const size_t found = kernel->scan(&job->tail, self->midstates, job->group, unit->first, batches, job->top_mask, self->candidates);
+  bump(&self->counters->hashes, (uint64_t)unit->nonces * job->group);
   for (size_t i = 0; i < found; i++) {
     const rb_candidate candidate = self->candidates[i];
     /* Lanes of the last batch may reach past the window. */
@@ -149,10 +150,7 @@ static void run_unit(worker *self, const rb_job *job, const rb_unit *unit)
 static void rest(worker *self, uint32_t seen, uint64_t busy_ns)
 {
   const uint32_t percent = atomic_load_explicit(&self->search->limit_percent, memory_order_relaxed);
-  if (percent >= 100) {
-    self->owed_ns = 0;
-    return;
-  }
+  if (percent >= 100) return;
   self->owed_ns += (int64_t)(busy_ns * (100 - percent) / percent);
   if (self->owed_ns < (int64_t)SLICE_NS / 100 * (100 - percent)) return;
   const uint64_t start = now_ns();
@@ -166,15 +164,18 @@ static void rest(worker *self, uint32_t seen, uint64_t busy_ns)
 static void run_job(worker *self, rb_job *job, uint32_t seen)
 {
   rb_search *search = self->search;
-  uint64_t start = now_ns();
+  /* A new limit wakes the threads, so it cannot change unseen. */
+  const int limited = atomic_load_explicit(&search->limit_percent, memory_order_relaxed) < 100;
+  if (!limited) self->owed_ns = 0;
   if (self->started_generation != job->generation) {
     self->started_generation = job->generation;
-    atomic_store(&self->counters->switch_ns, start - job->published_ns);
+    atomic_store(&self->counters->switch_ns, now_ns() - job->published_ns);
   }
   atomic_store(&self->counters->generation, job->generation);
   while (atomic_load_explicit(&search->wake.count, memory_order_relaxed) == seen) {
+    const uint64_t start = limited ? now_ns() : 0;
     rb_unit unit;
-    if (!rb_job_claim(job, search->options.kernel, &unit)) {
+    if (!rb_job_claim(job, &unit)) {
       self->done_generation = job->generation;
       return;
     }
@@ -182,9 +183,7 @@ static void run_job(worker *self, rb_job *job, uint32_t seen)
     if (atomic_fetch_add(&job->finished, 1) + 1 == job->units) {
       tell_exhausted(search, job->generation);
     }
-    const uint64_t end = now_ns();
-    rest(self, seen, end - start);
-    start = atomic_load_explicit(&search->limit_percent, memory_order_relaxed) < 100 ? now_ns() : end;
+    if (limited) rest(self, seen, now_ns() - start);
   }
 }
 
@@ -285,7 +284,7 @@ uint64_t rb_search_set_job(rb_search *search, const rb_job_spec *spec)
   unsigned slot = 0;
   while ((any && slot == in_use) || atomic_load(&search->jobs[slot].readers) != 0) slot = (slot + 1) % search->slots;
   const uint64_t generation = ++search->generation;
-  rb_job_set(&search->jobs[slot], spec, search->options.kernel, generation, now_ns());
+  rb_job_set(&search->jobs[slot], spec, search->options.plain, search->options.rolled, generation, now_ns());
   atomic_store(&search->current, generation << 16 | slot);
   rb_wake_all(&search->wake);
   return generation;

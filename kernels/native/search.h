@@ -47,7 +47,8 @@ typedef struct {
 typedef struct rb_search rb_search;
 
 typedef struct {
-  const rb_kernel *kernel;
+  /* Runs jobs with one version, and jobs with more. */
+  const rb_kernel *plain, *rolled;
   unsigned threads;
   int nice;
   unsigned limit_percent;

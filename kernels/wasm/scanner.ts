@@ -3,7 +3,7 @@ import type { KernelInfo } from '../types.ts';
 import { midstateOf, tailOf } from '../js/sha256.ts';
 import { Instance, type WasmMemory, type WasmModule } from './web-assembly.ts';
 
-export const WASM_KERNEL: KernelInfo = { kernel: 'wasm-simd', isa: 'WebAssembly SIMD', lanes: 4, source: 'wasm' };
+export const WASM_KERNEL: KernelInfo = { kernel: 'wasm-simd', isa: 'WebAssembly SIMD', lanes: 4, versions: 1, source: 'wasm' };
 
 /** Short calls let V8 tier up early and keep a job switch under 1 ms. */
 const UNIT_NONCES = 2048;
@@ -29,8 +29,9 @@ export function wasmScanner(module: WasmModule): Scanner {
   return {
     info: WASM_KERNEL,
     unitNonces: UNIT_NONCES,
-    prepare(header, version) {
-      input.set(midstateOf(header, version));
+    rolledNonces: UNIT_NONCES,
+    prepare(header, versions) {
+      input.set(midstateOf(header, versions[0] as number));
       input.set(tailOf(header), 8);
       exports.prepare();
     },
@@ -41,10 +42,12 @@ export function wasmScanner(module: WasmModule): Scanner {
         const found = exports.scan((first + done) | 0, batches, mask | 0);
         for (let i = 0; i < found; i++) {
           const offset = done + (candidates[i] as number);
-          if (offset < count && kept < out.length) out[kept++] = offset;
+          if (offset >= count || kept + 1 >= out.length) continue;
+          out[kept++] = offset;
+          out[kept++] = 0;
         }
       }
-      return kept;
+      return kept / 2;
     },
   };
 }

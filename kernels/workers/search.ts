@@ -26,7 +26,9 @@ export class WorkerSearch {
   readonly #out: Uint32Array;
   #job: Current | null = null;
   #done = false;
+  /** Number of the first of the versions the scanner is prepared for, and those versions. */
   #prepared = -1;
+  #versions: number[] = [];
   #best = '';
   #owedMs = 0;
 
@@ -34,7 +36,7 @@ export class WorkerSearch {
     this.#setup = setup;
     this.#scanner = scanner;
     this.#port = port;
-    this.#out = new Uint32Array(scanner.unitNonces + scanner.info.lanes);
+    this.#out = new Uint32Array(2 * Math.max(scanner.unitNonces, scanner.rolledNonces * scanner.info.versions));
   }
 
   /** Returns when told to stop. */
@@ -56,7 +58,7 @@ export class WorkerSearch {
   #take(): void {
     const job = this.#port.takeJob();
     if (job === undefined) return;
-    this.#job = job && { ...job, plan: planOf(job, this.#scanner.unitNonces), mask: topMask(job.target) };
+    this.#job = job && { ...job, plan: planOf(job, this.#scanner), mask: topMask(job.target) };
     this.#done = false;
     this.#prepared = -1;
     this.#best = '';
@@ -88,17 +90,17 @@ export class WorkerSearch {
   }
 
   #unit(job: Current, number: number): void {
-    const { version: versionNumber, first, count } = job.plan.unit(number);
-    const version = job.plan.version(versionNumber);
-    if (this.#prepared !== versionNumber) {
-      this.#scanner.prepare(job.header, version);
-      this.#prepared = versionNumber;
+    const { version, versions, first, count } = job.plan.unit(number);
+    if (this.#prepared !== version) {
+      this.#versions = Array.from({ length: versions }, (_, i) => job.plan.version(version + i));
+      this.#scanner.prepare(job.header, this.#versions);
+      this.#prepared = version;
     }
     const found = this.#scanner.scan(first, count, job.mask, this.#out);
-    this.#add(THREAD.hashes, BigInt(count));
-    for (let i = 0; i < found; i++) {
+    this.#add(THREAD.hashes, BigInt(count * versions));
+    for (let i = 0; i < 2 * found; i += 2) {
       if (Atomics.load(this.#setup.control, CONTROL.generation) !== job.generation) return;
-      this.#check(job, first + (this.#out[i] as number), version);
+      this.#check(job, first + (this.#out[i] as number), this.#versions[this.#out[i + 1] as number] as number);
     }
   }
 
