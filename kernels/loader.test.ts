@@ -4,9 +4,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseKernel, findAddon, findKernels } from './loader.ts';
 import { packageRoot } from './paths.ts';
+import { prebuiltFolder } from './prebuilt.ts';
 import { WASM_FILE } from './workers/kernels.ts';
 
-const prebuilt = path.join('prebuilds', `${process.platform}-${process.arch}`, 'rigbrain.node');
+const prebuilt = path.join('prebuilds', prebuiltFolder(), 'rigbrain.node');
 const built = path.join('build', 'native', 'rigbrain.node');
 const here = packageRoot();
 const roots: string[] = [];

@@ -9,6 +9,7 @@ import type { Kernel } from './engine.ts';
 import { loadAddon, type Addon } from './native/addon.ts';
 import { nativeKernel } from './native/kernel.ts';
 import { packageRoot } from './paths.ts';
+import { prebuiltFolder } from './prebuilt.ts';
 import { selfTest } from './self-test.ts';
 import { jsKernel, wasmKernel } from './workers/kernels.ts';
 
@@ -24,7 +25,7 @@ export interface LoadOptions {
 /** A kernel that passed its self-test, or why one cannot be used. */
 export type Found = { readonly kernel: Kernel; readonly from: string } | { readonly problem: string };
 
-const NATIVE_PLACES = [path.join('prebuilds', `${process.platform}-${process.arch}`, 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
+const NATIVE_PLACES = [path.join('prebuilds', prebuiltFolder(), 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
 /** Words `kernel` may be. */
 export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
 

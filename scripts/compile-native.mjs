@@ -80,7 +80,7 @@ export async function compileNative({ arch, compiler, flags = [], link = [], obj
   const linking = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread', '-Wl,-z,noexecstack'];
 
   const fingerprint = createHash('sha256');
-  const facts = [compiler, arch, flags, link, linking, headers, COMMON, C, KERNEL, parts, generated.map(({ file, text }) => [file, text])];
+  const facts = [output, compiler, arch, flags, link, linking, headers, COMMON, C, KERNEL, parts, generated.map(({ file, text }) => [file, text])];
   fingerprint.update(JSON.stringify(facts));
   for (const name of readdirSync(here).sort()) if (/\.[chS]$/.test(name)) fingerprint.update(readFileSync(path.join(here, name)));
   const stamp = fingerprint.digest('hex');
