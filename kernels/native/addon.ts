@@ -1,4 +1,4 @@
-/** The native addon as TypeScript sees it; native/addon.c is the other side. */
+/** The native addon as TypeScript sees it; native/addon.h is the other side. */
 import { createRequire } from 'node:module';
 
 export interface NativeKernel {
@@ -25,6 +25,8 @@ export interface Addon {
   cpuFeatures(): number;
   /** @param versions 1 up to as many as the kernel has midstates */
   scan(kernel: string, header: Uint8Array, versions: Uint32Array, first: number, batches: number, mask: number, out: Uint32Array): number;
+  /** Processor time the calling thread has used, nanoseconds. */
+  threadCpuNs(): number;
   /** @param plain kernel of jobs with one version @param rolled kernel of jobs with more */
   open(plain: string, rolled: string, threads: number, nice: number, limitPercent: number, affinity: Uint32Array, callback: () => void): NativeHandle;
   setJob(handle: NativeHandle, header: Uint8Array, versionMask: number, target: Uint8Array, nonceFrom: number, nonceTo: number): number;

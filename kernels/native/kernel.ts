@@ -2,7 +2,7 @@ import type { Engine, EngineOptions, Kernel, Scanner } from '../engine.ts';
 import type { KernelInfo } from '../types.ts';
 import type { Addon, NativeKernel } from './addon.ts';
 
-/** A kernel of the addon as a Kernel. The threads, job slots and hit rings are C: native/search.c. */
+/** A kernel of the addon as a Kernel. The threads, job slots and hit rings are C: native/search.c and worker.c. */
 export function nativeKernel(addon: Addon, kernel: NativeKernel): Kernel {
   const info: KernelInfo = { kernel: kernel.name, isa: kernel.isa, lanes: kernel.lanes, versions: kernel.midstates, source: 'native' };
   return { info, scanner: () => nativeScanner(addon, kernel, info), open: (options) => openNative(addon, kernel.name, options) };

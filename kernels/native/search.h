@@ -4,20 +4,11 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "hit_ring.h"
 #include "job.h"
 #include "kernel.h"
 
 #define RB_MAX_THREADS 1024
-/* Hits a thread may have waiting for JavaScript; the last RESERVED only for a new best hash of the job. */
-#define RB_RING_SIZE 256
-#define RB_RING_RESERVED 32
-
-typedef struct {
-  uint64_t generation;
-  uint32_t nonce;
-  uint32_t version;
-} rb_hit;
-
 /*
  * Read by JavaScript as shared memory, 16 words of 64 bits each; kernels/counters.ts knows the layout. A word of a
  * thread has that thread as its only writer. Block 0 belongs to the search, block 1 + i to thread i.

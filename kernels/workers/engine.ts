@@ -15,7 +15,7 @@ export function workerFile(): string {
   return file;
 }
 
-/** Threads that are JavaScript workers, for the WASM and the plain kernel. Same behaviour as native/search.c. */
+/** Threads that are JavaScript workers, for the WASM and the plain kernel. Same behaviour as native/search.c and worker.c. */
 export class WorkerEngine implements Engine {
   readonly counters: BigUint64Array;
   readonly #control = new Int32Array(shared(4 * CONTROL_WORDS));
