@@ -11,6 +11,12 @@ napi_value rb_js_cpu_features(napi_env env, napi_callback_info info);
 napi_value rb_js_scan(napi_env env, napi_callback_info info);
 napi_value rb_js_thread_cpu_ns(napi_env env, napi_callback_info info);
 
+/* addon_measure.c */
+napi_value rb_js_measure(napi_env env, napi_callback_info info);
+napi_value rb_js_clock_hertz(napi_env env, napi_callback_info info);
+napi_value rb_js_pin_thread(napi_env env, napi_callback_info info);
+napi_value rb_js_unpin_thread(napi_env env, napi_callback_info info);
+
 /* addon_search.c */
 napi_value rb_js_open(napi_env env, napi_callback_info info);
 napi_value rb_js_set_job(napi_env env, napi_callback_info info);

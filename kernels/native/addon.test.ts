@@ -25,6 +25,7 @@ describe('native addon', () => {
     const junk: unknown[] = [undefined, null, 0, -1, 1.5, NaN, 2 ** 40, '', 'scalar', {}, [], new Uint8Array(3), new Uint8Array(80), new Float64Array(10), new Uint32Array(0), () => {}, handle, Symbol.iterator];
     const calls: Record<string, unknown[]> = {
       scan: ['scalar', header, Uint32Array.of(1), 0, 1, 0, new Uint32Array(8)],
+      measure: ['scalar', header, Uint32Array.of(1), 0xffffffff, 1],
       open: ['scalar', 'scalar', 1, 0, 100, new Uint32Array(0), () => {}],
       setJob: [handle, header, 0, target, 0, 0],
       clearJob: [handle],

@@ -14,6 +14,18 @@ export interface NativeKernel {
   readonly features: number;
 }
 
+/** What a kernel did in a span of time on the calling thread. */
+export interface Measurement {
+  /** Pairs of (version, nonce), none of them twice. */
+  readonly hashes: number;
+  readonly wallNs: number;
+  /** Processor time of this thread in that span. */
+  readonly cpuNs: number;
+  /** Hashes whose H7 passed the mask, each hashed again in plain C, and how many of these had been told wrongly. */
+  readonly candidates: number;
+  readonly wrong: number;
+}
+
 /** Opaque; only the addon that made it can use it. */
 export interface NativeHandle {
   readonly counters: ArrayBuffer;
@@ -27,6 +39,13 @@ export interface Addon {
   scan(kernel: string, header: Uint8Array, versions: Uint32Array, first: number, batches: number, mask: number, out: Uint32Array): number;
   /** Processor time the calling thread has used, nanoseconds. */
   threadCpuNs(): number;
+  /** Hashes that long, over by less than 1 ms, in one call. @param versions as in `scan` @param ms up to an hour */
+  measure(kernel: string, header: Uint8Array, versions: Uint32Array, mask: number, ms: number): Measurement;
+  /** Clock rate of the processor now, measured in 0.5 ms; 0 = not known on this processor family. */
+  clockHertz(): number;
+  /** Binds the calling thread to a CPU, -1 = the last one it may use. @returns the CPU, -1 when the system refuses */
+  pinThread(cpu: number): number;
+  unpinThread(): void;
   /** @param plain kernel of jobs with one version @param rolled kernel of jobs with more */
   open(plain: string, rolled: string, threads: number, nice: number, limitPercent: number, affinity: Uint32Array, callback: () => void): NativeHandle;
   setJob(handle: NativeHandle, header: Uint8Array, versionMask: number, target: Uint8Array, nonceFrom: number, nonceTo: number): number;
