@@ -89,6 +89,8 @@ export interface DriverContext<Options> {
   readonly options: Options;
   readonly clock: Clock;
   readonly log: Log;
+  /** Folder for files that may be lost at any time; may not exist yet. Undefined = keep nothing. */
+  readonly cacheDir?: string | undefined;
 }
 
 /** A family of hardware: how to recognise it, which options it takes, how to make a device of it. */

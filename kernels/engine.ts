@@ -58,5 +58,6 @@ export interface Engine {
 export interface Kernel {
   readonly info: KernelInfo;
   scanner(): Scanner;
-  open(options: EngineOptions): Engine;
+  /** Starts threads that run this kernel for jobs with one version, and `rolled`, one of the same source, for jobs with more. */
+  open(options: EngineOptions, rolled: KernelInfo): Engine;
 }

@@ -9,6 +9,11 @@ export function hashHeader(header: Uint8Array, version: number, nonce: number): 
   return createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
 }
 
+/** Whether a job has more than one version: the mask has bits that the header's version has not. They are only set, never cleared. */
+export function rollsVersions(job: { readonly header: Uint8Array; readonly versionMask: number }): boolean {
+  return (job.versionMask & ~new DataView(job.header.buffer, job.header.byteOffset).getUint32(0, true)) !== 0;
+}
+
 /** True when hash <= target, both read as little-endian 256-bit numbers of 32 bytes. */
 export function meetsTarget(hash: Uint8Array, target: Uint8Array): boolean {
   for (let i = 31; i >= 0; i--) {

@@ -3,9 +3,9 @@ import { messageOf, RigError } from '../protocol/common/errors.ts';
 import { checkJob, checkLimit, type HasherSettings } from './arguments.ts';
 import { readThread, SEARCH, sumThreads, THREAD } from './counters.ts';
 import type { Engine, EngineJob, Kernel } from './engine.ts';
-import { hashHeader, meetsTarget } from './header.ts';
+import { hashHeader, meetsTarget, rollsVersions } from './header.ts';
 import { RING_HITS } from './workers/shared.ts';
-import type { Hasher, HasherEvents, HasherJob, HasherStats, Hit, KernelInfo } from './types.ts';
+import type { Hasher, HasherEvents, HasherInfo, HasherJob, HasherStats, Hit, KernelInfo } from './types.ts';
 
 /** Hits taken in one go, and the longest the event loop is kept for them. The rest waits a moment in the bounded rings. */
 const DRAIN_PAIRS = 32;
@@ -26,7 +26,7 @@ interface PendingHit {
 
 /** A hasher on one kernel: takes what its threads find, hashes it again, and tells what is true. */
 export class KernelHasher implements Hasher {
-  readonly info: KernelInfo & { readonly threads: number };
+  readonly info: HasherInfo;
   readonly events = new EventEmitter<HasherEvents>();
   readonly #engine: Engine;
   readonly #pairs = new Uint32Array(2 * DRAIN_PAIRS);
@@ -42,14 +42,12 @@ export class KernelHasher implements Hasher {
   #stopping: Promise<void> | null = null;
   #onStopped: (() => void) | null = null;
 
-  constructor(kernel: Kernel, settings: HasherSettings) {
-    this.info = { ...kernel.info, threads: settings.threads };
+  /** @param rolled the kernel of jobs whose version is rolled @param failed kernels that are not used because they hash wrongly */
+  constructor(kernel: Kernel, settings: HasherSettings, rolled: KernelInfo = kernel.info, failed: readonly string[] = []) {
+    this.info = { ...kernel.info, threads: settings.threads, rolled, failed };
     this.#ringBatches = Math.ceil((settings.threads * RING_HITS) / DRAIN_PAIRS);
-    this.#engine = kernel.open({
-      ...settings,
-      onWake: () => this.#onWake(),
-      onFault: (error) => this.events.emit('fault', new RigError('E_HASHER_THREAD', `a hashing thread ended: ${messageOf(error)}`, { cause: error })),
-    });
+    const onFault = (error: Error): void => void this.events.emit('fault', new RigError('E_HASHER_THREAD', `a hashing thread ended: ${messageOf(error)}`, { cause: error }));
+    this.#engine = kernel.open({ ...settings, onWake: () => this.#onWake(), onFault }, rolled);
   }
 
   setJob(job: HasherJob): number {
@@ -84,6 +82,7 @@ export class KernelHasher implements Hasher {
   stats(): HasherStats {
     const counters = this.#engine.counters;
     return {
+      kernel: this.#job && (rollsVersions(this.#job) ? this.info.rolled.kernel : this.info.kernel),
       hashes: sumThreads(counters, THREAD.hashes),
       perThread: Array.from({ length: this.info.threads }, (_, i) => readThread(counters, i)),
       dropped: this.#dropped + sumThreads(counters, THREAD.dropped),

@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chooseKernel, findAddon, findKernels } from './loader.ts';
+import { chooseKernel } from './choice.ts';
+import { findAddon, findKernels } from './loader.ts';
 import { packageRoot } from './paths.ts';
 import { prebuiltFolder } from './prebuilt.ts';
 import { WASM_FILE } from './workers/kernels.ts';

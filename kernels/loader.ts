@@ -1,17 +1,30 @@
-/**
- * Which kernel hashes: prebuilt native, locally built native, WASM SIMD, plain JavaScript, in that order. One that is not there
- * or fails its self-test is passed over, with a reason.
- */
-import { existsSync } from 'node:fs';
+/** Which kernels there are: prebuilt or locally built native ones, WASM SIMD, plain JavaScript. One that fails its self-test is never handed out. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { messageOf, RigError } from '../protocol/common/errors.ts';
+import { messageOf } from '../protocol/common/errors.ts';
 import type { Kernel } from './engine.ts';
 import { loadAddon, type Addon } from './native/addon.ts';
 import { nativeKernel } from './native/kernel.ts';
 import { packageRoot } from './paths.ts';
-import { prebuiltFolder } from './prebuilt.ts';
 import { selfTest } from './self-test.ts';
 import { jsKernel, wasmKernel } from './workers/kernels.ts';
+
+/** What the native addon offers on this processor. */
+export interface NativeKernels {
+  /** Kernels this processor can run, likely fastest first; not tested yet. */
+  readonly kernels: readonly Kernel[];
+  /** Where the addon is, below the root. */
+  readonly from: string;
+  /** Digest of the addon's file. */
+  readonly build: string;
+  /** RB_FEATURE_ bits in use. */
+  readonly features: number;
+  /** Why a kernel, or all of them, cannot run here. */
+  readonly problems: readonly string[];
+  /** Processor time of the calling thread, nanoseconds. */
+  threadCpuNs(): number;
+}
 
 export interface LoadOptions {
   /** `auto`, `native`, `wasm`, `js`, or a kernel name. */
@@ -20,14 +33,16 @@ export interface LoadOptions {
   readonly cpuFeatures?: number;
   /** Folder with `prebuilds/`, `build/` and `dist/`. Default: this package. */
   readonly root?: string;
+  /** Native kernels to choose from instead of the addon's. */
+  readonly native?: NativeKernels;
+  /** JSON file that keeps measured rates between runs. Default: none, they are kept for this process only. */
+  readonly cacheFile?: string;
 }
 
 /** A kernel that passed its self-test, or why one cannot be used. */
-export type Found = { readonly kernel: Kernel; readonly from: string } | { readonly problem: string };
+export type Found = { readonly kernel: Kernel; readonly from: string } | { readonly problem: string; readonly failed: boolean };
 
-const NATIVE_PLACES = [path.join('prebuilds', prebuiltFolder(), 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
-/** Words `kernel` may be. */
-export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
+const NATIVE_PLACES = [path.join('prebuilds', `${process.platform}-${process.arch}`, 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
 
 /** The native addon, or why there is none. `from` is relative to the root. */
 export function findAddon(root: string = packageRoot()): { readonly addon: Addon | null; readonly from: string; readonly problems: readonly string[] } {
@@ -46,45 +61,53 @@ export function findAddon(root: string = packageRoot()): { readonly addon: Addon
   return { addon: null, from: '', problems };
 }
 
-/** Every kernel of this installation, fastest first. Lazy: the first good one is usually enough. */
-export function* findKernels(options: LoadOptions = {}): Generator<Found> {
+/** The kernels of the native addon that this processor can run; none, and why, when there is no addon. */
+export function nativeKernels(options: LoadOptions): NativeKernels {
+  if (options.native) return options.native;
   const root = options.root ?? packageRoot();
   const { addon, from, problems } = findAddon(root);
-  // One place missing is normal as long as the other is there.
-  if (!addon) for (const problem of problems) yield { problem };
-  if (addon) {
-    const features = addon.cpuFeatures() & (options.cpuFeatures ?? ~0);
-    for (const kernel of addon.kernels()) {
-      if ((kernel.features & ~features) !== 0) yield { problem: `${kernel.name}: this processor has no ${kernel.isa}` };
-      else yield tested(() => nativeKernel(addon, kernel), kernel.name, from);
-    }
-  }
-  yield tested(() => wasmKernel(root), 'wasm-simd', 'WebAssembly');
-  yield tested(() => jsKernel(), 'js', 'JavaScript');
+  if (!addon) return { kernels: [], from, build: '', features: 0, problems, threadCpuNs: () => 0 };
+  const features = addon.cpuFeatures() & (options.cpuFeatures ?? ~0);
+  const all = addon.kernels();
+  const able = all.filter((kernel) => (kernel.features & ~features) === 0);
+  return {
+    kernels: able.map((kernel) => nativeKernel(addon, kernel)),
+    from,
+    build: createHash('sha256').update(readFileSync(path.join(root, from))).digest('hex').slice(0, 32),
+    features,
+    // One place missing is normal as long as the other is there.
+    problems: all.filter((kernel) => !able.includes(kernel)).map((kernel) => `${kernel.name}: this processor has no ${kernel.isa}`),
+    threadCpuNs: () => addon.threadCpuNs(),
+  };
 }
 
-function tested(make: () => Kernel, name: string, from: string): Found {
+/** Every kernel of this installation: native ones, likely fastest first, then WASM, then JavaScript. Lazy: each is tested when it is asked for. */
+export function* findKernels(options: LoadOptions = {}): Generator<Found> {
+  const native = nativeKernels(options);
+  for (const problem of native.problems) yield { problem, failed: false };
+  for (const kernel of native.kernels) yield tested(() => kernel, kernel.info.kernel, native.from, native.build);
+  yield* fallbackKernels(options);
+}
+
+/** The kernels for machines that have no native one. */
+export function* fallbackKernels(options: LoadOptions): Generator<Found> {
+  yield tested(() => wasmKernel(options.root ?? packageRoot()), 'wasm-simd', 'WebAssembly', null);
+  yield tested(() => jsKernel(), 'js', 'JavaScript', null);
+}
+
+/** Results of self-tests by build and kernel: a processor that could do it once in this process can do it again. */
+const results = new Map<string, string | null>();
+
+/** @param build what the result holds for; null = test every time */
+export function tested(make: () => Kernel, name: string, from: string, build: string | null): Found {
   try {
     const kernel = make();
-    const wrong = selfTest(kernel.scanner());
-    return wrong === null ? { kernel, from } : { problem: `${name}: failed its self-test (${wrong})` };
+    const key = `${build}:${name}`;
+    const known = build === null ? undefined : results.get(key);
+    const wrong = known === undefined ? selfTest(kernel.scanner()) : known;
+    if (build !== null) results.set(key, wrong);
+    return wrong === null ? { kernel, from } : { problem: `${name}: failed its self-test (${wrong})`, failed: true };
   } catch (error) {
-    return { problem: `${name}: ${messageOf(error)}` };
+    return { problem: `${name}: ${messageOf(error)}`, failed: false };
   }
-}
-
-/**
- * Chooses a kernel.
- * @returns it, where it came from, and why each better one is not used
- * @throws RigError E_HASHER_UNAVAILABLE when the one asked for is unknown or cannot be used
- */
-export function chooseKernel(options: LoadOptions = {}): { readonly kernel: Kernel; readonly from: string; readonly problems: readonly string[] } {
-  const wanted = options.kernel ?? 'auto';
-  if (!KNOWN_KERNELS.includes(wanted)) throw new RigError('E_HASHER_UNAVAILABLE', `there is no hash kernel "${wanted}"`, { hint: `Use one of ${KNOWN_KERNELS.join(', ')}.` });
-  const problems: string[] = [];
-  for (const found of findKernels(options)) {
-    if ('problem' in found) problems.push(found.problem);
-    else if (wanted === 'auto' || found.kernel.info.kernel === wanted || found.kernel.info.source === wanted) return { ...found, problems };
-  }
-  throw new RigError('E_HASHER_UNAVAILABLE', `the hash kernel "${wanted}" cannot run here: ${problems.join('; ') || 'not part of this build'}`);
 }

@@ -6,7 +6,7 @@ import type { RigError } from '../protocol/common/errors.ts';
 export type KernelSource = 'native' | 'wasm' | 'js';
 
 export interface KernelInfo {
-  /** Name to choose it by: `avx512`, `avx2`, `sse2`, `neon`, `scalar`, `wasm-simd`, `js`. */
+  /** Name to choose it by, see KNOWN_KERNELS in choice.ts. */
   readonly kernel: string;
   /** Instruction set in plain words. */
   readonly isa: string;
@@ -57,6 +57,8 @@ export interface Hit {
 }
 
 export interface HasherStats {
+  /** Name of the kernel the present job runs on; null without a job. */
+  readonly kernel: string | null;
   /** Hashes computed since creation. */
   readonly hashes: bigint;
   readonly perThread: readonly ThreadStats[];
@@ -86,9 +88,18 @@ export interface HasherEvents {
   fault: [RigError];
 }
 
+/** The kernel of jobs with one version, and what else there is to know. */
+export interface HasherInfo extends KernelInfo {
+  readonly threads: number;
+  /** The kernel of jobs whose version is rolled; often the same. */
+  readonly rolled: KernelInfo;
+  /** Kernels that failed their self-test and are not used, with what went wrong. */
+  readonly failed: readonly string[];
+}
+
 /** Owns threads: whoever creates one stops it. A process does not end by itself while one is running. */
 export interface Hasher {
-  readonly info: KernelInfo & { readonly threads: number };
+  readonly info: HasherInfo;
   readonly events: EventEmitter<HasherEvents>;
   /**
    * Replaces the job at once. Hits already found for the older one are still told, each with its own `jobId`. Threads are on

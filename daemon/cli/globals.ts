@@ -26,6 +26,14 @@ export function dataDirOf(io: CliIo, globals: Globals): string {
   return path.resolve(io.cwd, chosen ?? '.');
 }
 
+/** Absolute path of the folder for what may be lost: systemd's CacheDirectory, else XDG_CACHE_HOME or ~/.cache; null without a home. */
+export function cacheDirOf(io: CliIo): string | null {
+  const service = io.env.CACHE_DIRECTORY?.split(':')[0];
+  if (service) return path.resolve(io.cwd, service);
+  const base = io.env.XDG_CACHE_HOME || (io.env.HOME ? path.join(io.env.HOME, '.cache') : null);
+  return base === null ? null : path.resolve(io.cwd, base, 'rigbrain');
+}
+
 /** Which configuration file to read: the one named, else the first default that exists. */
 export function configSources(io: CliIo, globals: Globals): Pick<LoadOptions, 'file' | 'defaultFiles' | 'env'> {
   const named = globals.config ?? (io.env.RIGBRAIN_CONFIG === '' ? undefined : io.env.RIGBRAIN_CONFIG) ?? null;

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly configFile: string | null;
   /** Absolute path of the folder where `Mining/` and `Test/` live. It exists. */
   readonly dataDir: string;
+  /** Absolute path of the folder for what may be lost (kernel measurements); may not exist yet. null = keep nothing. */
+  readonly cacheDir: string | null;
   /** `--max-attempts`: end each round after this many hashes; null = not given. 0 = only by time. */
   readonly maxAttempts: number | null;
   /** `--rounds`: stop after this many rounds; null = not given. 0 = never. */

@@ -1,16 +1,14 @@
 import type { DeviceConfig } from '../../config/schema.ts';
-import type { Device } from '../../drivers/contract.ts';
+import type { Device, DriverContext } from '../../drivers/contract.ts';
 import { loadDriver } from '../../drivers/registry.ts';
-import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError, messageOf } from '../../protocol/common/errors.ts';
-import type { Log } from '../../protocol/common/log.ts';
 import { listedDevices, type DeviceOverrides } from './listed-devices.ts';
 
 /**
  * Makes the configured devices; opens nothing. A device that cannot be made is reported and left out.
  * @throws RigError E_DEVICE_UNKNOWN when not one of them could be made
  */
-export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, clock: Clock, log: Log): Promise<Device[]> {
+export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, { clock, log, cacheDir }: Pick<DriverContext<unknown>, 'clock' | 'log' | 'cacheDir'>): Promise<Device[]> {
   const wanted = listedDevices(configured, overrides).filter((entry) => entry.enabled);
   const devices: Device[] = [];
   const failures: string[] = [];
@@ -18,7 +16,7 @@ export async function createDevices(configured: readonly DeviceConfig[], overrid
     try {
       const driver = await loadDriver(entry.driver);
       const options = driver.options.parse(entry.options);
-      devices.push(await driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }) }));
+      devices.push(await driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }), cacheDir }));
     } catch (error) {
       failures.push(`${entry.id}: ${messageOf(error)}`);
       log.error({ device: entry.id, driver: entry.driver, err: messageOf(error) }, 'device is left out');

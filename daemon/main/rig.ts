@@ -67,7 +67,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const { clock, log, closer } = context;
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
   const sources = openSources(demo ? [demo.pool] : config.pools, options, context);
-  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, clock, log);
+  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { clock, log, cacheDir: options.cacheDir ?? undefined });
   const { brainstem, ledger } = await openLedger(options, context);
 
   const engine = new MiningEngine({

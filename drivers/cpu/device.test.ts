@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { KNOWN_KERNELS } from '../../kernels/loader.ts';
+import { KNOWN_KERNELS } from '../../kernels/choice.ts';
 import type { Hasher, HasherEvents, HasherJob, HasherOptions, ThreadStats } from '../../kernels/types.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
@@ -21,7 +21,8 @@ class FakeHasher implements Hasher {
   dropped = 0n;
 
   constructor(options: HasherOptions) {
-    this.info = { kernel: 'fake', isa: 'none', lanes: 1, versions: 1, source: 'native' as const, threads: options.threads ?? 1 };
+    const info = { kernel: 'fake', isa: 'none', lanes: 1, versions: 1, source: 'native' as const };
+    this.info = { ...info, threads: options.threads ?? 1, rolled: { ...info, kernel: 'fake-rolled' }, failed: [] as string[] };
     this.calls.push(`open ${options.threads} threads at ${options.limitPercent}%`);
   }
 
@@ -46,7 +47,7 @@ class FakeHasher implements Hasher {
   }
 
   stats() {
-    return { hashes: this.hashes, perThread: this.perThread, dropped: this.dropped, hardwareErrors: 0n };
+    return { kernel: null, hashes: this.hashes, perThread: this.perThread, dropped: this.dropped, hardwareErrors: 0n };
   }
 
   async stop(): Promise<void> {
@@ -70,6 +71,7 @@ function rig(options: Record<string, unknown> = {}, log: Log = silentLog) {
         hashers.push(new FakeHasher(given));
         return hashers.at(-1) as FakeHasher;
       },
+      prepareKernels: async () => {},
       sensors: { temperature: async () => sensors.temp, onBattery: async () => sensors.battery, energy: async () => (sensors.joules === null ? null : { joules: sensors.joules, wraps_at_j: 1000 }) },
       availableCpus: () => 4,
     },
@@ -92,7 +94,7 @@ describe('CpuDevice', () => {
     expect(device.state()).toMatchObject({ status: 'init', hashrate_hs: null, temp_c: null, power_w: null });
     expect(hashers).toHaveLength(0);
     await device.start(signal);
-    expect(device.state()).toMatchObject({ status: 'idle', reason: 'no work', detail: { kernel: 'fake', threads: 3, limit_percent: 100, nice: 19 } });
+    expect(device.state()).toMatchObject({ status: 'idle', reason: 'no work', detail: { kernel: 'fake', kernel_rolled: 'fake-rolled', kernel_running: null, kernels_failed: [], threads: 3, limit_percent: 100, nice: 19 } });
     device.assign(work(1));
     device.assign(work(2));
     expect(device.state().status).toBe('hashing');

@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import path from 'node:path';
+import { prepareKernels } from '../../kernels/choice.ts';
 import { createHasher } from '../../kernels/hasher.ts';
 import type { Hasher } from '../../kernels/types.ts';
 import type { Timer } from '../../protocol/common/clock.ts';
@@ -15,11 +17,12 @@ const DROPPED_REPORT_MS = 60_000;
 
 export interface CpuDeviceParts {
   readonly createHasher: typeof createHasher;
+  readonly prepareKernels: typeof prepareKernels;
   readonly sensors: GuardSensors;
   readonly availableCpus: () => number;
 }
 
-const realParts: CpuDeviceParts = { createHasher, sensors: systemSensors, availableCpus };
+const realParts: CpuDeviceParts = { createHasher, prepareKernels, sensors: systemSensors, availableCpus };
 
 /** The hasher as a Device: work in, checked nonces out, and the manners of a guest on somebody's computer. */
 export class CpuDevice implements Device {
@@ -64,6 +67,8 @@ export class CpuDevice implements Device {
     if (this.#running) return;
     this.#threads ||= threadCount(this.#context.options.threads, this.#parts.availableCpus());
     await this.#guards.poll(this.#context.clock.monotonic());
+    // Here and not in createHasher: the event loop goes on meanwhile.
+    await this.#parts.prepareKernels(this.#kernelOptions());
     signal.throwIfAborted();
     this.#open();
     this.#running = true;
@@ -103,6 +108,9 @@ export class CpuDevice implements Device {
       power_w: this.#guards.power_w,
       detail: {
         kernel: info?.kernel ?? null,
+        kernel_rolled: info?.rolled.kernel ?? null,
+        kernel_running: status === 'hashing' ? (stats?.kernel ?? null) : null,
+        kernels_failed: info?.failed ?? [],
         lanes: info?.lanes ?? null,
         source: info?.source ?? null,
         isa: info?.isa ?? null,
@@ -158,9 +166,14 @@ export class CpuDevice implements Device {
     this.#tellChange();
   }
 
+  #kernelOptions(): { kernel: string; cacheFile?: string } {
+    const { cacheDir, options } = this.#context;
+    return { kernel: options.kernel, ...(cacheDir === undefined ? {} : { cacheFile: path.join(cacheDir, 'kernels.json') }) };
+  }
+
   #open(): void {
-    const { kernel, affinity, nice } = this.#context.options;
-    const hasher = this.#parts.createHasher({ kernel, affinity, nice, threads: this.#threads, limitPercent: this.#limitPercent, log: this.#context.log });
+    const { affinity, nice } = this.#context.options;
+    const hasher = this.#parts.createHasher({ ...this.#kernelOptions(), affinity, nice, threads: this.#threads, limitPercent: this.#limitPercent, log: this.#context.log });
     hasher.events.on('hit', ({ jobId, nonce, version }) => this.events.emit('nonce', { workId: jobId, nonce, version }));
     hasher.events.on('exhausted', (jobId) => this.#onExhausted(jobId));
     hasher.events.on('fault', (error) => {

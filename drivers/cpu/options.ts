@@ -7,9 +7,9 @@ export const CPU_CAPABILITIES: readonly Capability[] = ['pause', 'restart', 'set
 
 export const cpuOptions = z.strictObject({
   kernel: z
-    .enum(['auto', 'native', 'avx512', 'avx2', 'sse2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'])
+    .enum(['auto', 'native', 'hybrid', 'avx512', 'shani', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'])
     .default('auto')
-    .describe('Hash kernel; auto = the fastest that works here.'),
+    .describe('Hash kernel; auto = the fastest as measured here, one for plain jobs and one for jobs with rolled versions.'),
   threads: z
     .union([z.int().min(1).max(1024), z.string().regex(/^(100|[1-9][0-9]?)%$/, 'use a number, or 1% to 100%')])
     .describe('Threads that hash, or a share of the processors such as "50%". Default: all processors but one.')

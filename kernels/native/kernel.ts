@@ -5,7 +5,7 @@ import type { Addon, NativeKernel } from './addon.ts';
 /** A kernel of the addon as a Kernel. The threads, job slots and hit rings are C: native/search.c and worker.c. */
 export function nativeKernel(addon: Addon, kernel: NativeKernel): Kernel {
   const info: KernelInfo = { kernel: kernel.name, isa: kernel.isa, lanes: kernel.lanes, versions: kernel.midstates, source: 'native' };
-  return { info, scanner: () => nativeScanner(addon, kernel, info), open: (options) => openNative(addon, kernel.name, options) };
+  return { info, scanner: () => nativeScanner(addon, kernel, info), open: (options, rolled) => openNative(addon, kernel.name, rolled.kernel, options) };
 }
 
 function nativeScanner(addon: Addon, kernel: NativeKernel, info: KernelInfo): Scanner {
@@ -36,8 +36,8 @@ function nativeScanner(addon: Addon, kernel: NativeKernel, info: KernelInfo): Sc
   };
 }
 
-function openNative(addon: Addon, kernel: string, options: EngineOptions): Engine {
-  const handle = addon.open(kernel, kernel, options.threads, options.nice, options.limitPercent, Uint32Array.from(options.affinity), options.onWake);
+function openNative(addon: Addon, plain: string, rolled: string, options: EngineOptions): Engine {
+  const handle = addon.open(plain, rolled, options.threads, options.nice, options.limitPercent, Uint32Array.from(options.affinity), options.onWake);
   return {
     counters: new BigUint64Array(handle.counters),
     setJob: (job) => addon.setJob(handle, job.header, job.versionMask, job.target, job.nonceFrom, job.nonceTo),

@@ -3,7 +3,7 @@ import os from 'node:os';
 import { z } from 'zod';
 import { keyDocs } from '../../../config/schema-doc.ts';
 import { availableCpus } from '../../../drivers/cpu/available-cpus.ts';
-import { chooseKernel } from '../../../kernels/loader.ts';
+import { chooseKernel } from '../../../kernels/choice.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import { byIdName, isAdapter } from '../doctor/serial.ts';
 import { thisMachine, type HidInfo, type Machine, type SerialPortInfo } from '../doctor/machine.ts';

@@ -57,6 +57,14 @@ describe('run options', () => {
     expect(options({}, { RIGBRAIN_DATA: '/data' }, { data: 'sub' }).dataDir).toBe(path.join(dir, 'sub'));
   });
 
+  it('finds the folder for what may be lost: systemd, XDG, home, none', () => {
+    const env = { CACHE_DIRECTORY: '/var/cache/rigbrain:/other', XDG_CACHE_HOME: '/xdg', HOME: '/home/a' };
+    expect(options({}, env).cacheDir).toBe('/var/cache/rigbrain');
+    expect(options({}, { ...env, CACHE_DIRECTORY: '' }).cacheDir).toBe('/xdg/rigbrain');
+    expect(options({}, { HOME: '/home/a' }).cacheDir).toBe('/home/a/.cache/rigbrain');
+    expect(options({}, { HOME: '' }).cacheDir).toBeNull();
+  });
+
   it('checks --kernel and --threads as if they stood in the file', async () => {
     await expect(requireUsableDevices(options({ kernel: 'js', threads: 2 }))).resolves.toBeUndefined();
     await expect(requireUsableDevices(options({ kernel: 'avx22' }))).rejects.toThrow(/flag --kernel: devices\.0\.options\.kernel: must be one of auto, .* \(did you mean "avx2"\?\)/);

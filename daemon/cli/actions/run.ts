@@ -5,7 +5,7 @@ import { configInvalid } from '../../../config/problem.ts';
 import type { RigConfig } from '../../../config/schema.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { given, listedDevices } from '../../main/listed-devices.ts';
-import type { Globals } from '../globals.ts';
+import { cacheDirOf, type Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
 import type { RunOptions } from '../run-options.ts';
 import { NO_BLUEPRINT_FLAGS, readBlueprintFlags, type BlueprintFlags } from './blueprint-flags.ts';
@@ -53,6 +53,7 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
     configOrigins: origins,
     configFile: loaded.file,
     dataDir,
+    cacheDir: cacheDirOf(io),
     maxAttempts: flags.maxAttempts ?? null,
     rounds: flags.rounds ?? null,
     kernel: flags.kernel ?? null,

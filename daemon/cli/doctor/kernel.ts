@@ -5,7 +5,7 @@ import { fail, ok, warn, type Finding } from './finding.ts';
 /** Loads and self-tests kernels until one is good; hashes nothing else. */
 export async function kernelFinding(): Promise<Finding> {
   try {
-    const { chooseKernel } = await import('../../../kernels/loader.ts');
+    const { chooseKernel } = await import('../../../kernels/choice.ts');
     const { kernel, from, problems } = chooseKernel();
     const { kernel: name, isa, lanes, source } = kernel.info;
     const text = `${name} (${isa}, ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}, ${from})${problems.length === 0 ? '' : `; not used: ${problems.join('; ')}`}`;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { chooseKernel } from '../../../kernels/loader.ts';
+import { chooseKernel } from '../../../kernels/choice.ts';
 import { createHasher } from '../../../kernels/hasher.ts';
 import type { Hit } from '../../../kernels/types.ts';
 import { displayHash, hashHeader, HEADER_OFFSET } from '../../../protocol/bitcoin/header.ts';

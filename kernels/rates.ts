@@ -1,0 +1,105 @@
+/** How fast kernels are on this machine: a short measurement, each against the others. */
+import type { Kernel, Scanner } from './engine.ts';
+
+/** Hashes per second of processor time on one thread: with one version, and with as many as the kernel takes at once. */
+export interface Rate {
+  readonly plain: number;
+  readonly rolled: number;
+}
+
+/** By the name of the kernel. */
+export type Rates = Readonly<Record<string, Rate>>;
+
+/** About what one slice takes: the event loop may be held for that long, and no longer. */
+const SLICE_NS = 700_000;
+/** What the whole measurement takes. */
+const BUDGET_NS = 50_000_000;
+const MIN_SLICES = 3;
+const MAX_SLICES = 15;
+/** A kernel below this share of the best after its first slice is not measured further: it cannot win. */
+const CONTENDER = 0.6;
+
+/** One kernel with one version, or with as many as it takes. */
+interface Contest {
+  readonly name: string;
+  readonly mode: keyof Rate;
+  readonly scanner: Scanner;
+  readonly versions: number;
+  readonly unit: number;
+  nonces: number;
+  readonly slices: number[];
+}
+
+/** A header nobody mined. */
+const HEADER = Uint8Array.from({ length: 80 }, (_, i) => (i * 151 + 7) & 0xff);
+
+/**
+ * Measures kernels in short slices, in turn, so that a busy moment hits all of them: about 50 ms of this thread in all. Yields
+ * after every slice, for a caller with an event loop to look after.
+ * @param threadCpuNs processor time of this thread: what other programs take of the time must not count
+ */
+export function* measureRates(kernels: readonly Kernel[], threadCpuNs: () => number): Generator<void, Rates> {
+  const contests = kernels.flatMap(contestsOf);
+  let spent = 0;
+  for (const contest of contests) {
+    // Two units tell how many fill a slice.
+    contest.nonces = 2 * contest.unit;
+    const rough = slice(contest, threadCpuNs);
+    contest.nonces = contest.unit * Math.max(1, Math.round((SLICE_NS * rough) / 1e9 / (contest.versions * contest.unit)));
+    yield;
+    contest.slices.push(slice(contest, threadCpuNs));
+    spent += 1.5 * SLICE_NS;
+    yield;
+  }
+  const contenders = (['plain', 'rolled'] as const).flatMap((mode) => {
+    const same = contests.filter((contest) => contest.mode === mode);
+    const best = Math.max(...same.map(rateOf));
+    const near = same.filter((contest) => rateOf(contest) >= CONTENDER * best);
+    return near.length > 1 ? near : [];
+  });
+  if (contenders.length > 0) {
+    const rounds = Math.min(MAX_SLICES, Math.max(MIN_SLICES, Math.floor((BUDGET_NS - spent) / (contenders.length * 1.2 * SLICE_NS))));
+    for (let round = 0; round < rounds; round++) {
+      for (const contest of contenders) {
+        contest.slices.push(slice(contest, threadCpuNs));
+        yield;
+      }
+    }
+  }
+  return Object.fromEntries(
+    kernels.map(({ info: { kernel } }) => {
+      const rate = (mode: keyof Rate): number | undefined => contests.filter((contest) => contest.name === kernel && contest.mode === mode).map(rateOf)[0];
+      const plain = rate('plain') ?? 0;
+      return [kernel, { plain, rolled: rate('rolled') ?? plain }];
+    }),
+  );
+}
+
+function contestsOf({ info, scanner }: Kernel): Contest[] {
+  const make = (mode: keyof Rate, versions: number): Contest => {
+    const own = scanner();
+    own.prepare(HEADER, Array.from({ length: versions }, (_, i) => 0x20000000 + i * 0x2000));
+    return { name: info.kernel, mode, scanner: own, versions, unit: mode === 'plain' ? own.unitNonces : own.rolledNonces, nonces: 0, slices: [] };
+  };
+  return info.versions > 1 ? [make('plain', 1), make('rolled', info.versions)] : [make('plain', 1)];
+}
+
+/** The middle slice: neither the one that was disturbed nor the one that was lucky. */
+function rateOf({ slices }: Contest): number {
+  const sorted = slices.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** @returns hashes per second of one slice */
+function slice({ scanner, versions, unit, nonces }: Contest, threadCpuNs: () => number): number {
+  const out = new Uint32Array(16);
+  // The processor has to wake its wide units and change its clock for them: not part of the measurement.
+  scanner.scan(0, unit, 0xffffffff, out);
+  const begin = threadCpuNs();
+  // No nonces: what a call costs by itself, which the hashing threads pay once a job.
+  scanner.scan(0, 0, 0xffffffff, out);
+  const start = threadCpuNs();
+  scanner.scan(0, nonces, 0xffffffff, out);
+  const end = threadCpuNs();
+  return (nonces * versions * 1e9) / Math.max(1, end - start - (start - begin));
+}
