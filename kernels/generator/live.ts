@@ -8,8 +8,8 @@ export interface LiveCode {
   readonly slots: ReadonlyMap<number, number>;
 }
 
-/** Drops everything the result does not depend on. */
-export function liveCode(program: Program, result: Operand): LiveCode {
+/** Drops everything the results do not depend on. */
+export function liveCode(program: Program, results: readonly Operand[]): LiveCode {
   const vectorLive = new Set<number>();
   const uniformLive = new Set<number>();
   const slots = new Map<number, number>();
@@ -23,7 +23,7 @@ export function liveCode(program: Program, result: Operand): LiveCode {
       useUniform(operand);
     }
   };
-  useOperand(result);
+  results.forEach(useOperand);
   // Operands always precede their operation, so one pass backwards sees every reader before what it reads.
   for (let id = program.vectors.length - 1; id >= 0; id--) {
     if (vectorLive.has(id)) program.vectors[id]?.args.forEach(useOperand);
@@ -36,4 +36,10 @@ export function liveCode(program: Program, result: Operand): LiveCode {
     vectors: program.vectors.map((op, id) => ({ id, op })).filter(({ id }) => vectorLive.has(id)),
     slots,
   };
+}
+
+/** Both lists in one, each in its own order and spread evenly over the whole. */
+export function mergeEvenly<T>(one: readonly T[], two: readonly T[]): T[] {
+  const at = (list: readonly T[]): [number, T][] => list.map((entry, i) => [(i + 0.5) / list.length, entry]);
+  return [...at(one), ...at(two)].sort(([x], [y]) => x - y).map(([, entry]) => entry);
 }

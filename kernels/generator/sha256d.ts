@@ -1,5 +1,5 @@
-/** The nonce search of Bitcoin, SHA-256(SHA-256(header)), written against the symbolic machine (FIPS 180-4 section 6.2). */
-import { Program, type Operand, type Value } from './program.ts';
+/** SHA-256 (FIPS 180-4 section 6.2) written against the symbolic machine. search.ts makes the nonce search of it. */
+import type { Program, Value } from './program.ts';
 
 /** FIPS 180-4 section 4.2.2. */
 export const ROUND_CONSTANTS: readonly number[] = fractions(64, 1 / 3);
@@ -17,37 +17,11 @@ function fractions(count: number, exponent: number): number[] {
   return words;
 }
 
-/** Words the job gives, in order: the 8 words of the midstate, then words 16, 17, 18 of the header (merkle tail, time, bits). */
-export const INPUT_WORDS = 11;
-
 /** The working variables a to h. */
 export type State = [Value, Value, Value, Value, Value, Value, Value, Value];
 
 /** A word per round, made when its round asks for it, so that code stands near its use. */
 export type Words = (t: number) => Value;
-
-/**
- * The whole search for one vector of nonces, up to the last word of the hash (H7), which holds the top 32 bits of the
- * number that is compared with the target. Stops at round 60: H7 only needs `e` of that round.
- */
-export function sha256dTopWord(): { program: Program; result: Operand } {
-  const p = new Program();
-  const midstate = Array.from({ length: 8 }, (_, i) => p.input(i)) as State;
-  const tail = [p.input(8), p.input(9), p.input(10), p.lane()];
-  const end = rounds(p, midstate, withConstants(p, schedule(p, padded(p, tail, 640))), 0, 64);
-
-  const digest = end.map((word, i) => p.add(word, midstate[i] as Value));
-  const state = INITIAL_STATE.map((word) => p.constant(word)) as State;
-  const [, , , , e] = rounds(p, state, withConstants(p, schedule(p, padded(p, digest, 256))), 0, 61, p.constant(INITIAL_STATE[7] as number));
-  return { program: p, result: p.whole(e) };
-}
-
-/** The last block of a message of `bits` bits: its words, a one bit, zeros, the length (FIPS 180-4 section 5.1.1). */
-function padded(p: Program, message: readonly Value[], bits: number): Value[] {
-  const block = [...message, p.constant(0x80000000)];
-  while (block.length < 15) block.push(p.constant(0));
-  return [...block, p.constant(bits)];
-}
 
 /** The message schedule W of a block of 16 words (FIPS 180-4 section 6.2.2, step 1). */
 export function schedule(p: Program, block: readonly Value[]): Words {

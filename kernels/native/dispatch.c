@@ -23,13 +23,13 @@
   static const rb_kernel id##_kernel = {name_, isa_, lanes_, midstates_, unit_, rolled_, features_, rb_scan_##id}
 
 /*     file    name       instruction set  lanes midstates unit rolled needs */
-KERNEL(scalar, "scalar",  "portable C",        1,  1,  256,  256, 0);
+KERNEL(scalar, "scalar",  "portable C",        1, 16,  256,   32, 0);
 #if defined(__x86_64__)
-KERNEL(sse2,   "sse2",    "SSE2",              4,  1,  512,  512, RB_FEATURE_SSE2);
-KERNEL(avx2,   "avx2",    "AVX2",              8,  1, 1024, 1024, RB_FEATURE_AVX2);
-KERNEL(avx512, "avx512",  "AVX-512",          16,  1, 2048, 2048, RB_FEATURE_AVX512);
+KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  512,   64, RB_FEATURE_SSE2);
+KERNEL(avx2,   "avx2",    "AVX2",              8, 64, 1024,   32, RB_FEATURE_AVX2);
+KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX512);
 #elif defined(__aarch64__) || defined(__arm__)
-KERNEL(neon,   "neon",    "NEON",              4,  1,  256,  256, RB_FEATURE_NEON);
+KERNEL(neon,   "neon",    "NEON",              4, 64,  256,    8, RB_FEATURE_NEON);
 #endif
 /* clang-format on */
 

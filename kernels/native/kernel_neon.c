@@ -17,7 +17,9 @@ static inline int any_zero(uint32x4_t v)
   const uint32x2_t half = vorr_u32(vget_low_u32(zero), vget_high_u32(zero));
   return (vget_lane_u32(half, 0) | vget_lane_u32(half, 1)) != 0;
 }
-#define ANY_ZERO(v) any_zero(v)
+#define ANY_ZERO(v, masks) any_zero(vandq_u32((v), (masks)))
+#define MIDSTATES 64
+#define SPREAD
 #define SCAN rb_scan_neon
 #include "vector.h"
 #include "scan.inc.h"

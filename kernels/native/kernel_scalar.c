@@ -5,7 +5,8 @@ typedef uint32_t V;
 #define LANES 1
 #define SPLAT(word) ((V)(word))
 #define FIRST_NONCES(first) (first)
-#define ANY_ZERO(v) ((v) == 0)
+#define ANY_ZERO(v, masks) (((v) & (masks)) == 0)
+#define MIDSTATES 16
 #define SCAN rb_scan_scalar
 #include "vector.h"
 #include "scan.inc.h"

@@ -30,6 +30,10 @@
 #ifndef MAJ
 #define MAJ(a, b, c, ab, bc) (((ab) & (bc)) ^ (b))
 #endif
+#ifndef CONSTANT
+#define CONSTANTS(k, ...)
+#define CONSTANT(k, i, word) SPLAT(word)
+#endif
 #ifndef NONCE_WORDS
 #define NONCE_WORDS(x) (((x) << 24) | (((x) & SPLAT(0xff00u)) << 8) | (((x) >> 8) & SPLAT(0xff00u)) | ((x) >> 24))
 #endif
