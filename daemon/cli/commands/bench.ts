@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
+import type { BenchHashFlags } from '../actions/bench-hash.ts';
 import type { BenchLedgerFlags } from '../actions/bench-ledger.ts';
 import type { Cli } from '../cli.ts';
-import { repeated } from './option-values.ts';
+import { repeated, wholeNumber } from './option-values.ts';
 
 export function addBench(program: Command, cli: Cli): void {
   const bench = program
@@ -14,10 +15,17 @@ export function addBench(program: Command, cli: Cli): void {
   bench
     .command('hash')
     .summary('hash kernels, job switch and event-loop delay')
-    .description('Hash rate of every kernel on one thread, the time a new job takes to reach the threads, and how late the event loop is while all processors hash. About 8 seconds.')
+    .description('Hash rate of every kernel on one thread bound to a CPU, plain and with rolled versions, in turn; then two threads against one, the time a new job takes to reach the threads, and how late the event loop is. About 20 seconds.')
     .option('--kernel <name>', 'kernel whose threads are measured', 'auto')
-    .addHelpText('after', closing(['rigbrain bench hash', "rigbrain bench hash --json | jq '.kernels[] | {kernel, hashes_per_second}'"]))
-    .action(cli.action(async (command) => (await import('../actions/bench-hash.ts')).benchHashCommand(cli.io, globalsOf(command), command.opts<{ kernel: string }>().kernel)));
+    .option('--only <names>', 'kernels to rate, e.g. avx512,avx2:1', repeated)
+    .option('--slices <n>', 'slices of each kernel', wholeNumber(1, 1000), 12)
+    .option('--slice-ms <ms>', 'length of a slice', wholeNumber(1, 10_000), 60)
+    .option('--cpu <n>', 'CPU to measure on (default: the last)', wholeNumber(0, 1_048_575))
+    .option('--no-version-rolling', 'plain kernels only, in threads or worker')
+    .option('--worker <kernel>', 'serve a harness: S <ms> and Q on stdin')
+    .option('--versions <n>', 'versions in a call of the worker', wholeNumber(1, 4096))
+    .addHelpText('after', closing(['rigbrain bench hash', "rigbrain bench hash --json | jq '.kernels[] | {kernel, versions, hashes_per_second}'", 'echo "S 1000" | rigbrain bench hash --worker avx512:1']))
+    .action(cli.action(async (command) => (await import('../actions/bench-hash.ts')).benchHashCommand(cli.io, globalsOf(command), command.opts<BenchHashFlags>())));
   bench
     .command('ledger')
     .summary('what the ledger costs, at long histories')

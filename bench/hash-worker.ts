@@ -1,0 +1,90 @@
+/**
+ * The other half of a side-by-side measurement: a process that hashes when it is told to, so that a harness can take turns
+ * between this program and another one on the same processor. docs/cli.md has the protocol.
+ */
+import type { Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { chooseKernel, findAddon, findKernels } from '../kernels/loader.ts';
+import { RigError } from '../protocol/common/errors.ts';
+import { checkForm, formName, type Form } from './hash-forms.ts';
+import { benchHeader, hashSlice } from './hash-slice.ts';
+
+/** Longest slice, milliseconds. */
+const MAX_MS = 3_600_000;
+/** JavaScript and WebAssembly are slower until V8 has compiled them. */
+const WARM_UP_MS = 100;
+
+export interface WorkerIo {
+  readonly input: Readable;
+  out(line: string): void;
+  err(line: string): void;
+}
+
+/** A form, or the name of a kernel that must not be used and why. */
+export type Chosen = { readonly form: Form } | { readonly kernel: string; readonly wrong: string };
+
+/**
+ * The form a name means: `avx512` the most versions it can share work between, `avx512:1` the plain one.
+ * @param wanted `auto`, `native`, `wasm` or a kernel name, with or without `:` and a number of versions
+ * @param versions the same number; null = not said
+ * @throws RigError E_HASHER_UNAVAILABLE when there is no such kernel here, E_FLAG_INVALID when it cannot take that many versions
+ */
+export function chooseForm(wanted: string, versions: number | null): Chosen {
+  const [name = '', given, ...rest] = wanted.split(':');
+  const count = given === undefined ? versions : Number(given);
+  if (rest.length > 0 || (given !== undefined && !/^\d+$/.test(given))) throw new RigError('E_FLAG_INVALID', `"${wanted}" is not the name of a kernel`, { hint: 'Write a name, or a name and a number of versions: avx512, avx512:1.' });
+  if (given !== undefined && versions !== null && Number(given) !== versions) throw new RigError('E_FLAG_INVALID', `"${wanted}" and --versions ${versions} contradict each other`, { hint: 'Give the number of versions once.' });
+  const failed = failedSelfTest(name);
+  if (failed !== null) return { kernel: name, wrong: failed };
+  const { kernel } = chooseKernel({ kernel: name });
+  const most = kernel.info.versions;
+  if (count !== null && !(count >= 1 && count <= most)) throw new RigError('E_FLAG_INVALID', `${kernel.info.kernel} cannot take ${count} versions in a call`, { hint: `It can take ${most === 1 ? 'only 1' : `1 to ${most}`}.` });
+  return { form: { scanner: kernel.scanner(), versions: count ?? most } };
+}
+
+/** Why the kernel of exactly that name must not be used; null when its self-test did not fail. */
+function failedSelfTest(name: string): string | null {
+  for (const found of findKernels()) {
+    if ('kernel' in found ? found.kernel.info.kernel === name : found.problem.startsWith(`${name}: `)) {
+      return 'problem' in found && found.problem.includes('failed its self-test') ? found.problem.slice(name.length + 2) : null;
+    }
+  }
+  return null;
+}
+
+/**
+ * Says READY once the kernel has found a known nonce, then serves lines until `Q` or the end of the input.
+ * @returns true, or false when the kernel gave a wrong answer
+ */
+export async function hashWorker(chosen: Chosen, io: WorkerIo): Promise<boolean> {
+  const wrong = 'form' in chosen ? checkForm(chosen.form) : chosen.wrong;
+  const kernel = 'form' in chosen ? chosen.form.scanner.info.kernel : chosen.kernel;
+  if (wrong !== null || !('form' in chosen)) {
+    io.out(`READY ${kernel} check=FAILED`);
+    io.err(`rigbrain: ${kernel}: ${wrong}`);
+    return false;
+  }
+  const { form } = chosen;
+  const { addon } = findAddon();
+  if (form.scanner.info.source !== 'native') hashSlice(addon, form, benchHeader(0), WARM_UP_MS);
+  io.err(`rigbrain: hashing with ${formName(form)}, ${form.versions === 1 ? 'plain' : `${form.versions} versions in a call`}`);
+  io.out(`READY ${kernel} check=OK`);
+  let slice = 0;
+  const lines = createInterface({ input: io.input, crlfDelay: Infinity });
+  try {
+    for await (const line of lines) {
+      const words = line.trim().split(/\s+/);
+      if (words[0] === 'Q' && words.length === 1) break;
+      const ms = words[0] === 'S' && words.length === 2 && /^\d+(\.\d+)?$/.test(words[1] ?? '') ? Number(words[1]) : NaN;
+      if (ms > 0 && ms <= MAX_MS) {
+        const { hashes, wallNs, cpuNs } = hashSlice(addon, form, benchHeader(++slice), ms);
+        io.out(`${hashes} ${(wallNs / 1e9).toFixed(9)} ${(cpuNs / 1e9).toFixed(9)}`);
+      } else if (line.trim() !== '') io.err(`rigbrain: cannot read ${JSON.stringify(line.slice(0, 80))}: send "S <ms>" with milliseconds above 0, up to ${MAX_MS}, or "Q"`);
+    }
+  } finally {
+    lines.close();
+    // Nothing more is read, so it must not keep the process.
+    io.input.destroy();
+  }
+  return true;
+}
