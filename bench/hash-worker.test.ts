@@ -11,7 +11,7 @@ async function worker(chosen: Chosen, input: string): Promise<{ good: boolean; o
   return { good, out, err };
 }
 
-const js = (versions: number): Chosen => ({ form: { scanner: jsKernel().scanner(), versions } });
+const js = (versions: number): Chosen => ({ kernel: 'js', form: { scanner: jsKernel().scanner(), versions } });
 
 describe('hashWorker', () => {
   it('finds a known nonce, then hashes for each line until Q', async () => {
@@ -39,7 +39,7 @@ describe('hashWorker', () => {
 
   it('does not hash with a kernel that gives a wrong answer', async () => {
     const scanner = { ...jsKernel().scanner(), scan: () => 0 };
-    const { good, out, err } = await worker({ form: { scanner, versions: 1 } }, 'S 5\n');
+    const { good, out, err } = await worker({ kernel: 'js', form: { scanner, versions: 1 } }, 'S 5\n');
     expect([good, out]).toEqual([false, ['READY js check=FAILED']]);
     expect(err).toEqual(['rigbrain: js: the nonce of block 0 was not found as version 1 of 1']);
     const failed = await worker({ kernel: 'avx9', wrong: 'failed its self-test (lane 3)' }, 'S 5\n');
@@ -56,7 +56,9 @@ describe('chooseForm', () => {
     expect(versionsOf(chooseForm('js:1', null))).toBe(1);
     expect(versionsOf(chooseForm('js', 1))).toBe(1);
     expect(versionsOf(chooseForm('js:1', 1))).toBe(1);
-    expect('form' in chooseForm('auto', null)).toBe(true);
+    // The name it was asked for by, unless that is no kernel's.
+    expect(chooseForm('wasm', null).kernel).toBe('wasm');
+    expect(chooseForm('auto', null)).toMatchObject({ kernel: expect.not.stringMatching('auto'), form: {} });
   });
 
   it('says what is wrong with a name', () => {

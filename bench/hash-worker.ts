@@ -2,9 +2,10 @@
  * The other half of a side-by-side measurement: a process that hashes when it is told to, so that a harness can take turns
  * between this program and another one on the same processor. docs/cli.md has the protocol.
  */
-import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
-import { chooseKernel, findAddon, findKernels } from '../kernels/loader.ts';
+import type { Readable } from 'node:stream';
+import { chooseKernel } from '../kernels/choice.ts';
+import { findAddon, findKernels } from '../kernels/loader.ts';
 import { RigError } from '../protocol/common/errors.ts';
 import { checkForm, formName, type Form } from './hash-forms.ts';
 import { benchHeader, hashSlice } from './hash-slice.ts';
@@ -20,8 +21,8 @@ export interface WorkerIo {
   err(line: string): void;
 }
 
-/** A form, or the name of a kernel that must not be used and why. */
-export type Chosen = { readonly form: Form } | { readonly kernel: string; readonly wrong: string };
+/** A form under the name it was asked for by, or why the kernel of that name must not be used. */
+export type Chosen = { readonly kernel: string; readonly form: Form } | { readonly kernel: string; readonly wrong: string };
 
 /**
  * The form a name means: `avx512` the most versions it can share work between, `avx512:1` the plain one.
@@ -36,18 +37,19 @@ export function chooseForm(wanted: string, versions: number | null): Chosen {
   if (given !== undefined && versions !== null && Number(given) !== versions) throw new RigError('E_FLAG_INVALID', `"${wanted}" and --versions ${versions} contradict each other`, { hint: 'Give the number of versions once.' });
   const failed = failedSelfTest(name);
   if (failed !== null) return { kernel: name, wrong: failed };
-  const { kernel } = chooseKernel({ kernel: name });
+  const best = chooseKernel({ kernel: name });
+  const kernel = count === 1 ? best.kernel : best.rolled;
   const most = kernel.info.versions;
   if (count !== null && !(count >= 1 && count <= most)) throw new RigError('E_FLAG_INVALID', `${kernel.info.kernel} cannot take ${count} versions in a call`, { hint: `It can take ${most === 1 ? 'only 1' : `1 to ${most}`}.` });
-  return { form: { scanner: kernel.scanner(), versions: count ?? most } };
+  // `hybrid` stands for the best of its variants: a harness that asked for it waits for that word.
+  return { kernel: kernel.info.kernel.startsWith(name) ? name : kernel.info.kernel, form: { scanner: kernel.scanner(), versions: count ?? most } };
 }
 
 /** Why the kernel of exactly that name must not be used; null when its self-test did not fail. */
 function failedSelfTest(name: string): string | null {
   for (const found of findKernels()) {
-    if ('kernel' in found ? found.kernel.info.kernel === name : found.problem.startsWith(`${name}: `)) {
-      return 'problem' in found && found.problem.includes('failed its self-test') ? found.problem.slice(name.length + 2) : null;
-    }
+    if ('kernel' in found && found.kernel.info.kernel === name) return null;
+    if ('problem' in found && found.failed && found.problem.startsWith(`${name}: `)) return found.problem.slice(name.length + 2);
   }
   return null;
 }
@@ -58,7 +60,7 @@ function failedSelfTest(name: string): string | null {
  */
 export async function hashWorker(chosen: Chosen, io: WorkerIo): Promise<boolean> {
   const wrong = 'form' in chosen ? checkForm(chosen.form) : chosen.wrong;
-  const kernel = 'form' in chosen ? chosen.form.scanner.info.kernel : chosen.kernel;
+  const { kernel } = chosen;
   if (wrong !== null || !('form' in chosen)) {
     io.out(`READY ${kernel} check=FAILED`);
     io.err(`rigbrain: ${kernel}: ${wrong}`);

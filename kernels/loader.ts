@@ -7,6 +7,7 @@ import type { Kernel } from './engine.ts';
 import { loadAddon, type Addon } from './native/addon.ts';
 import { nativeKernel } from './native/kernel.ts';
 import { packageRoot } from './paths.ts';
+import { prebuiltFolder } from './prebuilt.ts';
 import { selfTest } from './self-test.ts';
 import { jsKernel, wasmKernel } from './workers/kernels.ts';
 
@@ -42,7 +43,7 @@ export interface LoadOptions {
 /** A kernel that passed its self-test, or why one cannot be used. */
 export type Found = { readonly kernel: Kernel; readonly from: string } | { readonly problem: string; readonly failed: boolean };
 
-const NATIVE_PLACES = [path.join('prebuilds', `${process.platform}-${process.arch}`, 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
+const NATIVE_PLACES = [path.join('prebuilds', prebuiltFolder(), 'rigbrain.node'), path.join('build', 'native', 'rigbrain.node')];
 
 /** The native addon, or why there is none. `from` is relative to the root. */
 export function findAddon(root: string = packageRoot()): { readonly addon: Addon | null; readonly from: string; readonly problems: readonly string[] } {
