@@ -52,21 +52,21 @@ describe('chooseForm', () => {
 
   it('is the most versions the kernel has, unless told otherwise', () => {
     const most = jsKernel().info.versions;
-    expect(versionsOf(chooseForm('js', null))).toBe(most);
-    expect(versionsOf(chooseForm('js:1', null))).toBe(1);
-    expect(versionsOf(chooseForm('js', 1))).toBe(1);
-    expect(versionsOf(chooseForm('js:1', 1))).toBe(1);
+    expect(versionsOf(chooseForm('js', true))).toBe(most);
+    expect(versionsOf(chooseForm('js:1', true))).toBe(1);
+    expect(versionsOf(chooseForm('js', false))).toBe(1);
+    expect(versionsOf(chooseForm('js:1', false))).toBe(1);
     // The name it was asked for by, unless that is no kernel's.
-    expect(chooseForm('wasm', null).kernel).toBe('wasm');
-    expect(chooseForm('auto', null)).toMatchObject({ kernel: expect.not.stringMatching('auto'), form: {} });
+    expect(chooseForm('wasm', true).kernel).toBe('wasm');
+    expect(chooseForm('auto', true)).toMatchObject({ kernel: expect.not.stringMatching('auto'), form: {} });
   });
 
   it('says what is wrong with a name', () => {
-    expect(() => chooseForm('js:9999', null)).toThrow(/js cannot take 9999 versions in a call/);
-    expect(() => chooseForm('js:0', null)).toThrow(/js cannot take 0 versions/);
-    expect(() => chooseForm('js:x', null)).toThrow(/"js:x" is not the name of a kernel/);
-    expect(() => chooseForm('js:1:2', null)).toThrow(/is not the name of a kernel/);
-    expect(() => chooseForm('js:1', 2)).toThrow(/"js:1" and --versions 2 contradict each other/);
-    expect(() => chooseForm('sse9', null)).toThrow(/there is no hash kernel "sse9"/);
+    expect(() => chooseForm('js:9999', true)).toThrow(/js cannot take 9999 versions in a call/);
+    expect(() => chooseForm('js:0', true)).toThrow(/js cannot take 0 versions/);
+    expect(() => chooseForm('js:x', true)).toThrow(/"js:x" is not the name of a kernel/);
+    expect(() => chooseForm('js:1:2', true)).toThrow(/is not the name of a kernel/);
+    expect(() => chooseForm('js:2', false)).toThrow(/"js:2" and --no-version-rolling contradict each other/);
+    expect(() => chooseForm('sse9', true)).toThrow(/there is no hash kernel "sse9"/);
   });
 });

@@ -27,14 +27,14 @@ export type Chosen = { readonly kernel: string; readonly form: Form } | { readon
 /**
  * The form a name means: `avx512` the most versions it can share work between, `avx512:1` the plain one.
  * @param wanted `auto`, `native`, `wasm` or a kernel name, with or without `:` and a number of versions
- * @param versions the same number; null = not said
+ * @param versionRolling false = plain when the name does not say
  * @throws RigError E_HASHER_UNAVAILABLE when there is no such kernel here, E_FLAG_INVALID when it cannot take that many versions
  */
-export function chooseForm(wanted: string, versions: number | null): Chosen {
+export function chooseForm(wanted: string, versionRolling: boolean): Chosen {
   const [name = '', given, ...rest] = wanted.split(':');
-  const count = given === undefined ? versions : Number(given);
   if (rest.length > 0 || (given !== undefined && !/^\d+$/.test(given))) throw new RigError('E_FLAG_INVALID', `"${wanted}" is not the name of a kernel`, { hint: 'Write a name, or a name and a number of versions: avx512, avx512:1.' });
-  if (given !== undefined && versions !== null && Number(given) !== versions) throw new RigError('E_FLAG_INVALID', `"${wanted}" and --versions ${versions} contradict each other`, { hint: 'Give the number of versions once.' });
+  const count = given !== undefined ? Number(given) : versionRolling ? null : 1;
+  if (!versionRolling && count !== 1) throw new RigError('E_FLAG_INVALID', `"${wanted}" and --no-version-rolling contradict each other`, { hint: 'Leave one of them out.' });
   const failed = failedSelfTest(name);
   if (failed !== null) return { kernel: name, wrong: failed };
   const best = chooseKernel({ kernel: name });

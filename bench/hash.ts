@@ -1,5 +1,6 @@
 /** How fast this machine hashes, how quickly a new job is taken up, and whether the event loop stays free meanwhile. */
 import os from 'node:os';
+import { chooseKernel } from '../kernels/choice.ts';
 import { findAddon } from '../kernels/loader.ts';
 import { formsHere } from './hash-forms.ts';
 import { measureKernels, type KernelMeasurements } from './hash-kernels.ts';
@@ -48,10 +49,12 @@ const BIP320_MASK = 0x1fffe000;
 export async function benchHash(options: BenchHashOptions = {}): Promise<HashReport> {
   const load = os.loadavg()[0] ?? NaN;
   const { addon } = findAddon();
+  const run = { kernel: options.kernel ?? 'auto', versionMask: options.versionRolling === false ? 0 : BIP320_MASK };
+  // Found out before the long part.
+  chooseKernel({ kernel: run.kernel });
   const { forms, problems } = formsHere(options.only);
   const measured = await measureKernels(addon, forms, { slices: options.slices ?? 12, sliceMs: options.sliceMs ?? 60, cpu: options.cpu ?? -1 });
   const threads = os.availableParallelism();
-  const run = { kernel: options.kernel ?? 'auto', versionMask: options.versionRolling === false ? 0 : BIP320_MASK };
   return {
     ...measured,
     not_measured: problems,

@@ -40,8 +40,7 @@ describe('bench hash', () => {
       const io = new FakeIo('/');
       return [await runCli(['bench', 'hash', ...argv], io), io.stderr];
     };
-    expect(await said(['--versions', '2'])).toEqual([78, expect.stringContaining('--versions is only for --worker')]);
-    expect(await said(['--worker', 'js', '--versions', '2', '--no-version-rolling'])).toEqual([78, expect.stringContaining('contradict each other')]);
+    expect(await said(['--worker', 'js:2', '--no-version-rolling'])).toEqual([78, expect.stringContaining('contradict each other')]);
     expect(await said(['--worker', 'js:99999'])).toEqual([78, expect.stringContaining('js cannot take 99999 versions')]);
     expect(await said(['--slices', '0'])).toEqual([78, expect.stringContaining('whole number from 1 to 1000')]);
     expect(await said(['--only', 'sse9'])).toEqual([69, expect.stringContaining('cannot measure sse9 here')]);

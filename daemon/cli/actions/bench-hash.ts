@@ -1,6 +1,7 @@
 /** `rigbrain bench hash`: prints what bench/hash.ts measures, or serves a harness as bench/hash-worker.ts does. */
 import { benchHash, type BenchHashOptions, type HashReport } from '../../../bench/hash.ts';
 import { chooseForm, hashWorker } from '../../../bench/hash-worker.ts';
+import { findAddon } from '../../../kernels/loader.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
@@ -15,7 +16,6 @@ export interface BenchHashFlags {
   readonly cpu?: number;
   /** Kernel of the worker; undefined = measure. */
   readonly worker?: string;
-  readonly versions?: number;
   /** False with --no-version-rolling. */
   readonly versionRolling: boolean;
 }
@@ -23,7 +23,6 @@ export interface BenchHashFlags {
 /** @param size smaller measurements, for tests */
 export async function benchHashCommand(io: CliIo, globals: Globals, flags: BenchHashFlags, size: BenchHashOptions = {}): Promise<number> {
   if (flags.worker !== undefined) return workerCommand(io, flags, flags.worker);
-  if (flags.versions !== undefined) throw new RigError('E_FLAG_INVALID', '--versions is only for --worker', { hint: 'Use --only avx512:1 to choose forms of kernels.' });
   const only = flags.only?.flatMap((names) => names.split(',')).filter((name) => name !== '');
   if (!globals.json) io.err('rigbrain: measuring; other programs that run now lower the numbers');
   const { kernel, slices, sliceMs, cpu, versionRolling } = flags;
@@ -32,16 +31,14 @@ export async function benchHashCommand(io: CliIo, globals: Globals, flags: Bench
   return EXIT.ok;
 }
 
-async function workerCommand(io: CliIo, { versions, versionRolling, cpu }: BenchHashFlags, worker: string): Promise<number> {
-  if (!versionRolling && (versions ?? 1) !== 1) throw new RigError('E_FLAG_INVALID', `--no-version-rolling and --versions ${versions} contradict each other`, { hint: 'Leave one of them out.' });
-  const chosen = chooseForm(worker, versionRolling ? (versions ?? null) : 1);
-  if (cpu !== undefined) await bindTo(cpu);
+async function workerCommand(io: CliIo, { versionRolling, cpu }: BenchHashFlags, worker: string): Promise<number> {
+  const chosen = chooseForm(worker, versionRolling);
+  if (cpu !== undefined) bindTo(cpu);
   const good = await hashWorker(chosen, { input: process.stdin, out: (line) => io.out(line), err: (line) => io.err(line) });
   return good ? EXIT.ok : EXIT.failure;
 }
 
-async function bindTo(cpu: number): Promise<void> {
-  const { findAddon } = await import('../../../kernels/loader.ts');
+function bindTo(cpu: number): void {
   const { addon } = findAddon();
   if ((addon?.pinThread(cpu) ?? -1) !== cpu) throw new RigError('E_FLAG_INVALID', `this thread cannot be bound to CPU ${cpu}`, { hint: addon ? 'Choose one of the CPUs this process may use (taskset -p $$).' : 'That needs the native addon: npm run build:native.' });
 }

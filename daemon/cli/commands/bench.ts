@@ -22,9 +22,8 @@ export function addBench(program: Command, cli: Cli): void {
     .option('--slice-ms <ms>', 'length of a slice', wholeNumber(1, 10_000), 60)
     .option('--cpu <n>', 'CPU to measure on (default: the last)', wholeNumber(0, 1_048_575))
     .option('--no-version-rolling', 'plain kernels only, in threads or worker')
-    .option('--worker <kernel>', 'serve a harness: S <ms> and Q on stdin')
-    .option('--versions <n>', 'versions in a call of the worker', wholeNumber(1, 4096))
-    .addHelpText('after', closing(['rigbrain bench hash', "rigbrain bench hash --json | jq '.kernels[] | {kernel, versions, hashes_per_second}'", 'echo "S 1000" | rigbrain bench hash --worker avx512:1']))
+    .option('--worker <kernel>', 'serve a harness, see docs/cli.md; avx512:1 = plain')
+    .addHelpText('after', closing(['rigbrain bench hash', "rigbrain bench hash --json | jq '.kernels[] | {kernel, hashes_per_second}'", 'echo "S 1000" | rigbrain bench hash --worker avx512:1']))
     .action(cli.action(async (command) => (await import('../actions/bench-hash.ts')).benchHashCommand(cli.io, globalsOf(command), command.opts<BenchHashFlags>())));
   bench
     .command('ledger')
