@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ function tempDir(): string {
 /** Runs the script with the output in a folder of its own. */
 function prebuild(names: readonly string[], env: Record<string, string> = {}, script_ = script): { code: number | null; text: string; out: string } {
   const out = path.join(tempDir(), 'prebuilds');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script_, ...names, '--out', out], { encoding: 'utf8', env: { ...process.env, CFLAGS: '', ...env }, timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script_, ...names, '--out', out], { encoding: 'utf8', env: { ...process.env, CFLAGS: '', ...env }, timeout: 150_000 });
   return { code: status, text: stdout + stderr, out };
 }
 
@@ -57,7 +57,7 @@ const TARGETS = [
 describe.skipIf(process.platform !== 'linux' || !runs('cc') || thisSystem().musl)('npm run prebuild', () => {
   for (const { name, arch, compiler, machine } of TARGETS) {
     const can = process.arch === arch || runs(compiler);
-    it.skipIf(!can)(`makes ${name}${can ? '' : ` (skipped: ${compiler} is not installed)`}`, { timeout: 90_000 }, () => {
+    it.skipIf(!can)(`makes ${name}${can ? '' : ` (skipped: ${compiler} is not installed)`}`, { timeout: 160_000 }, () => {
       const { code, text, out } = prebuild([name]);
       expect(text).toMatch(new RegExp(`^prebuild: ${name} made \\(\\d+ kB, glibc 2\\.(4|\\d|1\\d|2[0-8]) or later, `, 'm'));
       expect(code).toBe(0);
@@ -92,6 +92,18 @@ describe.skipIf(process.platform !== 'linux' || !runs('cc') || thisSystem().musl
     expect(text).toContain('-march=native makes a binary for this processor only');
     expect(code).toBe(1);
     expect(prebuild(['linux-pdp11']).text).toContain('there is no linux-pdp11; use linux-x64, linux-arm64, linux-arm');
+  });
+
+  it.skipIf(!runs('npm'))('lies where npm packs it, though git does not keep it', { timeout: 60_000 }, () => {
+    const root = tempDir();
+    for (const name of ['package.json', '.gitignore']) cpSync(path.join(here, name), path.join(root, name));
+    const file = path.join('prebuilds', 'linux-arm64', 'rigbrain.node');
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), '');
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', timeout: 30_000 });
+    const [pack] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    expect(pack.files.map((entry) => entry.path)).toContain(file);
+    expect(readFileSync(path.join(root, '.gitignore'), 'utf8').split('\n')).toContain('prebuilds/');
   });
 
   it.skipIf(!runs('npm'))('does nothing when npm runs it before `npm run build`', { timeout: 60_000 }, () => {

@@ -9,8 +9,8 @@ export const root = path.resolve(import.meta.dirname, '..');
 export async function generator() {
   const from = path.join(root, 'kernels', 'generator');
   const to = path.join(root, 'dist', 'kernels', 'generator');
-  const stale = readdirSync(from).some((name) => {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) return false;
+  const stale = readdirSync(from, { recursive: true }).some((name) => {
+    if (!name.endsWith('.ts') || /\.(test|fixture)\.ts$/.test(name)) return false;
     const compiled = path.join(to, name.replace(/\.ts$/, '.js'));
     return !existsSync(compiled) || statSync(compiled).mtimeMs < statSync(path.join(from, name)).mtimeMs;
   });
