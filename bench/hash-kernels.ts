@@ -1,7 +1,7 @@
 /** The rate of each kernel on one thread. */
 import type { Addon } from '../kernels/native/addon.ts';
 import type { KernelSource } from '../kernels/types.ts';
-import { boundOf } from './bounds.ts';
+import { boundOf, coreHere, type Core } from './bounds.ts';
 import type { Form } from './hash-forms.ts';
 import { benchHeader, hashSlice } from './hash-slice.ts';
 import { median } from './statistics.ts';
@@ -82,17 +82,18 @@ export async function measureKernels(addon: Addon | null, forms: readonly Form[]
   }
   const plainJs = forms.findIndex(({ scanner, versions }) => scanner.info.source === 'js' && versions === 1);
   const js = series[plainJs] ? median(series[plainJs].rates) : null;
+  const core = coreHere();
   return {
-    kernels: forms.map((form, i) => resultOf(form, series[i] as Series, js)),
+    kernels: forms.map((form, i) => resultOf(form, series[i] as Series, js, core)),
     pinning: { cpu: cpu < 0 ? null : cpu, granted: cpu >= 0 },
     clock_hertz: clocks.length > 0 ? Math.round(median(clocks)) : null,
   };
 }
 
-function resultOf({ scanner, versions }: Form, { rates, cycles, hashes, checked }: Series, js: number | null): KernelResult {
+function resultOf({ scanner, versions }: Form, { rates, cycles, hashes, checked }: Series, js: number | null, core: Core | null): KernelResult {
   const { kernel, lanes, isa, source } = scanner.info;
   const perHash = cycles.length > 0 ? median(cycles) : null;
-  const bound = boundOf(kernel, versions);
+  const bound = boundOf(kernel, versions, core);
   return {
     kernel,
     versions,

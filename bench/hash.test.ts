@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scanner } from '../kernels/engine.ts';
 import { jsKernel } from '../kernels/workers/kernels.ts';
-import { boundOf } from './bounds.ts';
+import { boundOf, coreHere, coreOf } from './bounds.ts';
 import { checkForm, formsHere, rolledVersions } from './hash-forms.ts';
 import { measureKernels } from './hash-kernels.ts';
 import { benchHeader, hashSlice } from './hash-slice.ts';
@@ -20,7 +20,7 @@ describe('benchHash', () => {
       expect(row.min).toBeLessThanOrEqual(row.hashes_per_second);
       expect(row.hashes_per_second).toBeLessThanOrEqual(row.max);
       if (report.clock_hertz !== null) expect(row.cycles_per_hash).toBeGreaterThan(20);
-      expect(row.bound_cycles_per_hash).toBe(boundOf(row.kernel, row.versions));
+      expect(row.bound_cycles_per_hash).toBe(boundOf(row.kernel, row.versions, coreHere()));
       if (row.share_of_bound !== null) expect(row.share_of_bound).toBeCloseTo((row.bound_cycles_per_hash ?? NaN) / (row.cycles_per_hash ?? NaN), 2);
     }
     // Far from the 4 the benchmark shows on a quiet machine: this one may be busy with other tests.
@@ -85,6 +85,19 @@ describe('hashSlice', () => {
     expect(cpuNs).toBeLessThanOrEqual(wallNs);
     const wrong = liar((out) => out.fill(0, 0, 2) && 1);
     expect(() => hashSlice(null, { scanner: wrong, versions: 1 }, benchHeader(1), 5)).toThrow(/hashes looked at again are wrong/);
+  });
+});
+
+describe('boundOf', () => {
+  it('is known for counted kernels on the cores the count is true of', () => {
+    const cpuinfo = (vendor: string, family: number): string => `processor\t: 0\nvendor_id\t: ${vendor}\ncpu family\t: ${family}\nmodel\t\t: 17\n\nprocessor\t: 1\n`;
+    const zen4 = coreOf(cpuinfo('AuthenticAMD', 25));
+    expect(zen4).toEqual({ vendor: 'AuthenticAMD', family: 25 });
+    expect([boundOf('avx512', 1, zen4), boundOf('avx512', 64, zen4)]).toEqual([88.9, 75.2]);
+    expect(boundOf('avx512', 1, coreOf(cpuinfo('GenuineIntel', 6)))).toBe(88.9);
+    expect(boundOf('avx512', 1, coreOf(cpuinfo('AuthenticAMD', 26)))).toBeNull();
+    expect(boundOf('scalar', 1, zen4)).toBeNull();
+    expect(boundOf('avx512', 1, coreOf('processor\t: 0\nCPU implementer\t: 0x41\n'))).toBeNull();
   });
 });
 

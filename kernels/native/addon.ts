@@ -39,7 +39,7 @@ export interface Addon {
   scan(kernel: string, header: Uint8Array, versions: Uint32Array, first: number, batches: number, mask: number, out: Uint32Array): number;
   /** Processor time the calling thread has used, nanoseconds. */
   threadCpuNs(): number;
-  /** Hashes that long, over by less than 1 ms, in one call. @param versions as in `scan` @param ms up to an hour */
+  /** Hashes that long, over by less than a unit of work, in one call. @param versions as in `scan` @param ms up to an hour */
   measure(kernel: string, header: Uint8Array, versions: Uint32Array, mask: number, ms: number): Measurement;
   /** Clock rate of the processor now, measured in 0.5 ms; 0 = not known on this processor family. */
   clockHertz(): number;

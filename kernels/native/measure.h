@@ -17,7 +17,7 @@ typedef struct {
 } rb_measurement;
 
 /*
- * Hashes for about `wall_ns` (over by less than 1 ms) under `count` versions, 1 to the kernel's midstates: nonces from 0
+ * Hashes for about `wall_ns` (over by less than a unit of work) under `count` versions, 1 to the kernel's midstates: nonces from 0
  * upwards; when all have been used, the time in the header moves on by a second. 0 when there is no memory.
  */
 int rb_measure(const rb_kernel *kernel, const uint8_t header[80], const uint32_t *versions, unsigned count, uint32_t mask,
