@@ -28,8 +28,12 @@ KERNEL(scalar, "scalar",  "portable C",        1, 16,  256,   32, 0);
 KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  512,   64, RB_FEATURE_SSE2);
 KERNEL(avx2,   "avx2",    "AVX2",              8, 64, 1024,   32, RB_FEATURE_AVX2);
 KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX512);
+KERNEL(shani,  "shani",   "SHA-NI",            2, 64, 2048,   64, RB_FEATURE_SHA);
 #elif defined(__aarch64__) || defined(__arm__)
 KERNEL(neon,   "neon",    "NEON",              4, 64,  256,    8, RB_FEATURE_NEON);
+#if defined(__aarch64__)
+KERNEL(armv8sha2, "armv8-sha2", "ARMv8 SHA2",  2, 64, 2048,   32, RB_FEATURE_ARM_SHA2);
+#endif
 #endif
 /* clang-format on */
 
@@ -37,9 +41,13 @@ KERNEL(neon,   "neon",    "NEON",              4, 64,  256,    8, RB_FEATURE_NEO
 static const rb_kernel *const kernels[] = {
 #if defined(__x86_64__)
   &avx512_kernel,
+  &shani_kernel,
   &avx2_kernel,
   &sse2_kernel,
 #elif defined(__aarch64__) || defined(__arm__)
+#if defined(__aarch64__)
+  &armv8sha2_kernel,
+#endif
   &neon_kernel,
 #endif
   &scalar_kernel,
