@@ -4,8 +4,9 @@ import { RigError } from '../protocol/common/errors.ts';
 import { SEARCH } from './counters.ts';
 import type { Engine, EngineOptions, Kernel } from './engine.ts';
 import { createHasher } from './hasher.ts';
+import { hashHeader } from './header.ts';
 import { KernelHasher } from './kernel-hasher.ts';
-import { DIFFICULTY_1, easyTarget, GENESIS, GENESIS_NONCE, kernelsHere, referenceHits, searchAll } from './kernels.fixture.ts';
+import { DIFFICULTY_1, easyTarget, GENESIS, GENESIS_NONCE, kernelsHere, referenceHits, referenceHitsOf, searchAll, versionsOf } from './kernels.fixture.ts';
 import type { Hasher, HasherJob, HasherOptions } from './types.ts';
 
 const IMPOSSIBLE = new Uint8Array(32);
@@ -22,6 +23,22 @@ afterEach(async () => void (await Promise.all(open.splice(0).map((hasher) => has
 /** Waits for something other threads do; the test's own deadline bounds it. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(1);
+}
+
+/**
+ * The share of one processor that this process takes while it only waits: the least of up to five looks of `ms` each, since
+ * compiling and collecting garbage take time too, now and then. Ends early below `enough`. Threads that spin would show in each.
+ */
+async function leastShare(ms: number, enough: number): Promise<number> {
+  let least = Infinity;
+  for (let look = 0; look < 5 && least > enough; look++) {
+    const start = performance.now();
+    const before = process.cpuUsage();
+    await sleep(ms);
+    const used = process.cpuUsage(before);
+    least = Math.min(least, (used.user + used.system) / 1000 / (performance.now() - start));
+  }
+  return least;
 }
 
 // One of each source: the native threads are one piece of C whatever the kernel.
@@ -57,19 +74,25 @@ describe.each(sources)('hasher on %s', (kernel) => {
 
   it('tells every hit with the job it was found for', async () => {
     const hasher = make({ kernel });
+    // Every job has a header of its own: a hit told with another job's number is none.
+    const headerOf = (id: number): Uint8Array => Uint8Array.from(GENESIS).fill(id, 40, 44);
     let current = 0;
-    let told = 0;
-    const wrong: number[] = [];
-    hasher.events.on('hit', (hit) => {
-      told++;
-      if (hit.jobId > current || hit.jobId < current - 1) wrong.push(hit.jobId);
+    const told: number[] = [];
+    const wrong: string[] = [];
+    hasher.events.on('hit', ({ jobId, version, nonce, hash }) => {
+      // Those of an older job may come late, when this thread was kept from running, but never before it or out of turn.
+      if (jobId > current || jobId < (told.at(-1) ?? 0)) wrong.push(`${jobId} after ${told.at(-1)} in ${current}`);
+      if (!Buffer.from(hash).equals(hashHeader(headerOf(jobId), version, nonce))) wrong.push(`${jobId}: another header`);
+      told.push(jobId);
     });
     for (current = 1; current <= 40; current++) {
-      hasher.setJob(job(current, { target: easyTarget(9) }));
-      const before = told;
-      await until(() => told > before);
+      hasher.setJob(job(current, { header: headerOf(current), target: easyTarget(9) }));
+      const before = told.length;
+      await until(() => told.length > before);
     }
     expect(wrong).toEqual([]);
+    expect(hasher.stats().hardwareErrors).toBe(0n);
+    expect(new Set(told).size).toBeGreaterThan(20);
   });
 
   it('is heard again after its job was dropped from inside a hit, in the middle of a flood', async () => {
@@ -86,6 +109,21 @@ describe.each(sources)('hasher on %s', (kernel) => {
       await sleep(20);
     }
     expect([...told]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('finds all hits of a window under every rolled version, each once, and counts exactly', async () => {
+    const hasher = make({ kernel });
+    // 128 versions: more than one group of any kernel. The genesis version has bit 0 already.
+    for (const [versionMask, bits] of [[0x0f0a_2001, 12], [0x0000_e000, 9]] as const) {
+      const window = job(1, { target: easyTarget(bits), versionMask, nonceFrom: 77, nonceTo: 77 + 3000 });
+      const before = hasher.stats().hashes;
+      const hits = await searchAll(hasher, window);
+      const expected = referenceHitsOf(window);
+      expect(expected.length).toBeGreaterThan(20);
+      expect(hits.map((hit) => `${hit.version}:${hit.nonce}`).sort()).toEqual(expected);
+      expect(hasher.stats().hashes - before).toBe(BigInt(3001 * versionsOf(window).length));
+    }
+    expect(hasher.stats()).toMatchObject({ dropped: 0n, hardwareErrors: 0n });
   });
 
   it('moves every thread to a new job', async () => {
@@ -107,6 +145,9 @@ describe.each(sources)('hasher on %s', (kernel) => {
     expect(hasher.stats().hashes).toBe(paused);
     hasher.resume();
     await until(() => hasher.stats().hashes > paused);
+    // At rest before the count is taken: a busy machine may let much time pass between two lines of this test.
+    hasher.clearJob();
+    await until(() => hasher.stats().perThread.every((thread) => !thread.hashing));
     // A window searched with a pause in the middle is still searched once, completely.
     const window = { target: DIFFICULTY_1, nonceFrom: GENESIS_NONCE - 100_000, nonceTo: GENESIS_NONCE + 100_000 };
     const before = hasher.stats().hashes;
@@ -115,7 +156,7 @@ describe.each(sources)('hasher on %s', (kernel) => {
     await sleep(5);
     hasher.resume();
     expect((await all).map((hit) => hit.nonce)).toEqual([GENESIS_NONCE]);
-    expect(Number(hasher.stats().hashes - before)).toBeLessThan(200_001 + 4 * 4096);
+    expect(hasher.stats().hashes - before).toBe(200_001n);
   });
 
   it('sleeps when its job is exhausted, or there is none', async () => {
@@ -123,10 +164,7 @@ describe.each(sources)('hasher on %s', (kernel) => {
     let exhausted = 0;
     hasher.events.on('exhausted', () => exhausted++);
     await searchAll(hasher, job(1, { nonceTo: 50_000 }));
-    const cpu = process.cpuUsage();
-    await sleep(100);
-    const used = process.cpuUsage(cpu);
-    expect(used.user + used.system).toBeLessThan(50_000);
+    expect(await leastShare(100, 0.25)).toBeLessThan(0.5);
     expect(hasher.stats().perThread.some((thread) => thread.hashing)).toBe(false);
     hasher.setJob(job(2));
     await until(() => hasher.stats().hashes > 50_001n);
@@ -140,13 +178,8 @@ describe.each(sources)('hasher on %s', (kernel) => {
     hasher.setJob(job(1));
     await until(() => hasher.stats().hashes > 0n);
     hasher.setLimitPercent(20);
-    const start = performance.now();
-    const cpu = process.cpuUsage();
     const hashes = hasher.stats().hashes;
-    await sleep(400);
-    const used = process.cpuUsage(cpu);
-    // A busy machine can only make this less. Room for the test itself and what was running when it began.
-    expect((used.user + used.system) / 1000 / (performance.now() - start)).toBeLessThan(0.5);
+    expect(await leastShare(400, 0.35)).toBeLessThan(0.5);
     expect(hasher.stats().hashes).toBeGreaterThan(hashes);
     hasher.setLimitPercent(1);
     await sleep(20);
@@ -166,7 +199,8 @@ describe.each(sources)('hasher on %s', (kernel) => {
     });
     hasher.setJob(job(1, { target: Buffer.alloc(32, 0xff) }));
     await until(() => hasher.stats().dropped > 1000n && hits > 100);
-    expect(most).toBeLessThan(3000);
+    // Of a million a second. How many fit its 3 ms depends on the machine.
+    expect(most).toBeLessThan(20_000);
     const before = hasher.stats().hashes;
     await until(() => hasher.stats().hashes > before);
     expect(hasher.stats().hardwareErrors).toBe(0n);

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Kernel } from './engine.ts';
-import { hashHeader, meetsTarget } from './header.ts';
+import { hashHeader, meetsTarget, topMask } from './header.ts';
+import { jsScanner } from './js/scanner.ts';
 import { findKernels } from './loader.ts';
 import { compiledFile, packageRoot } from './paths.ts';
 import type { Hasher, HasherJob, Hit } from './types.ts';
@@ -26,6 +27,45 @@ export function kernelsHere(): Kernel[] {
 export function easyTarget(bits: number): Uint8Array {
   const value = (1n << BigInt(256 - bits)) - 1n;
   return Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse();
+}
+
+/** Every version a job has: its own with any of the mask's bits set besides. */
+export function versionsOf({ header, versionMask }: HasherJob): number[] {
+  const own = Buffer.from(header).readUInt32LE(0);
+  const versions: number[] = [];
+  for (let sub = (versionMask & ~own) >>> 0; ; sub = ((sub - 1) & versionMask & ~own) >>> 0) {
+    versions.push((own | sub) >>> 0);
+    if (sub === 0) return versions;
+  }
+}
+
+const reference = jsScanner();
+
+/** What a scanner must tell of these nonces and versions, by the plain JavaScript kernel. As `index of the version:offset`, sorted. */
+export function referencePairs(header: Uint8Array, versions: readonly number[], first: number, count: number, mask: number): string[] {
+  const most = reference.info.versions;
+  const pairs: string[] = [];
+  const out = new Uint32Array(2 * count * most);
+  for (let start = 0; start < versions.length; start += most) {
+    reference.prepare(header, versions.slice(start, start + most));
+    const found = reference.scan(first, count, mask, out);
+    for (let i = 0; i < 2 * found; i += 2) pairs.push(`${start + (out[i + 1] as number)}:${out[i]}`);
+  }
+  return pairs.sort();
+}
+
+/** All hits of a job as `version:nonce`, sorted. The plain JavaScript kernel finds the candidates, node:crypto checks them. */
+export function referenceHitsOf(job: HasherJob): string[] {
+  const { header, target, nonceFrom = 0, nonceTo = 0xffffffff } = job;
+  const versions = versionsOf(job);
+  return referencePairs(header, versions, nonceFrom, nonceTo - nonceFrom + 1, topMask(target))
+    .map((pair): [number, number] => {
+      const [index, offset] = pair.split(':').map(Number) as [number, number];
+      return [versions[index] as number, nonceFrom + offset];
+    })
+    .filter(([version, nonce]) => meetsTarget(hashHeader(header, version, nonce), target))
+    .map(([version, nonce]) => `${version}:${nonce}`)
+    .sort();
 }
 
 /** All hits of a nonce range under one version, by node:crypto. As `version:nonce`. */

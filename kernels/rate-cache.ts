@@ -86,7 +86,11 @@ export function writeRates(file: string, key: RateKey, rates: Rates, at: Date): 
     renameSync(temporary, file);
     return null;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Nothing was written there.
+    }
     return `the kernel measurements cannot be kept in ${file}, every start takes 50 ms longer: ${messageOf(error)}`;
   }
 }

@@ -111,7 +111,8 @@ static void run_job(rb_worker *self, rb_job *job, uint32_t seen)
     atomic_store(&self->counters->switch_ns, rb_now_ns() - job->published_ns);
   }
   atomic_store(&self->counters->generation, job->generation);
-  while (atomic_load_explicit(&search->wake.count, memory_order_relaxed) == seen) {
+  /* In order after the store above: who wakes the threads and then sees none hashing may rely on it. */
+  while (atomic_load(&search->wake.count) == seen) {
     const uint64_t start = limited ? rb_now_ns() : 0;
     rb_unit unit;
     if (!rb_job_claim(job, &unit)) {
