@@ -14,6 +14,8 @@ export type Rates = Readonly<Record<string, Rate>>;
 const SLICE_NS = 700_000;
 /** What the whole measurement takes. */
 const BUDGET_NS = 50_000_000;
+/** A unit is about 0.1 ms; more than so many in a slice only a clock that stood still can suggest. */
+const MAX_UNITS = 32;
 const MIN_SLICES = 3;
 const MAX_SLICES = 15;
 /** A kernel below this share of the best after its first slice is not measured further: it cannot win. */
@@ -45,7 +47,7 @@ export function* measureRates(kernels: readonly Kernel[], threadCpuNs: () => num
     // Two units tell how many fill a slice.
     contest.nonces = 2 * contest.unit;
     const rough = slice(contest, threadCpuNs);
-    contest.nonces = contest.unit * Math.max(1, Math.round((SLICE_NS * rough) / 1e9 / (contest.versions * contest.unit)));
+    contest.nonces = contest.unit * Math.min(MAX_UNITS, Math.max(1, Math.round((SLICE_NS * rough) / 1e9 / (contest.versions * contest.unit))));
     yield;
     contest.slices.push(slice(contest, threadCpuNs));
     spent += 1.5 * SLICE_NS;
@@ -101,5 +103,7 @@ function slice({ scanner, versions, unit, nonces }: Contest, threadCpuNs: () => 
   const start = threadCpuNs();
   scanner.scan(0, nonces, 0xffffffff, out);
   const end = threadCpuNs();
-  return (nonces * versions * 1e9) / Math.max(1, end - start - (start - begin));
+  // The small call may be the one that was disturbed: it cannot have cost more than half of the great one.
+  const net = Math.max(end - start - (start - begin), (end - start) / 2, 1);
+  return (nonces * versions * 1e9) / net;
 }
