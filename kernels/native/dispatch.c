@@ -9,8 +9,8 @@
 #endif
 
 /* Bits of AT_HWCAP, from the kernel's asm/hwcap.h of each architecture. */
-#define HWCAP_ARM_NEON (1ul << 12)
-#define HWCAP_AARCH64_SHA2 (1ul << 6)
+#define RB_HWCAP_ARM_NEON (1ul << 12)
+#define RB_HWCAP_AARCH64_SHA2 (1ul << 6)
 /* cpuid leaf 7, EBX: the SHA extensions. */
 #define CPUID_7_EBX_SHA (1u << 29)
 
@@ -69,14 +69,14 @@ uint32_t rb_cpu_features(void)
     features |= RB_FEATURE_SHA;
   return features;
 #elif defined(__aarch64__) && defined(__linux__)
-  return RB_FEATURE_NEON | (getauxval(AT_HWCAP) & HWCAP_AARCH64_SHA2 ? RB_FEATURE_ARM_SHA2 : 0);
+  return RB_FEATURE_NEON | (getauxval(AT_HWCAP) & RB_HWCAP_AARCH64_SHA2 ? RB_FEATURE_ARM_SHA2 : 0);
 #elif defined(__aarch64__) && defined(__APPLE__)
   /* Every Apple processor of this architecture has them. */
   return RB_FEATURE_NEON | RB_FEATURE_ARM_SHA2;
 #elif defined(__aarch64__)
   return RB_FEATURE_NEON;
 #elif defined(__arm__) && defined(__linux__)
-  return getauxval(AT_HWCAP) & HWCAP_ARM_NEON ? RB_FEATURE_NEON : 0;
+  return getauxval(AT_HWCAP) & RB_HWCAP_ARM_NEON ? RB_FEATURE_NEON : 0;
 #else
   return 0;
 #endif
