@@ -6,7 +6,7 @@
  * build, but for the portable one.
  */
 const FLAGS = {
-  x64: { 'kernel_sse2.c': ['-msse2'], 'kernel_avx2.c': ['-mavx2'], 'kernel_avx512.c': ['-mavx512f', '-mavx512vl'], 'kernel_shani.c': ['-msha', '-msse4.1'] },
+  x64: { 'kernel_sse2.c': ['-msse2'], 'kernel_avx2.c': ['-mavx2'], 'kernel_avx512.c': ['-mavx512f', '-mavx512vl'], 'kernel_shani.c': ['-msha', '-msse4.1'], 'kernel_hybrid.c': [] },
   arm64: { 'kernel_neon.c': [], 'kernel_armv8sha2.c': ['-march=armv8-a+crypto'] },
   arm: { 'kernel_neon.c': ['-mfpu=neon'] },
 };
@@ -15,7 +15,16 @@ const FLAGS = {
  * Files the generator writes: `make` turns the generator's module into text. Without `arch` they belong to every processor. A `.h`
  * is included by the C files; a `.c` or `.S` is compiled with its own `flags`, and `define` is then defined in every other file.
  */
-const GENERATED = [{ file: 'sha256d.gen.h', make: (generator) => generator.nativeSource() }];
+const GENERATED = [
+  { file: 'sha256d.gen.h', make: (generator) => generator.nativeSource() },
+  // ELF only: the directives of other systems differ.
+  ...(process.platform === 'linux'
+    ? [
+        { file: 'hybrid.gen.h', arch: ['x64'], make: (generator) => generator.hybridHeader() },
+        { file: 'hybrid.S', arch: ['x64'], define: 'RB_HYBRID', make: (generator) => generator.hybridAssembly() },
+      ]
+    : []),
+];
 
 /** Binaries that can be prebuilt, each named by the folder the loader looks in. `machine` is e_machine of the ELF header. */
 export const PREBUILDS = [

@@ -1,6 +1,7 @@
 /** What the build scripts ask of the generator. */
 import { emitAssemblyScript } from './emit-assemblyscript.ts';
 import { emitPair, emitPart } from './emit-c.ts';
+export { hybridAssembly, hybridHeader } from './hybrid/index.ts';
 import { firstHash, rolledFirstHash, secondHash, sharedSchedule, STORED_WORDS } from './search.ts';
 
 /** Text of `sha256d.gen.h`, which every native kernel includes. */

@@ -52,6 +52,35 @@ export function rolledFirstHash(): Part {
 }
 
 /**
+ * `first` from round `from` (18 to 64) on, and `second`: for a kernel that runs the rounds before by other means. Reads the
+ * state a to h before that round, then W[t] + K[t] of rounds `from` to 63, from memory; leaves H7.
+ */
+export function hashFrom(from: number): Part {
+  const p = new Program();
+  const state = Array.from({ length: 8 }, (_, i) => p.stored(i)) as State;
+  const end = rounds(p, state, (t) => p.stored(8 + t - from), from, 64);
+  return { program: p, results: [secondRounds(p, end)] };
+}
+
+/**
+ * The state after round 3 of the first hash as a plain word, a to h, for a nonce of 0. The nonce (as SHA-256 reads it) only
+ * adds itself to a and e.
+ */
+export function startState(): Part {
+  const p = new Program();
+  const midstate = Array.from({ length: 8 }, (_, i) => p.input(i)) as State;
+  const words = [p.input(8), p.input(9), p.input(10), p.constant(0)];
+  return { program: p, results: rounds(p, midstate, withConstants(p, (t) => words[t] as Value), 0, 4).map((word) => p.whole(word)) };
+}
+
+/** W[t] + K[t] of rounds 4 to 17 of the first hash: words of the job. */
+export function fixedKeys(): Part {
+  const p = new Program();
+  const keys = firstKeys(p);
+  return { program: p, results: Array.from({ length: FIRST_STORED_ROUND - 4 }, (_, i) => p.whole(keys(4 + i))) };
+}
+
+/**
  * W[t] + K[t] of the first hash. W4 to W15 are padding, and W16, W17 read none of the nonce: constants of the job, as are the
  * parts of W18 to W33 that do not (W18 is constant + sigma0(nonce), W19 is constant + nonce).
  */
@@ -81,19 +110,25 @@ function firstRounds(p: Program, keys: Words): State {
  */
 export function secondHash(): Part {
   const p = new Program();
+  const end = Array.from({ length: 8 }, (_, i) => p.stored(i)) as State;
+  return { program: p, results: [secondRounds(p, end)] };
+}
+
+/** Rounds 0 to 60 of the second hash. `end` is the state after round 63 of the first. */
+function secondRounds(p: Program, end: State): Operand {
   const state = INITIAL_STATE.map((word) => p.constant(word)) as State;
   const initial = p.constant(INITIAL_STATE[7] as number);
   // Round 0 starts from constants: one addition for a and one for e. In rounds 1 to 3 part of the state still is constant.
-  const [, , , , e] = rounds(p, state, secondKeys(p), 0, 61, initial);
-  return { program: p, results: [p.whole(e)] };
+  const [, , , , e] = rounds(p, state, secondKeys(p, end), 0, 61, initial);
+  return p.whole(e);
 }
 
 /**
  * W[t] + K[t] of the second hash. W0 to W7 are the words of the first hash: the midstate added there goes into K0 to K7.
  * W8 to W15 are padding: constants, which also shortens W16 to W30.
  */
-function secondKeys(p: Program): Words {
-  const digest = Array.from({ length: 8 }, (_, i): Value => p.add(p.stored(i), p.input(i)));
+function secondKeys(p: Program, end: State): Words {
+  const digest = end.map((word, i): Value => p.add(word, p.input(i)));
   return withConstants(p, schedule(p, padded(p, digest, 256)));
 }
 

@@ -29,6 +29,10 @@ KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  512,   64, RB_FEATURE_SSE
 KERNEL(avx2,   "avx2",    "AVX2",              8, 64, 1024,   32, RB_FEATURE_AVX2);
 KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX512);
 KERNEL(shani,  "shani",   "SHA-NI",            2, 64, 2048,   64, RB_FEATURE_SHA);
+#ifdef RB_HYBRID
+KERNEL(hybrid_44, "hybrid-44", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
+KERNEL(hybrid_64, "hybrid-64", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
+#endif
 #elif defined(__aarch64__) || defined(__arm__)
 KERNEL(neon,   "neon",    "NEON",              4, 64,  256,    8, RB_FEATURE_NEON);
 #if defined(__aarch64__)
@@ -40,6 +44,10 @@ KERNEL(armv8sha2, "armv8-sha2", "ARMv8 SHA2",  2, 64, 2048,   32, RB_FEATURE_ARM
 /* Likely fastest first: the order they are tried in when nothing has been measured. */
 static const rb_kernel *const kernels[] = {
 #if defined(__x86_64__)
+#ifdef RB_HYBRID
+  &hybrid_44_kernel,
+  &hybrid_64_kernel,
+#endif
   &avx512_kernel,
   &shani_kernel,
   &avx2_kernel,
