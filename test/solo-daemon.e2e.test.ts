@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bcoinInstalled, startBcoin, type BcoinNode } from './bcoin-node.ts';
 import { readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
 
@@ -30,6 +30,9 @@ pools:
   const before = (await node.rpc('getblockcount')) as number;
   rig = startRigbrain([], { dataDir: folder.dir, yaml, env: { NODE_PASSWORD: node.password } });
   await rig.waitFor('three blocks', () => rig!.lines.filter((line) => line.event === 'block_found').length >= 3, 30_000);
+  // Every second nonce gives a block, so every second block has the node's own version: wait for one that has not.
+  const versionOfTip = async (): Promise<number> => Number.parseInt(((await node.rpc('getblock', [await node.rpc('getbestblockhash')])) as { versionHex: string }).versionHex, 16);
+  await vi.waitFor(async () => expect((await versionOfTip()) & 0x1fffe000).not.toBe(0), { timeout: 20_000, interval: 50 });
   const { code } = await rig.stop();
   expect(code).toBe(0);
 
