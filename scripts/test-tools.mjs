@@ -1,5 +1,6 @@
-// Makes sure the real peers the end-to-end tests talk to are there: installs them through apt when root or sudo allows,
-// and says exactly what is missing otherwise. The tests that need a missing tool then say so and are skipped.
+// Makes sure the real peers the end-to-end tests talk to, and the compilers for other processors, are there: installs them through
+// apt when root or sudo allows, and says exactly what is missing otherwise. The tests that need a missing tool then say so and are
+// skipped.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,10 @@ import path from 'node:path';
 const TOOLS = [
   { command: 'mosquitto', package: 'mosquitto', why: 'a real MQTT 5 broker' },
   { command: 'mosquitto_sub', package: 'mosquitto-clients', why: 'a real MQTT client' },
+  { command: 'aarch64-linux-gnu-gcc', package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross', why: 'builds the arm64 kernels' },
+  { command: 'arm-linux-gnueabihf-gcc', package: 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross', why: 'builds the 32-bit arm kernels' },
+  { command: 'qemu-aarch64', package: 'qemu-user', why: 'runs the arm kernels' },
+  { command: 'objdump', package: 'binutils', why: 'looks into the x64 kernels' },
 ];
 
 function onPath(command) {
@@ -28,7 +33,7 @@ if (missing().length > 0 && onPath('apt-get')) {
   const root = process.getuid?.() === 0;
   const sudo = root ? [] : ['sudo', '-n'];
   if (root || run(['sudo', '-n', 'true'])) {
-    const packages = [...new Set(missing().map((tool) => tool.package))];
+    const packages = [...new Set(missing().flatMap((tool) => tool.package.split(' ')))];
     console.log(`test tools: installing ${packages.join(' ')}`);
     const install = [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
     if (!run(install)) {
