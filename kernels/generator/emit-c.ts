@@ -1,4 +1,5 @@
-import { liveCode, mergeEvenly, type LiveCode } from './live.ts';
+import { liveCode, type LiveCode } from './live.ts';
+import { mixByNeed, type Step } from './order.ts';
 import type { Operand, Uniform, UniformOp, VectorOp } from './program.ts';
 import type { Part } from './search.ts';
 
@@ -38,20 +39,24 @@ export function emitPart(name: string, part: Part): string {
 }
 
 /**
- * Two parts that need nothing of each other as one body, their operations mixed evenly: while one waits for a result, the
- * other has work. `rb_<name>` takes the nonce, then stored, uniforms and results of either part.
+ * Two parts that need nothing of each other as one body, their operations mixed: while one waits for a result, the other
+ * has work. `rb_<name>` takes the nonce, then stored, uniforms and results of either part.
  */
 export function emitPair(name: string, one: Part, two: Part): string {
   const constants = new Map<number, number>();
   const a: Names = { live: liveCode(one.program, one.results), suffix: '_a', constants };
   const b: Names = { live: liveCode(two.program, two.results), suffix: '_b', constants };
   const head = `rb_${name}(const V nonce, const V *stored_a, const U *u_a, V *out_a, const V *stored_b, const U *u_b, V *out_b)`;
-  return body(head, constants, ['  (void)nonce, (void)stored_a, (void)stored_b;', ...mergeEvenly(vectorLines(a), vectorLines(b)), ...resultLines(one, a), ...resultLines(two, b)]).join('\n');
+  const lines = mixByNeed(...[a, b].map((names) => ({ steps: stepsOf(names.live), entries: vectorLines(names) })));
+  return body(head, constants, ['  (void)nonce, (void)stored_a, (void)stored_b;', ...lines, ...resultLines(one, a), ...resultLines(two, b)]).join('\n');
 }
 
-function body(head: string, constants: ReadonlyMap<number, number>, lines: readonly string[]): string[] {
-  const table = [...constants.keys()].map(hex).join(', ');
-  return [`static inline void ${head}`, '{', `  CONSTANTS(k, ${table})`, ...lines, '}', ''];
+function stepsOf({ vectors }: LiveCode): Step[] {
+  const place = new Map(vectors.map(({ id }, i) => [id, i]));
+  return vectors.map(({ op: { kind, args } }) => ({
+    kind,
+    reads: args.flatMap((arg) => ('vector' in arg ? [place.get(arg.vector) as number] : [])),
+  }));
 }
 
 function vectorLines(names: Names): string[] {
@@ -60,6 +65,11 @@ function vectorLines(names: Names): string[] {
 
 function resultLines(part: Part, names: Names): string[] {
   return part.results.map((result, i) => `  out${names.suffix}[${i}] = ${operandText(result, names)};`);
+}
+
+function body(head: string, constants: ReadonlyMap<number, number>, lines: readonly string[]): string[] {
+  const table = [...constants.keys()].map(hex).join(', ');
+  return [`static inline void ${head}`, '{', `  CONSTANTS(k, ${table})`, ...lines, '}', ''];
 }
 
 function hex(word: number): string {

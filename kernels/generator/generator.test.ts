@@ -11,6 +11,7 @@ import { evaluate } from './evaluate.fixture.ts';
 import { liveCode } from './live.ts';
 import { Program } from './program.ts';
 import { nativeSource } from './index.ts';
+import { mixByNeed, needed, type Step } from './order.ts';
 import { firstHash, rolledFirstHash, secondHash, sharedSchedule, STORED_WORDS, type Part } from './search.ts';
 import { INITIAL_STATE, ROUND_CONSTANTS, rounds, schedule, withConstants, type State } from './sha256d.ts';
 
@@ -78,6 +79,20 @@ describe('the parts of the search', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('mixByNeed', () => {
+  const chain: Step[] = [{ kind: 'lane', reads: [] }, { kind: 'add', reads: [0] }, { kind: 'rotr', reads: [1] }, { kind: 'add', reads: [0] }, { kind: 'add', reads: [2, 3] }];
+
+  it('wants first what the longest chain waits for', () => {
+    // Four cycles: add 1, rotate 2, add 1. The other addition is needed a cycle before the end only.
+    expect(needed(chain)).toEqual([0, 0, 0.25, 0.5, 0.75]);
+  });
+
+  it('spreads lists over the whole and keeps every operation behind those it reads', () => {
+    const mixed = mixByNeed({ steps: chain, entries: ['a0', 'a1', 'a2', 'a3', 'a4'] }, { steps: chain.slice(0, 2), entries: ['b0', 'b1'] });
+    expect(mixed).toEqual(['a0', 'a1', 'b0', 'b1', 'a2', 'a3', 'a4']);
   });
 });
 

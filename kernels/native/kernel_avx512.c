@@ -2,6 +2,11 @@
 #include <immintrin.h>
 #include "kernel.h"
 
+/* The generator has put the operations in order, for two streams that share the registers: the compiler is to keep it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-schedule-insns", "no-schedule-insns2", "no-tree-reassoc", "no-tree-ter")
+#endif
+
 typedef uint32_t V __attribute__((vector_size(64)));
 #define LANES 16
 #define TERNARY(x, y, z, table) ((V)_mm512_ternarylogic_epi32((__m512i)(x), (__m512i)(y), (__m512i)(z), (table)))
@@ -23,7 +28,7 @@ typedef uint32_t V __attribute__((vector_size(64)));
 #define ANY_ZERO(v, masks) (_mm512_testn_epi32_mask((__m512i)(v), (__m512i)(masks)) != 0)
 #define MIDSTATES 64
 #define SPREAD
-#define PIPELINED_ROLLED
+#define PIPELINED
 #define SCAN rb_scan_avx512
 #include "vector.h"
 #include "scan.inc.h"

@@ -8,7 +8,7 @@
  *   MIDSTATES           most midstates of a call, a multiple of LANES
  *   SCAN                the name of the function
  *   SPREAD              when a word in memory is as cheap an operand, spread over all lanes, as a vector: small tables
- *   PIPELINED_ROLLED, PIPELINED_PLAIN  to mix the first hash of an item with the second hash of the item before
+ *   PIPELINED           to run the first hash of an item together with the second hash of the item before
  *
  * The nonce stands little-endian in the header and SHA-256 reads big-endian words: the vector counts in byte-swapped
  * order only when it is loaded (NONCE_WORDS), so lanes are consecutive nonces as the header counts them.
@@ -42,7 +42,6 @@ typedef union {
 /* Appends a candidate for every lane of `top` that has only zero bits under the mask. */
 static inline size_t collect(V top, V masks, uint32_t offset, uint32_t midstate, rb_candidate *out, size_t found)
 {
-  if (__builtin_expect(!ANY_ZERO(top, masks), 1)) return found;
   const lanes words = {AND(top, masks)};
   for (uint32_t i = 0; i < LANES; i++) {
     if (words.lane[i] != 0) continue;
@@ -88,18 +87,18 @@ static size_t scan_plain(const rb_tail *tail, const rb_midstate *midstates, uint
   const V masks = SPLAT(mask);
   V nonces = FIRST_NONCES(first), digest[8], top;
   size_t found = 0;
-#ifdef PIPELINED_PLAIN
+#ifdef PIPELINED
   for (unsigned i = 0; i < 8; i++) digest[i] = masks;
   for (uint32_t batch = 0; batch <= batches; batch++) {
     rb_first_second(NONCE_WORDS(nonces), NULL, u_first.word, digest, digest, u_second.word, &top);
-    if (batch > 0) found = collect(top, masks, (batch - 1) * LANES, 0, out, found);
+    if (ANY_ZERO(top, masks) && batch > 0) found = collect(top, masks, (batch - 1) * LANES, 0, out, found);
     nonces = ADD(nonces, SPLAT(LANES));
   }
 #else
   for (uint32_t batch = 0; batch < batches; batch++) {
     rb_first(NONCE_WORDS(nonces), NULL, u_first.word, digest);
     rb_second(digest[0], digest, u_second.word, &top);
-    found = collect(top, masks, batch * LANES, 0, out, found);
+    if (ANY_ZERO(top, masks)) found = collect(top, masks, batch * LANES, 0, out, found);
     nonces = ADD(nonces, SPLAT(LANES));
   }
 #endif
@@ -121,12 +120,12 @@ static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, uns
   const V masks = SPLAT(mask);
   V nonces = FIRST_NONCES(first), digest[8], top;
   size_t found = 0;
-#ifdef PIPELINED_ROLLED
+#ifdef PIPELINED
   /* The first hash of item i runs together with the second hash of item i - 1, so there is one step more than items. */
   for (unsigned i = 0; i < 8; i++) digest[i] = masks;
   uint32_t before_offset = 0;
   unsigned before = 0, steps_left = 0;
-  size_t started = 0;
+  int started = 0;
   for (uint32_t batch = 0; batch < batches; batch++) {
     const V nonce = NONCE_WORDS(nonces);
     rb_schedule(nonce, NULL, u_schedule.word, stored);
@@ -134,7 +133,8 @@ static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, uns
     for (unsigned m = 0; m < steps_left; m++) {
       const unsigned now = m < count ? m : 0;
       rb_rolled_second(nonce, stored, OF_MIDSTATE(u_rolled, RB_ROLLED_UNIFORMS, now), digest, digest, OF_MIDSTATE(u_second, RB_SECOND_UNIFORMS, before), &top);
-      if (started) found = collect(top, masks, before_offset, before, out, found);
+      /* The first step has no item before it. */
+      if (ANY_ZERO(top, masks) && started) found = collect(top, masks, before_offset, before, out, found);
       started = 1;
       before = now;
       before_offset = batch * LANES;
@@ -148,7 +148,7 @@ static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, uns
     for (unsigned m = 0; m < count; m++) {
       rb_rolled(nonce, stored, OF_MIDSTATE(u_rolled, RB_ROLLED_UNIFORMS, m), digest);
       rb_second(nonce, digest, OF_MIDSTATE(u_second, RB_SECOND_UNIFORMS, m), &top);
-      found = collect(top, masks, batch * LANES, m, out, found);
+      if (ANY_ZERO(top, masks)) found = collect(top, masks, batch * LANES, m, out, found);
     }
     nonces = ADD(nonces, SPLAT(LANES));
   }
