@@ -43,7 +43,7 @@ export function chooseKernel(options: LoadOptions = {}): Chosen {
   }
 }
 
-/** Tests and measures beforehand, a millisecond or so at a time, so that chooseKernel need not. @throws RigError as chooseKernel */
+/** Tests and measures beforehand, so that chooseKernel need not: the event loop goes on after each self-test and each slice. @throws RigError as chooseKernel */
 export async function prepareKernels(options: LoadOptions = {}): Promise<void> {
   for (const steps = choosing(options, false); !steps.next().done; ) await turn();
 }
