@@ -3,6 +3,7 @@
  * or zmm0-15, since mixing costs some processors hundreds of cycles a time.
  */
 #include <immintrin.h>
+#include "upper_halves.h"
 #if defined(__GNUC__) && !defined(__clang__)
 /* The order written is the order wanted: another scheduling pass moves what belongs side by side apart. */
 #pragma GCC optimize("no-schedule-insns2")
@@ -37,13 +38,6 @@ typedef __m128i V;
 #define SCHEDULE_END(m, w9, w13) SCHEDULE_ONLY_S1(ADD(m, SHIFT_IN(w9, w13)), w13)
 #define MASKS(mask) SET(0, mask, 0, 0)
 #define HAS_HIT(s, t, masks) _mm_testz_si128(s, masks)
-/*
- * What wider code left in the upper halves of the registers makes every instruction here, which keeps them, a third slower (Zen 4)
- * or dependent on the one that wrote the register before.
- */
-#define BEGIN()                                                         \
-  do {                                                                  \
-    if (__builtin_cpu_supports("avx")) __asm__ volatile("vzeroupper");  \
-  } while (0)
+#define BEGIN() rb_clear_upper_halves()
 #define SCAN rb_scan_shani
 #include "sha_instructions.inc.h"

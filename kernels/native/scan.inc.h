@@ -7,6 +7,7 @@
  *   ANY_ZERO(v, masks)  whether some lane of v & masks is zero
  *   MIDSTATES           most midstates of a call, a multiple of LANES
  *   SCAN                the name of the function
+ *   BEGIN()             what has to be done before anything else, if anything
  *   SPREAD              when a word in memory is as cheap an operand, spread over all lanes, as a vector: small tables
  *   PIPELINED           to run the first hash of an item together with the second hash of the item before
  *
@@ -159,6 +160,9 @@ static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, uns
 size_t SCAN(const rb_tail *tail, const rb_midstate *midstates, unsigned count, uint32_t first, uint32_t batches, uint32_t mask,
             rb_candidate *out)
 {
+#ifdef BEGIN
+  BEGIN();
+#endif
   if (count == 1) return scan_plain(tail, midstates, first, batches, mask, out);
   return scan_rolled(tail, midstates, count, first, batches, mask, out);
 }
