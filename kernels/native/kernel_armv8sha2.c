@@ -6,9 +6,10 @@ typedef uint32x4_t V;
 #define ADD(x, y) vaddq_u32(x, y)
 /* The state is (a, b, c, d) and (e, f, g, h), lowest word first. The two halves of four rounds are two instructions. */
 #define TWO_ROUNDS(s, t, wk) ((void)0)
-#define TWO_MORE_ROUNDS(s, t, wk)                                       \
+#define HIGH(wk) (wk)
+#define TWO_MORE_ROUNDS(s, t, high)                                     \
   do {                                                                  \
-    const V abcd = (s), both = (wk);                                    \
+    const V abcd = (s), both = (high);                                  \
     (s) = vsha256hq_u32(s, t, both);                                    \
     (t) = vsha256h2q_u32(t, abcd, both);                                \
   } while (0)

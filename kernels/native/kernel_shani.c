@@ -17,7 +17,8 @@ typedef __m128i V;
  * vector is then the second one. The instruction reads the low half of W + K.
  */
 #define TWO_ROUNDS(s, t, wk) ((t) = _mm_sha256rnds2_epu32(t, s, wk))
-#define TWO_MORE_ROUNDS(s, t, wk) ((s) = _mm_sha256rnds2_epu32(s, t, _mm_shuffle_epi32(wk, 0x0e)))
+#define HIGH(wk) _mm_shuffle_epi32(wk, 0x0e)
+#define TWO_MORE_ROUNDS(s, t, high) ((s) = _mm_sha256rnds2_epu32(s, t, high))
 #define PACK(s, t, w) ((s) = SET((w)[5], (w)[4], (w)[1], (w)[0]), (t) = SET((w)[7], (w)[6], (w)[3], (w)[2]))
 #define UNPACK(s, t, x0, x1)                                            \
   do {                                                                  \
