@@ -43,9 +43,11 @@ test('on a small terminal old events give way, then devices; how to stop stays',
   expect(many.slice(-3)).toEqual(footer);
 });
 
-test('the kernel that hashes is named', () => {
-  const devices = [{ ...state.devices[0]!, detail: { kernel: 'wasm-simd' } }];
-  expect(statusLines({ ...state, devices }, [], [], false).find((line) => line.startsWith('cpu'))).toContain('wasm-simd');
+test('the kernel that hashes is named, of two the one that hashes now', () => {
+  const named = (detail: Record<string, unknown>): string | undefined => statusLines({ ...state, devices: [{ ...state.devices[0]!, detail }] }, [], [], false).find((line) => line.startsWith('cpu'));
+  expect(named({ kernel: 'wasm-simd' })).toContain('wasm-simd');
+  expect(named({ kernel: 'avx512', kernel_rolled: 'shani', kernel_running: null })).toContain('avx512');
+  expect(named({ kernel: 'avx512', kernel_rolled: 'shani', kernel_running: 'shani' })).toMatch(/^(?!.*avx512).*shani/);
 });
 
 test('unknown is shown as unknown, not as zero', () => {

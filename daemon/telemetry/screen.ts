@@ -89,7 +89,9 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push('');
   for (const device of state.devices) {
     const temp = device.temp_c === null ? '' : `   ${device.temp_c.toFixed(0)} C`;
-    const kernel = typeof device.detail.kernel === 'string' ? `   ${device.detail.kernel}` : '';
+    // The one that hashes now, where the device knows; it has another for rolled versions.
+    const name = device.detail.kernel_running ?? device.detail.kernel;
+    const kernel = typeof name === 'string' ? `   ${name}` : '';
     lines.push(`${device.id.padEnd(10)} ${device.status.padEnd(8)} ${formatSi(device.hashrate_hs, 'H/s').padEnd(11)}${kernel}${temp}   ${device.shares.accepted} accepted${device.reason ? `   ${device.reason}` : ''}`);
   }
   const { ledger } = state;
