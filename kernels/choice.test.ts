@@ -243,11 +243,11 @@ describe('the file with measured rates', () => {
     },
   );
 
-  it('may be where nothing can be written, which is told once', async () => {
+  it.each(['below a file', 'on a file system that makes no folders'])('may be where nothing can be written (%s), which is told once', async (where) => {
     const { native } = fakeNative(COSTS);
     const notAFolder = path.join(folder, 'file');
     writeFileSync(notAFolder, '');
-    const file = path.join(notAFolder, 'kernels.json');
+    const file = path.join(where === 'below a file' ? notAFolder : '/proc/none/cache', 'kernels.json');
     await prepareKernels({ native, cacheFile: file });
     const chosen = chooseKernel({ native, cacheFile: file });
     expect(chosen.rolled.info.kernel).toBe('mixed');

@@ -1,5 +1,5 @@
 /** Keeps measured rates between runs: a small JSON file, one entry for each processor and build. Losing it costs 50 ms. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../protocol/common/errors.ts';
 import type { Rates } from './rates.ts';
@@ -68,6 +68,16 @@ export function readRates(file: string, key: RateKey): { readonly rates: Rates |
   return { rates: Object.fromEntries(Object.entries(entry.kernels).map(([name, rate]) => [name, { plain: rate.plain_hs, rolled: rate.rolled_hs }])), problem: null };
 }
 
+/**
+ * Makes a folder and the one above it (`~/.cache` may not be there yet). Not Node's recursive mkdir, which never returns on file
+ * systems that say "not there" to every attempt, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  for (const each of [path.dirname(folder), folder]) {
+    if (!existsSync(each)) mkdirSync(each);
+  }
+}
+
 /** Adds the rates to the file, whole or not at all. @returns why that was not possible; null when it was */
 export function writeRates(file: string, key: RateKey, rates: Rates, at: Date): string | null {
   let others: Entry[] = [];
@@ -81,7 +91,7 @@ export function writeRates(file: string, key: RateKey, rates: Rates, at: Date): 
   const measurements = [...others, { cpu, features, build, measured_at: at.toISOString(), kernels }].slice(-MAX_ENTRIES);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, measurements }, null, 2)}\n`);
     renameSync(temporary, file);
     return null;
