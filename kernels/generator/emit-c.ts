@@ -6,7 +6,8 @@ import type { Part } from './search.ts';
 /*
  * Writes parts as C. The including file defines the vector type `V` and the operations `SPLAT ADD ROTR SHR XOR XOR3 CH MAJ`,
  * so one text serves every instruction set, and says how uniform words are kept: `U` is their type in memory (`V`, or one
- * word that is spread when it is read) and `UNIFORM(u, slot)` reads one. `CONSTANTS(k, ...)`
+ * word that is spread when it is read) and `UNIFORM(u, slot, stride)` reads one; `stride` is the same for all
+ * slots of a table. `CONSTANTS(k, ...)`
  * names the constants of a body, `CONSTANT(k, i, word)` is one as an operand: for those who had rather read it from memory.
  */
 
@@ -20,7 +21,7 @@ interface Names {
 
 /**
  * One part as `RB_<NAME>_UNIFORMS`, `rb_<name>_prepare(const V *in, V *u)` and
- * `rb_<name>(V nonce, const V *stored, const U *u, V *out)`. Prepare works on whole vectors: as many jobs as there are lanes.
+ * `rb_<name>(V nonce, const V *stored, const U *u, unsigned stride, V *out)`. Prepare works on whole vectors: as many jobs as there are lanes.
  */
 export function emitPart(name: string, part: Part): string {
   const live = liveCode(part.program, part.results);
@@ -34,7 +35,7 @@ export function emitPart(name: string, part: Part): string {
     ...[...live.slots].map(([id, slot]) => `  u[${slot}] = s${id};`),
     '}',
     '',
-    ...body(`rb_${name}(const V nonce, const V *stored, const U *u, V *out)`, names.constants, ['  (void)nonce, (void)stored;', ...vectorLines(names), ...resultLines(part, names)]),
+    ...body(`rb_${name}(const V nonce, const V *stored, const U *u, const unsigned stride, V *out)`, names.constants, ['  (void)nonce, (void)stored, (void)stride;', ...vectorLines(names), ...resultLines(part, names)]),
   ].join('\n');
 }
 
@@ -46,9 +47,9 @@ export function emitPair(name: string, one: Part, two: Part): string {
   const constants = new Map<number, number>();
   const a: Names = { live: liveCode(one.program, one.results), suffix: '_a', constants };
   const b: Names = { live: liveCode(two.program, two.results), suffix: '_b', constants };
-  const head = `rb_${name}(const V nonce, const V *stored_a, const U *u_a, V *out_a, const V *stored_b, const U *u_b, V *out_b)`;
+  const head = `rb_${name}(const V nonce, const V *stored_a, const U *u_a, V *out_a, const V *stored_b, const U *u_b, V *out_b, const unsigned stride)`;
   const lines = mixByNeed(...[a, b].map((names) => ({ steps: stepsOf(names.live), entries: vectorLines(names) })));
-  return body(head, constants, ['  (void)nonce, (void)stored_a, (void)stored_b;', ...lines, ...resultLines(one, a), ...resultLines(two, b)]).join('\n');
+  return body(head, constants, ['  (void)nonce, (void)stored_a, (void)stored_b, (void)stride;', ...lines, ...resultLines(one, a), ...resultLines(two, b)]).join('\n');
 }
 
 function stepsOf({ vectors }: LiveCode): Step[] {
@@ -69,7 +70,8 @@ function resultLines(part: Part, names: Names): string[] {
 
 function body(head: string, constants: ReadonlyMap<number, number>, lines: readonly string[]): string[] {
   const table = [...constants.keys()].map(hex).join(', ');
-  return [`static inline void ${head}`, '{', `  CONSTANTS(k, ${table})`, ...lines, '}', ''];
+  // Inlined at any size: only then do the results of one part stay in registers for the next.
+  return [`static inline __attribute__((always_inline)) void ${head}`, '{', `  CONSTANTS(k, ${table})`, ...lines, '}', ''];
 }
 
 function hex(word: number): string {
@@ -95,7 +97,7 @@ function uniformText({ kind, args, n }: UniformOp): string {
 
 function operandText(operand: Operand, { live, suffix, constants }: Names): string {
   if ('vector' in operand) return `v${operand.vector}${suffix}`;
-  if ('uniform' in operand) return `UNIFORM(u${suffix}, ${live.slots.get(operand.uniform)})`;
+  if ('uniform' in operand) return `UNIFORM(u${suffix}, ${live.slots.get(operand.uniform)}, stride)`;
   if (!constants.has(operand.constant)) constants.set(operand.constant, constants.size);
   return `CONSTANT(k, ${constants.get(operand.constant)}, ${hex(operand.constant)})`;
 }

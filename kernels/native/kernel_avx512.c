@@ -15,15 +15,7 @@ typedef uint32_t V __attribute__((vector_size(64)));
 #define CH(e, f, g) TERNARY(e, f, g, 0xca)
 #define MAJ(a, b, c, ab, bc) TERNARY(a, b, c, 0xe8)
 #define SPLAT(word) ((V)_mm512_set1_epi32((int)(word)))
-/*
- * An operation can read one word from memory and spread it at no cost, but compilers like to make constants with two
- * instructions instead: so they are not told that the words are constant.
- */
-#define CONSTANTS(name, ...)                            \
-  static const uint32_t name##_words[] = {__VA_ARGS__}; \
-  const uint32_t *name = name##_words;                  \
-  __asm__ volatile("" : "+r"(name));
-#define CONSTANT(k, i, word) SPLAT((k)[i])
+#define CONSTANTS_FROM_MEMORY
 #define FIRST_NONCES(first) (SPLAT(first) + (V){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 #define ANY_ZERO(v, masks) (_mm512_testn_epi32_mask((__m512i)(v), (__m512i)(masks)) != 0)
 #define MIDSTATES 64

@@ -11,7 +11,7 @@
 /* One word at a time: what is made once per job and version. */
 typedef uint32_t V, U;
 #define SPLAT(word) ((V)(word))
-#define UNIFORM(u, slot) (u)[slot]
+#define UNIFORM(u, slot, stride) (u)[slot]
 #define CONSTANTS(name, ...) static const uint32_t name[] = {__VA_ARGS__}; (void)name;
 #define CONSTANT(k, i, word) (word)
 #include "vector.h"
@@ -87,13 +87,13 @@ static void prepare(search *self, const rb_tail *tail, const rb_midstate *midsta
     uint32_t words[RB_START_UNIFORMS], state[8];
     memcpy(in, midstates[i].word, sizeof midstates[i].word);
     rb_start_prepare(in, words);
-    rb_start(0, NULL, words, state);
+    rb_start(0, NULL, words, 1, state);
     for (unsigned k = 0; k < 8; k++) self->versions[i].start[k] = state[order[k]];
     self->variant->prepare(in, self->versions[i].uniforms);
   }
   uint32_t words[RB_FIXED_UNIFORMS];
   rb_fixed_prepare(in, words);
-  rb_fixed(0, NULL, words, self->fixed);
+  rb_fixed(0, NULL, words, 1, self->fixed);
   rb_schedule_prepare(in, self->tail);
 }
 

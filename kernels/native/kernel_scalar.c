@@ -6,7 +6,7 @@ typedef uint32_t V;
 #define SPLAT(word) ((V)(word))
 #define FIRST_NONCES(first) (first)
 #define ANY_ZERO(v, masks) (((v) & (masks)) == 0)
-#define MIDSTATES 16
+#define MIDSTATES 64
 #define SCAN rb_scan_scalar
 #include "vector.h"
 #include "scan.inc.h"

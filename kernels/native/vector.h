@@ -30,7 +30,17 @@
 #ifndef MAJ
 #define MAJ(a, b, c, ab, bc) (((ab) & (bc)) ^ (b))
 #endif
-#ifndef CONSTANT
+#ifdef CONSTANTS_FROM_MEMORY
+/*
+ * Where an instruction reads one word and spreads it for nothing. Compilers like to make constants with two instructions
+ * instead, so they are not told that these words are constant.
+ */
+#define CONSTANTS(name, ...)                            \
+  static const uint32_t name##_words[] = {__VA_ARGS__}; \
+  const uint32_t *name = name##_words;                  \
+  __asm__ volatile("" : "+r"(name));
+#define CONSTANT(k, i, word) SPLAT((k)[i])
+#elif !defined CONSTANT
 #define CONSTANTS(k, ...)
 #define CONSTANT(k, i, word) SPLAT(word)
 #endif
