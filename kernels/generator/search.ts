@@ -52,14 +52,47 @@ export function rolledFirstHash(): Part {
 }
 
 /**
- * `first` from round `from` (18 to 64) on, and `second`: for a kernel that runs the rounds before by other means. Reads the
- * state a to h before that round, then W[t] + K[t] of rounds `from` to 63, from memory; leaves H7.
+ * `first` from round `from` (18 to 64) on, for a kernel that runs the rounds before by other means, and `second`. Reads the
+ * state a to h before round `from`, then W[t] + K[t] of rounds `from` to 63, from memory; leaves H7.
  */
 export function hashFrom(from: number): Part {
   const p = new Program();
+  return { program: p, results: [topWord(p, initialState(p), secondWords(p, lastRounds(p, from)), 0)] };
+}
+
+/**
+ * `hashFrom` only up to round `cut` - 1 (16 to 60) of the second hash; leaves the state before round `cut` and the words that
+ * `restOfHash` reads.
+ */
+export function hashUntil(from: number, cut: number): Part {
+  const p = new Program();
+  const words = secondWords(p, lastRounds(p, from));
+  const middle = rounds(p, initialState(p), withConstants(p, words), 0, cut);
+  return { program: p, results: [...middle, ...wordsAcross(cut).map(words)].map((word) => p.whole(word)) };
+}
+
+/** The rest of `second` after `hashUntil`, from what that left in memory; leaves H7. */
+export function restOfHash(cut: number): Part {
+  const p = new Program();
+  const stored = wordsAcross(cut);
+  const block = Array.from({ length: 16 }, (_, i) => (stored.includes(cut - 16 + i) ? p.stored(8 + stored.indexOf(cut - 16 + i)) : paddingWord(p, cut - 16 + i)));
   const state = Array.from({ length: 8 }, (_, i) => p.stored(i)) as State;
-  const end = rounds(p, state, (t) => p.stored(8 + t - from), from, 64);
-  return { program: p, results: [secondRounds(p, end)] };
+  return { program: p, results: [topWord(p, state, schedule(p, block, cut - 16), cut)] };
+}
+
+function lastRounds(p: Program, from: number): State {
+  const state = Array.from({ length: 8 }, (_, i) => p.stored(i)) as State;
+  return rounds(p, state, (t) => p.stored(8 + t - from), from, 64);
+}
+
+/** The schedule words before round `cut` of the second hash that later ones are made of, without padding. */
+function wordsAcross(cut: number): number[] {
+  return Array.from({ length: 16 }, (_, i) => cut - 16 + i).filter((t) => t < 8 || t > 15);
+}
+
+/** Words 8 to 15 of a digest's block. */
+function paddingWord(p: Program, t: number): Value {
+  return p.constant(t === 8 ? 0x80000000 : t === 15 ? 256 : 0);
 }
 
 /**
@@ -111,25 +144,27 @@ function firstRounds(p: Program, keys: Words): State {
 export function secondHash(): Part {
   const p = new Program();
   const end = Array.from({ length: 8 }, (_, i) => p.stored(i)) as State;
-  return { program: p, results: [secondRounds(p, end)] };
+  return { program: p, results: [topWord(p, initialState(p), secondWords(p, end), 0)] };
 }
 
-/** Rounds 0 to 60 of the second hash. `end` is the state after round 63 of the first. */
-function secondRounds(p: Program, end: State): Operand {
-  const state = INITIAL_STATE.map((word) => p.constant(word)) as State;
-  const initial = p.constant(INITIAL_STATE[7] as number);
+function initialState(p: Program): State {
+  return INITIAL_STATE.map((word) => p.constant(word)) as State;
+}
+
+/** Rounds `from` to 60 of the second hash: H7. */
+function topWord(p: Program, state: State, words: Words, from: number): Operand {
   // Round 0 starts from constants: one addition for a and one for e. In rounds 1 to 3 part of the state still is constant.
-  const [, , , , e] = rounds(p, state, secondKeys(p, end), 0, 61, initial);
+  const [, , , , e] = rounds(p, state, withConstants(p, words), from, 61, p.constant(INITIAL_STATE[7] as number));
   return p.whole(e);
 }
 
 /**
- * W[t] + K[t] of the second hash. W0 to W7 are the words of the first hash: the midstate added there goes into K0 to K7.
- * W8 to W15 are padding: constants, which also shortens W16 to W30.
+ * W[t] of the second hash. W0 to W7 are the words of the first hash: `end`, the state after its round 63, plus the midstate,
+ * which goes into K0 to K7. W8 to W15 are padding: constants, which also shortens W16 to W30.
  */
-function secondKeys(p: Program, end: State): Words {
+function secondWords(p: Program, end: State): Words {
   const digest = end.map((word, i): Value => p.add(word, p.input(i)));
-  return withConstants(p, schedule(p, padded(p, digest, 256)));
+  return schedule(p, padded(p, digest, 256));
 }
 
 /** The last block of a message of `bits` bits: its words, a one bit, zeros, the length (FIPS 180-4 section 5.1.1). */

@@ -23,9 +23,10 @@ export type State = [Value, Value, Value, Value, Value, Value, Value, Value];
 /** A word per round, made when its round asks for it, so that code stands near its use. */
 export type Words = (t: number) => Value;
 
-/** The message schedule W of a block of 16 words (FIPS 180-4 section 6.2.2, step 1). */
-export function schedule(p: Program, block: readonly Value[]): Words {
-  const w = block.slice();
+/** The message schedule W that goes on from 16 words, W[first] and up; the block itself is words 0 to 15 (FIPS 180-4 section 6.2.2, step 1). */
+export function schedule(p: Program, block: readonly Value[], first = 0): Words {
+  const w: Value[] = [];
+  block.forEach((word, i) => (w[first + i] = word));
   const word: Words = (t) => (w[t] ??= p.add(word(t - 16), smallSigma(p, word(t - 15), 7, 18, 3), word(t - 7), smallSigma(p, word(t - 2), 17, 19, 10)));
   return word;
 }

@@ -31,6 +31,8 @@ KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX
 KERNEL(shani,  "shani",   "SHA-NI",            2, 64, 2048,   64, RB_FEATURE_SHA);
 #ifdef RB_HYBRID
 KERNEL(hybrid_44, "hybrid-44", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
+KERNEL(hybrid_46, "hybrid-46", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
+KERNEL(hybrid_50, "hybrid-50", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
 KERNEL(hybrid_64, "hybrid-64", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
 #endif
 #elif defined(__aarch64__) || defined(__arm__)
@@ -46,6 +48,8 @@ static const rb_kernel *const kernels[] = {
 #if defined(__x86_64__)
 #ifdef RB_HYBRID
   &hybrid_44_kernel,
+  &hybrid_46_kernel,
+  &hybrid_50_kernel,
   &hybrid_64_kernel,
 #endif
   &avx512_kernel,

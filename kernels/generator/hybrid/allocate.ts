@@ -58,6 +58,8 @@ class Allocator {
   readonly #places: Place[];
   readonly #holder: (number | null)[] = Array.from({ length: REGISTERS }, () => null);
   readonly #freeSlots: number[] = [];
+  /** Slots the operation at hand still reads: free for the next. */
+  readonly #freeSoon: number[] = [];
   /** Registers that hold a memory operand for the operation at hand. */
   readonly #busy = new Set<number>();
   #slots = 0;
@@ -79,6 +81,7 @@ class Allocator {
   #op(op: Op): void {
     const { args } = op;
     this.#busy.clear();
+    this.#freeSlots.push(...this.#freeSoon.splice(0));
     switch (op.kind) {
       case 'load': {
         const [source] = args as [Source];
@@ -239,7 +242,7 @@ class Allocator {
       if (!('value' in arg) || this.#lastUse(arg.value) > this.#at) continue;
       const place = this.#places[arg.value] as Place;
       if (place.register !== null) this.#holder[place.register] = null;
-      if (place.slot !== null) this.#freeSlots.push(place.slot);
+      if (place.slot !== null) this.#freeSoon.push(place.slot);
       place.register = null;
       place.slot = null;
     }

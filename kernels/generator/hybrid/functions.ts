@@ -3,19 +3,19 @@
  * native/hybrid.h; FIELD below are the offsets of its members.
  */
 import { mergeEvenly } from '../live.ts';
-import { FIRST_STORED_ROUND, hashFrom, sharedSchedule } from '../search.ts';
+import { FIRST_STORED_ROUND, hashFrom, hashUntil, restOfHash, sharedSchedule, type Part } from '../search.ts';
 import { allocate } from './allocate.ts';
 import type { Constants } from './constants.ts';
 import { type Layout, pairAt, rowAt, stateAt } from './layout.ts';
 import { lower, transpose } from './lower.ts';
-import { BYTES, Code, soon, vectorAt, wordAt, type Op, type Source } from './machine.ts';
+import { BYTES, Code, joined, soon, vectorAt, wordAt, woven, type Source } from './machine.ts';
 import { shaStream, type Piece } from './sha-stream.ts';
 
 /** Offsets in struct rb_hybrid_step; native/kernel_hybrid.c asserts them. */
-export const FIELD = { shaTable: 0, start: 8, stateOut: 16, stateIn: 24, keys: 32, uniforms: 40, nextTable: 48, tail: 56, mask: 64, hits: 68 } as const;
+export const FIELD = { shaTable: 0, start: 8, stateOut: 16, stateIn: 24, keys: 32, uniforms: 40, middleOut: 48, middleIn: 56, nextTable: 64, tail: 72, mask: 80, hits: 84 } as const;
 
 /** Who holds what. %xmm0-8 are the SHA half's, %zmm16-31 the vector half's. */
-const REGISTER = { shaTable: '%rsi', start: '%rdx', stateOut: '%r8', stateIn: '%r9', keys: '%r10', uniforms: '%r11', nextTable: '%rcx', tail: '%rax' } as const;
+const REGISTER = { shaTable: '%rsi', start: '%rdx', stateOut: '%r8', stateIn: '%r9', keys: '%r10', uniforms: '%r11', middleOut: '%r12', middleIn: '%r13', nextTable: '%rcx', tail: '%rax' } as const;
 
 export interface Body {
   readonly lines: readonly string[];
@@ -36,12 +36,9 @@ export function batchBody(layout: Layout, constants: Constants): Body {
  * to do with each other and run side by side. With `isPlain`, the schedule of the next batch too: without versions to roll,
  * every item is a batch of its own.
  */
-export function stepBody(layout: Layout, cluster: number, constants: Constants, isPlain: boolean): Body {
-  const code = new Code();
-  const top = appendHash(code, layout, constants);
-  code.test(top, wordAt(`${FIELD.mask}(%rdi)`), 1);
-  const next = isPlain ? scheduleCode(layout, constants) : new Code();
-  const { lines, spillBytes } = allocate([...code.ops, ...renumbered(next, code.ops.length)]);
+export function stepBody(layout: Layout, cut: number | null, cluster: number, constants: Constants, isPlain: boolean): Body {
+  const hash = cut === null ? wholeHash(layout, constants) : woven(hashBegin(layout, cut, constants), hashEnd(cut, constants));
+  const { lines, spillBytes } = allocate((isPlain ? joined(hash, scheduleCode(layout, constants)) : hash).ops);
   const sha = shaStream(layout.split, {
     start: (offset) => `${offset}(${REGISTER.start})`,
     nonce: (lane) => `${layout.nonces + 16 * lane}(${REGISTER.shaTable})`,
@@ -49,20 +46,48 @@ export function stepBody(layout: Layout, cluster: number, constants: Constants, 
     lanePair: (t, lane) => `${pairAt(layout, t, lane)}(${REGISTER.shaTable})`,
     out: (lane, half) => `${stateAt(lane, half)}(${REGISTER.stateOut})`,
   });
-  const loads = (['shaTable', 'start', 'stateOut', 'stateIn', 'keys', 'uniforms', ...(isPlain ? (['nextTable', 'tail'] as const) : [])] as const).map(load);
+  const loads = (['shaTable', 'start', 'stateOut', 'stateIn', 'keys', 'uniforms', 'middleOut', 'middleIn', ...(isPlain ? (['nextTable', 'tail'] as const) : [])] as const).map(load);
   return { lines: [...loads, constants.load, ...merged(lines, sha, cluster), 'kmovw %k1, %eax', `mov %eax, ${FIELD.hits}(%rdi)`], spillBytes };
 }
 
-function appendHash(code: Code, layout: Layout, constants: Constants): Source {
+/** From the state the SHA half left to the test of H7. */
+function wholeHash(layout: Layout, constants: Constants): Code {
+  const code = new Code();
+  const [top] = lowerHash(code, hashFrom(layout.split), constants);
+  code.test(top as Source, wordAt(`${FIELD.mask}(%rdi)`), 1);
+  return code;
+}
+
+/** From the state the SHA half left up to round `cut` - 1 of the second hash. */
+function hashBegin(layout: Layout, cut: number, constants: Constants): Code {
+  const code = new Code();
+  lowerHash(code, hashUntil(layout.split, cut), constants).forEach((result, i) => code.store(result, `${i * BYTES}(${REGISTER.middleOut})`));
+  return soon(code);
+}
+
+function lowerHash(code: Code, part: Part, constants: Constants): Source[] {
   const [f, e, b, a] = transpose(code, (j) => vectorAt(`${rowAt(j, 0)}(${REGISTER.stateIn})`));
   const [h, g, d, c] = transpose(code, (j) => vectorAt(`${rowAt(j, 1)}(${REGISTER.stateIn})`));
   const state = [a, b, c, d, e, f, g, h];
-  const [top] = lower(code, hashFrom(layout.split), {
+  return lower(code, part, {
     stored: (i) => state[i] ?? vectorAt(`${(i - 8) * BYTES}(${REGISTER.keys})`),
     uniform: (slot) => `${4 * slot}(${REGISTER.uniforms})`,
     constant: constants.at,
   });
-  return top as Source;
+}
+
+/** The rest, of the item before. */
+function hashEnd(cut: number, constants: Constants): Code {
+  const code = new Code();
+  const [top] = lower(code, restOfHash(cut), {
+    stored: (i) => vectorAt(`${i * BYTES}(${REGISTER.middleIn})`),
+    uniform: () => {
+      throw new Error('the end of the second hash reads no word of the version');
+    },
+    constant: constants.at,
+  });
+  code.test(top as Source, wordAt(`${FIELD.mask}(%rdi)`), 1);
+  return code;
 }
 
 function scheduleCode(layout: Layout, constants: Constants): Code {
@@ -86,11 +111,6 @@ function scheduleCode(layout: Layout, constants: Constants): Code {
     }
   }
   return soon(code);
-}
-
-/** The second code's operations, to follow `offset` others. */
-function renumbered(code: Code, offset: number): Op[] {
-  return code.ops.map((op) => ({ ...op, args: op.args.map((arg) => ('value' in arg ? { value: arg.value + offset } : arg)) }));
 }
 
 /** Pieces spread evenly between the lines, `cluster` at a time. */

@@ -1,5 +1,7 @@
 /** Straight-line code on AVX-512 vectors, between the symbolic program and the assembler. */
 
+import { mergeEvenly } from '../live.ts';
+
 /** Nonces in a vector, and its bytes. */
 export const LANES = 16;
 export const BYTES = 64;
@@ -50,6 +52,34 @@ export class Code {
   }
 }
 
+/** Two codes that need nothing of each other as one, mixed evenly: while one waits for a result, the other has work. */
+export function woven(one: Code, two: Code): Code {
+  return renumbered(mergeEvenly(one.ops.map((op, i) => ({ code: one, i, op })), two.ops.map((op, i) => ({ code: two, i, op }))));
+}
+
+/** One code after the other. */
+export function joined(one: Code, two: Code): Code {
+  return renumbered([one, two].flatMap((code) => code.ops.map((op, i) => ({ code, i, op }))));
+}
+
+interface Origin {
+  readonly code: Code;
+  readonly i: number;
+  readonly op: Op;
+}
+
+function renumbered(entries: readonly Origin[]): Code {
+  const places = new Map<Code, Map<number, number>>();
+  const out = new Code();
+  for (const { code, i, op } of entries) {
+    const place = places.get(code) ?? new Map<number, number>();
+    places.set(code, place);
+    place.set(i, out.ops.length);
+    out.ops.push({ ...op, args: op.args.map((arg) => ('value' in arg ? { value: place.get(arg.value) as number } : arg)) });
+  }
+  return out;
+}
+
 /** The same code with unpacks and stores right after the last of what they read, so that results need a register for a short time only. */
 export function soon(code: Code): Code {
   const position: number[] = [];
@@ -59,11 +89,5 @@ export function soon(code: Code): Code {
     position.push(ends ? after : i);
   });
   const order = position.map((_, i) => i).sort((x, y) => (position[x] as number) - (position[y] as number) || x - y);
-  const renamed = new Map(order.map((from, to) => [from, to]));
-  const out = new Code();
-  for (const i of order) {
-    const op = code.ops[i] as Op;
-    out.ops.push({ ...op, args: op.args.map((arg) => ('value' in arg ? { value: renamed.get(arg.value) as number } : arg)) });
-  }
-  return out;
+  return renumbered(order.map((i) => ({ code, i, op: code.ops[i] as Op })));
 }
