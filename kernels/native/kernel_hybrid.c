@@ -7,6 +7,7 @@
 #include <string.h>
 #include "kernel.h"
 #include "sha256.h"
+#include "upper_halves.h"
 
 /* One word at a time: what is made once per job and version. */
 typedef uint32_t V, U;
@@ -142,6 +143,7 @@ static size_t scan(const variant *variant, const rb_tail *tail, const rb_midstat
                    uint32_t mask, rb_candidate *out)
 {
   if (batches == 0) return 0;
+  rb_clear_upper_halves();
   search self;
   self.variant = variant;
   self.first = first;
