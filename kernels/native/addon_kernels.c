@@ -65,7 +65,7 @@ napi_value rb_js_scan(napi_env env, napi_callback_info info)
   rb_tail_of(&tail, header);
   for (size_t i = 0; i < version_count; i++) rb_midstate_of(&midstates[i], header, versions[i]);
   /* In units, as the threads do; the worst case of a unit may be more than `out` holds. */
-  const uint32_t nonces = version_count > 1 ? kernel->rolled_nonces : kernel->unit_nonces;
+  const uint32_t nonces = version_count > 1 ? kernel->rolled_nonces * (uint32_t)(kernel->midstates / version_count) : kernel->unit_nonces;
   const uint32_t step = nonces / kernel->lanes;
   rb_candidate *candidates = malloc(sizeof *candidates * nonces * version_count);
   if (candidates == NULL) return rb_fail(env, "out of memory");
