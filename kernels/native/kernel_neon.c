@@ -2,6 +2,11 @@
 #include <arm_neon.h>
 #include "kernel.h"
 
+/* Sums stay in the order of the generator: regrouped, more values are alive than there are registers. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-reassoc")
+#endif
+
 typedef uint32x4_t V;
 #define LANES 4
 #define ROTR(x, n) vsriq_n_u32(vshlq_n_u32((x), 32 - (n)), (x), (n))
