@@ -11,7 +11,7 @@ import { readRates, writeRates, type RateKey } from './rate-cache.ts';
 import { measureRates, type Rate, type Rates } from './rates.ts';
 
 /** Words `kernel` may be. `hybrid` is the best of all whose name begins so. */
-export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'hybrid', 'hybrid-44', 'hybrid-46', 'hybrid-50', 'hybrid-64', 'avx512', 'shani', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
+export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'hybrid', 'hybrid-44', 'hybrid-46', 'hybrid-50', 'hybrid-64', 'avx512', 'shani', 'shani-avx512', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
 
 export interface Chosen {
   /** Hashes jobs with one version. */

@@ -6,7 +6,14 @@
  * build, but for the portable one.
  */
 const FLAGS = {
-  x64: { 'kernel_sse2.c': ['-msse2'], 'kernel_avx2.c': ['-mavx2'], 'kernel_avx512.c': ['-mavx512f', '-mavx512vl'], 'kernel_shani.c': ['-msha', '-msse4.1'], 'kernel_hybrid.c': [] },
+  x64: {
+    'kernel_sse2.c': ['-msse2'],
+    'kernel_avx2.c': ['-mavx2'],
+    'kernel_avx512.c': ['-mavx512f', '-mavx512vl'],
+    'kernel_shani.c': ['-msha', '-msse4.1'],
+    'kernel_shani_avx512.c': ['-msha', '-msse4.1', '-mavx512vl', '-mprefer-vector-width=128'],
+    'kernel_hybrid.c': [],
+  },
   arm64: { 'kernel_neon.c': [], 'kernel_armv8sha2.c': ['-march=armv8-a+crypto'] },
   arm: { 'kernel_neon.c': ['-mfpu=neon'] },
 };

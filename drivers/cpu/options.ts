@@ -7,7 +7,7 @@ export const CPU_CAPABILITIES: readonly Capability[] = ['pause', 'restart', 'set
 
 export const cpuOptions = z.strictObject({
   kernel: z
-    .enum(['auto', 'native', 'hybrid', 'hybrid-44', 'hybrid-46', 'hybrid-50', 'hybrid-64', 'avx512', 'shani', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'])
+    .enum(['auto', 'native', 'hybrid', 'hybrid-44', 'hybrid-46', 'hybrid-50', 'hybrid-64', 'avx512', 'shani', 'shani-avx512', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'])
     .default('auto')
     .describe('Hash kernel; auto = the fastest as measured here, one for plain jobs and one for jobs with rolled versions.'),
   threads: z

@@ -29,6 +29,7 @@ KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  512,   64, RB_FEATURE_SSE
 KERNEL(avx2,   "avx2",    "AVX2",              8, 64, 1024,   32, RB_FEATURE_AVX2);
 KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX512);
 KERNEL(shani,  "shani",   "SHA-NI",            2, 64, 2048,   64, RB_FEATURE_SHA);
+KERNEL(shani_avx512, "shani-avx512", "SHA-NI and AVX-512 registers", 2, 64, 4096, 64, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
 #ifdef RB_HYBRID
 KERNEL(hybrid_44, "hybrid-44", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
 KERNEL(hybrid_46, "hybrid-46", "AVX-512 and SHA-NI", 16, 64, 4096, 128, RB_FEATURE_AVX512 | RB_FEATURE_SHA);
@@ -53,6 +54,7 @@ static const rb_kernel *const kernels[] = {
   &hybrid_64_kernel,
 #endif
   &avx512_kernel,
+  &shani_avx512_kernel,
   &shani_kernel,
   &avx2_kernel,
   &sse2_kernel,

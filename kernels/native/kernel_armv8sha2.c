@@ -27,6 +27,7 @@ typedef uint32x4_t V;
 #define ONLY_S1_ADDS_W 1
 #define MASKS(mask) vdupq_n_u32(mask)
 #define HAS_HIT(s, t, masks) (vgetq_lane_u32(vandq_u32(t, masks), 0) == 0)
+#define VERSIONS 2
 #define BEGIN() ((void)0)
 #define SCAN rb_scan_armv8sha2
 #include "sha_instructions.inc.h"

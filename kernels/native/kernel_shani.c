@@ -40,5 +40,8 @@ typedef __m128i V;
 #define MASKS(mask) SET(0, mask, 0, 0)
 #define HAS_HIT(s, t, masks) _mm_testz_si128(s, masks)
 #define BEGIN() rb_clear_upper_halves()
+#ifndef SCAN
 #define SCAN rb_scan_shani
+#define VERSIONS 2
+#endif
 #include "sha_instructions.inc.h"

@@ -32,6 +32,7 @@
  *   ONLY_S1_ADDS_W             1 when that adds word t-4 to the last sum, as the instruction takes W[t-7] from the same vectors
  *   SHIFT_IN(x, y)             words 1 to 3 of x, then word 0 of y
  *   HAS_HIT(s, t, masks)       whether e has only zero bits under the mask, MASKS(mask) made before
+ *   VERSIONS                   lanes of the rolled search, 2 or 4: as many chains as the registers carry
  *   BEGIN()                    what has to be done before the first of these instructions
  *   SCAN                       the name of the function
  */
@@ -41,6 +42,15 @@
 
 #define LANES 2
 #define EACH_LANE(DO) DO(0) DO(1)
+#if VERSIONS == 2
+#define EACH_VERSION(DO) DO(0) DO(1)
+#define ONE_HALF(DO) DO(0)
+#define OTHER_HALF(DO) DO(1)
+#else
+#define EACH_VERSION(DO) DO(0) DO(1) DO(2) DO(3)
+#define ONE_HALF(DO) DO(0) DO(1)
+#define OTHER_HALF(DO) DO(2) DO(3)
+#endif
 #define STEPS 15
 #define EACH_STEP(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14)
 #define MAX_MIDSTATES 64
@@ -220,15 +230,15 @@ static size_t scan_plain(const rb_tail *tail, const rb_midstate *midstate, uint3
 static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, unsigned count, uint32_t nonce, uint32_t batches, uint32_t mask,
                           rb_candidate *out)
 {
-  start from[MAX_MIDSTATES + LANES - 1];
+  start from[MAX_MIDSTATES + VERSIONS - 1];
   schedule job;
   /* What is left of the last group of lanes hashes the last midstate again, unseen. */
-  const unsigned padded = (count + LANES - 1) / LANES * LANES;
+  const unsigned padded = (count + VERSIONS - 1) / VERSIONS * VERSIONS;
   for (unsigned m = 0; m < padded; m++) prepare_start(&from[m], &midstates[m < count ? m : count - 1], tail);
   prepare_schedule(&job, tail);
   const V masks = MASKS(mask);
-  chain first[LANES], second[LANES];
-  for (unsigned k = 0; k < LANES; k++) second[k] = (chain){masks, masks, {masks, masks, masks, masks}};
+  chain first[VERSIONS], second[VERSIONS];
+  for (unsigned k = 0; k < VERSIONS; k++) second[k] = (chain){masks, masks, {masks, masks, masks, masks}};
   V sums[STEPS], highs[STEPS];
   /* Which hash the second chains are at. */
   uint32_t offset = 0;
@@ -239,22 +249,23 @@ static size_t scan_rolled(const rb_tail *tail, const rb_midstate *midstates, uns
     V w[4] = {LAST_WORD(job.w0, word), masks, masks, masks};
 #define MAKE_SUM(s) { if (s >= 3) first_words(w, &job, s + 1); sums[s] = first_sum(w, s); highs[s] = HIGH(sums[s]); }
     EACH_STEP(MAKE_SUM)
-    for (unsigned m = 0; m < padded; m += LANES) {
+    for (unsigned m = 0; m < padded; m += VERSIONS) {
 #define BEGIN_FIRST_OF(k) first[k].s = from[m + k].s; first[k].t = from[m + k].t; ADD_A_E(first[k].s, first[k].t, word);
-      EACH_LANE(BEGIN_FIRST_OF)
+      EACH_VERSION(BEGIN_FIRST_OF)
 #define FIRST_TWO(k) TWO_ROUNDS(first[k].s, first[k].t, sums[step]);
 #define FIRST_TWO_MORE(k) TWO_MORE_ROUNDS(first[k].s, first[k].t, highs[step]);
 /* The words a step ahead of their rounds, and this order: the fastest of a dozen measured (Zen 4). */
-#define ROLLED_BODY EACH_LANE(FIRST_TWO) SECOND_WORDS(0) SECOND_ROUNDS(0) EACH_LANE(FIRST_TWO_MORE) SECOND_WORDS(1) SECOND_ROUNDS(1)
+#define WORDS_AND_ROUNDS(k) SECOND_WORDS(k) SECOND_ROUNDS(k)
+#define ROLLED_BODY EACH_VERSION(FIRST_TWO) ONE_HALF(WORDS_AND_ROUNDS) EACH_VERSION(FIRST_TWO_MORE) OTHER_HALF(WORDS_AND_ROUNDS)
 #define ROLLED_STEP(s) { enum { step = s }; ROLLED_BODY }
       EACH_STEP(ROLLED_STEP)
 #define COLLECT_OF(k)                                                \
       if (__builtin_expect(HAS_HIT(second[k].s, second[k].t, masks), 0) && midstate + k < count) out[found++] = (rb_candidate){offset, midstate + k};
-      EACH_LANE(COLLECT_OF)
+      EACH_VERSION(COLLECT_OF)
       /* Of the nonce after the last one only as much as ends the last second hashes. */
       if (next == batches * LANES) break;
 #define BEGIN_SECOND_OF(k) begin_second(&second[k], &first[k], &from[m + k]);
-      EACH_LANE(BEGIN_SECOND_OF)
+      EACH_VERSION(BEGIN_SECOND_OF)
       offset = next;
       midstate = m;
     }
