@@ -124,7 +124,7 @@ describe('chooseKernel', () => {
   it('says which kernels there are when the one asked for cannot run', () => {
     const { native } = fakeNative(COSTS, { problems: ['avx512: this processor has no AVX-512'] });
     expect(() => chooseKernel({ native, kernel: 'avx512' })).toThrow(
-      expect.objectContaining({ code: 'E_HASHER_UNAVAILABLE', message: expect.stringContaining('this processor has no AVX-512'), hint: expect.stringMatching(/wide, mixed, narrow.*js/) }),
+      expect.objectContaining({ code: 'E_HASHER_UNAVAILABLE', message: expect.stringMatching(/this processor has no AVX-512; these can: wide, mixed, narrow.*js$/) }),
     );
     expect(() => chooseKernel({ native, kernel: 'sse9' })).toThrow(expect.objectContaining({ message: expect.stringContaining('no hash kernel "sse9"'), hint: expect.stringContaining('avx512, shani') }));
   });

@@ -83,7 +83,7 @@ function* choosing(options: LoadOptions, final = true): Generator<void, Chosen> 
     if (wanted === 'auto' || kernel === wanted || source === wanted) return { kernel: found.kernel, rolled: found.kernel, from: found.from, problems, failed, warnings: [], rates: null };
     names.push(kernel);
   }
-  throw new RigError('E_HASHER_UNAVAILABLE', `the hash kernel "${wanted}" cannot run here: ${problems.join('; ') || 'not part of this build'}`, { hint: `Kernels that can run here: ${names.join(', ')}. Use one of them, or auto.` });
+  throw new RigError('E_HASHER_UNAVAILABLE', `the hash kernel "${wanted}" cannot run here: ${problems.join('; ') || 'not part of this build'}; these can: ${names.join(', ')}`, { hint: 'Use one of those, or auto.' });
 }
 
 interface Known {
