@@ -64,6 +64,23 @@ test('a file cut off at any byte of its last commit is a torn tail too', async (
   }
 });
 
+test('what is noted behind a hole is not believed: it builds on notes that may be lost', async () => {
+  const disk = new SimDisk();
+  const { journal } = await openJournal(optionsFor(FOLDER, { disk }));
+  for (const [seq, file] of [[1, 'a.json'], [2, 'b.json'], [3, 'c.json']] as const) {
+    journal.note({ p: [{ p: file, n: seq }] });
+    journal.append(sample(seq));
+    await journal.sync();
+  }
+  const left = disk.clone();
+  const whole = await openJournal(optionsFor(FOLDER, { disk: disk.clone() }));
+  expect(whole.recovered.views.map((state) => state['p'])).toEqual(['a.json', 'b.json', 'c.json']);
+  left.tamper(FIRST, (bytes) => bytes.fill(0x5a, 2 * BLOCK, 3 * BLOCK));
+  const { recovered } = await goOn(left);
+  expect(recovered.damage).toHaveLength(1);
+  expect(recovered.views).toEqual([{ p: 'a.json', n: 1 }]);
+});
+
 test('damage with good lines after it is named, the rest is kept, and the next header owns up to what is lost', async () => {
   const disk = await cutOff(4);
   const random = uniform(3);

@@ -114,6 +114,7 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
   /** Damaged lines of the group at hand: they count once it is known that the group had been synced. */
   let torn: number[] = [];
   let isBroken = false;
+  let isHoled = false;
   let damagedAt: number | null = null;
   let usedBytes: number | null = 0;
   let closed = false;
@@ -130,6 +131,8 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
       if (damagedAt !== null) torn.push(damagedAt);
       damagedAt = null;
       isBroken ||= torn.length > 0;
+      // What a lost header said is in the segment before.
+      isHoled ||= torn.some((at) => at > 0);
       if (endsGroup(offset, json)) {
         for (const at of torn) name(at, DAMAGED);
         torn = [];
@@ -145,7 +148,8 @@ async function scanSegment(disk: Disk, folder: string, ref: SegmentRef): Promise
       } else if (offset === 0) {
         header = decodeHeader(json, ref.number);
       } else if (json.startsWith('{"p":')) {
-        notes.push(...statesIn(json));
+        // A note builds on those before it: behind a hole it would say that all files are further than theirs say.
+        if (!isHoled) notes.push(...statesIn(json));
       } else if (json !== CLOSED_LINE) {
         hasOther = true;
       }
