@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Scanner } from '../kernels/engine.ts';
 import { jsKernel } from '../kernels/workers/kernels.ts';
-import { boundOf, coreHere, coreOf } from './bounds.ts';
+import { layoutOf } from '../kernels/generator/hybrid/layout.ts';
+import { Constants } from '../kernels/generator/hybrid/constants.ts';
+import { batchBody, stepBody } from '../kernels/generator/hybrid/functions.ts';
+import { VARIANTS } from '../kernels/generator/hybrid/index.ts';
+import { boundOf, coreHere, coreOf, WORK } from './bounds.ts';
 import { checkForm, formsHere, rolledVersions } from './hash-forms.ts';
 import { measureKernels } from './hash-kernels.ts';
 import { benchHeader, hashSlice } from './hash-slice.ts';
@@ -106,5 +110,25 @@ describe('percentile', () => {
     const values = [5, 1, 4, 2, 3];
     expect([0, 20, 50, 99, 100].map((p) => percentile(values, p))).toEqual([1, 1, 3, 5, 5]);
     expect(percentile([], 50)).toBeNaN();
+  });
+
+  it.each(VARIANTS)('counts the instructions of hybrid-$split as they are', ({ split, cut, cluster }) => {
+    const constants = new Constants('%rbx', 'constants');
+    const step = stepBody(layoutOf(split), cut, cluster, constants, false).lines;
+    const schedule = batchBody(layoutOf(split), constants).lines;
+    const count = (lines: readonly string[], what: RegExp): number => lines.filter((line) => what.test(line)).length;
+    // Loads, stores and moves between registers take no port of those counted.
+    const operation = /^v(?!movdqa32|pbroadcastd)/;
+    const shift = /^v(prord|psrld|punpck)/;
+    const { plain, rolled } = WORK[`hybrid-${split}`] as (typeof WORK)[string];
+    expect(plain).toEqual({ vector: count(step, operation) + count(schedule, operation), shifts: count(step, shift) + count(schedule, shift), shaRounds: count(step, /^sha256rnds2/), additions: count(step, /^paddd/) });
+    expect(rolled.vector).toBeCloseTo(count(step, operation) + count(schedule, operation) / 64, 6);
+  });
+
+  it('knows which core runs sha256rnds2 how often', () => {
+    const bounds = (vendor: string, family: number): (number | null)[] => [44, 46, 50, 64].map((split) => boundOf(`hybrid-${split}`, 64, { vendor, family }));
+    // One in three cycles: from 50 on the SHA half is what takes longest. One a cycle: the more it does the better.
+    expect(bounds('GenuineIntel', 6)).toEqual([65.9, 65.4, 69, 90]);
+    expect(bounds('AuthenticAMD', 25)).toEqual([60.6, 59.9, 58.4, 53.1]);
   });
 });
