@@ -60,7 +60,8 @@ const signal = new AbortController().signal;
 const stops: CpuDevice[] = [];
 afterEach(async () => void (await Promise.all(stops.splice(0).map((device) => device.stop()))));
 
-function rig(options: Record<string, unknown> = {}, log: Log = silentLog) {
+/** @param mostThreads more are refused by the system */
+function rig(options: Record<string, unknown> = {}, log: Log = silentLog, mostThreads = 1024) {
   const clock = new ManualClock();
   const hashers: FakeHasher[] = [];
   const sensors = { temp: null as number | null, battery: null as boolean | null, joules: null as number | null };
@@ -68,6 +69,7 @@ function rig(options: Record<string, unknown> = {}, log: Log = silentLog) {
     { id: 'cpu', options: cpuOptions.parse(options), clock, log },
     {
       createHasher: (given = {}) => {
+        if ((given.threads ?? 0) > mostThreads) throw new RigError('E_HASHER_UNAVAILABLE', 'the system refused another thread');
         hashers.push(new FakeHasher(given));
         return hashers.at(-1) as FakeHasher;
       },
@@ -268,6 +270,21 @@ describe('CpuDevice', () => {
     }
     await expect(device.command({ type: 'identify' })).rejects.toThrow(/cannot identify/);
     expect(hasher().calls).toEqual(before);
+  });
+
+  it('is at fault when the system refuses threads, until it is told of fewer, and stops all the same', async () => {
+    const { device, hasher } = rig({}, silentLog, 8);
+    await device.start(signal);
+    device.assign(work(1));
+    await expect(device.command({ type: 'set', values: { threads: 9 } })).rejects.toThrow(/refused another thread/);
+    expect(device.state()).toMatchObject({ status: 'fault', reason: 'the system refused another thread', hashrate_hs: null });
+    await device.command({ type: 'set', values: { threads: 8 } });
+    device.assign(work(2));
+    expect(device.state()).toMatchObject({ status: 'hashing', detail: { threads: 8 } });
+    expect(hasher().calls).toContain('job 2');
+    await expect(device.command({ type: 'set', values: { threads: 9 } })).rejects.toThrow();
+    await device.stop();
+    expect(device.state().status).toBe('stopped');
   });
 
   it('tells a fault of the hasher', async () => {

@@ -4,7 +4,7 @@ import { prepareKernels } from '../../kernels/choice.ts';
 import { createHasher } from '../../kernels/hasher.ts';
 import type { Hasher } from '../../kernels/types.ts';
 import type { Timer } from '../../protocol/common/clock.ts';
-import { RigError } from '../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, DriverContext, Work } from '../contract.ts';
 import { availableCpus, threadCount } from './available-cpus.ts';
 import { Guards, type GuardSensors, systemSensors } from './guards.ts';
@@ -203,15 +203,24 @@ export class CpuDevice implements Device {
 
   /** New threads start on fresh work: what the old ones had searched of theirs is not searched twice. */
   #rebuild(): Promise<void> {
-    this.#rebuilding = this.#rebuilding.then(async () => {
+    const done = this.#rebuilding.then(async () => {
       if (!this.#running) return;
       await this.#close();
       if (!this.#running) return;
-      this.#open();
+      try {
+        this.#open();
+      } catch (error) {
+        // The system may refuse so many threads: nothing hashes until a command asks for what it grants.
+        this.#fault = messageOf(error);
+        this.#tellChange();
+        throw error;
+      }
       this.#apply();
       if (this.#work) this.#onExhausted(this.#work.id);
     });
-    return this.#rebuilding;
+    // Who asked is told of a failure; what comes after it, stop() too, goes on.
+    this.#rebuilding = done.catch(() => {});
+    return done;
   }
 
   #onExhausted(workId: number): void {
