@@ -52,9 +52,9 @@ rb_search *rb_search_open(const rb_search_options *options, const char **error)
     self->search = search;
     self->index = i;
     self->counters = (rb_thread_counters *)search->counters + 1 + i;
-    atomic_fetch_add(&search->alive, 1);
+    atomic_fetch_add(&search->counters->threads_alive, 1);
     failed = pthread_create(&self->handle, &attributes, rb_work, self) != 0;
-    if (failed) atomic_fetch_sub(&search->alive, 1);
+    if (failed) atomic_fetch_sub(&search->counters->threads_alive, 1);
     else search->started++;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -65,7 +65,6 @@ rb_search *rb_search_open(const rb_search_options *options, const char **error)
     rb_search_free(search);
     return NULL;
   }
-  atomic_store(&search->counters->threads_alive, search->started);
   return search;
 }
 
@@ -111,8 +110,11 @@ size_t rb_search_drain(rb_search *search, rb_hit *out, size_t capacity)
   const uint64_t generation = atomic_load(&search->current) >> 16;
   size_t count = 0;
   int left = 0;
-  /* Before reading: what a thread adds afterwards notifies again. */
-  atomic_store(&search->notified, 0);
+  /*
+   * Before reading: what a thread adds afterwards notifies again. Exchanged and not stored: what a thread added before it found
+   * the notification made already is then seen below.
+   */
+  atomic_exchange(&search->notified, 0);
   for (unsigned i = 0; i < search->started; i++) {
     count += rb_hit_ring_drain(&search->workers[i].ring, generation, out + count, capacity - count, &left);
   }

@@ -146,8 +146,8 @@ void *rb_work(void *argument)
     }
   }
   atomic_store(&self->counters->generation, 0);
-  const uint32_t left = atomic_fetch_sub(&search->alive, 1) - 1;
-  atomic_store(&search->counters->threads_alive, left);
+  /* The count itself is what JavaScript reads: a copy written later could be an older one, and the last thread never be missed. */
+  const uint64_t left = atomic_fetch_sub(&search->counters->threads_alive, 1) - 1;
   /* Unconditional: the event loop waits for this one. */
   if (left == 0) search->options.notify(search->options.context);
   return NULL;

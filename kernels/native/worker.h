@@ -33,7 +33,6 @@ struct rb_search {
   /* generation << 16 | job slot; generation 0 = no job. */
   _Atomic uint64_t current;
   _Atomic uint32_t paused, stopping, limit_percent;
-  _Atomic uint32_t alive;
   uint64_t generation;
   rb_search_options options;
   int32_t *affinity;
