@@ -3,12 +3,12 @@
  * rolled; WASM SIMD when there is no native one, plain JavaScript last.
  */
 import os from 'node:os';
-import { setImmediate as turn } from 'node:timers/promises';
 import { RigError } from '../protocol/common/errors.ts';
 import type { Kernel } from './engine.ts';
-import { fallbackKernels, nativeKernels, tested, type Found, type LoadOptions, type NativeKernels } from './loader.ts';
+import { fallbacks, nativeKernels, testing, type Found, type LoadOptions, type NativeKernels } from './loader.ts';
 import { readRates, writeRates, type RateKey } from './rate-cache.ts';
 import { measureRates, type Rate, type Rates } from './rates.ts';
+import { atOnce, inTurns } from './steps.ts';
 
 /** Words `kernel` may be. `hybrid` is the best of all whose name begins so. */
 export const KNOWN_KERNELS: readonly string[] = ['auto', 'native', 'hybrid', 'hybrid-44', 'hybrid-46', 'hybrid-50', 'hybrid-64', 'avx512', 'shani', 'shani-avx512', 'avx2', 'sse2', 'armv8-sha2', 'neon', 'scalar', 'wasm', 'wasm-simd', 'js'];
@@ -36,21 +36,18 @@ export interface Chosen {
  * @throws RigError E_HASHER_UNAVAILABLE when the one asked for is unknown or cannot be used
  */
 export function chooseKernel(options: LoadOptions = {}): Chosen {
-  const steps = choosing(options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return atOnce(choosing(options));
 }
 
-/** Tests and measures beforehand, so that chooseKernel need not: the event loop goes on after each self-test and each slice. @throws RigError as chooseKernel */
+/** Tests and measures beforehand, so that chooseKernel need not: the event loop goes on after each millisecond or so. @throws RigError as chooseKernel */
 export async function prepareKernels(options: LoadOptions = {}): Promise<void> {
-  for (const steps = choosing(options, false); !steps.next().done; ) await turn();
+  await inTurns(choosing(options, false));
 }
 
 function* choosing(options: LoadOptions, final = true): Generator<void, Chosen> {
   const wanted = options.kernel ?? 'auto';
   const native = nativeKernels(options);
+  yield;
   if (!KNOWN_KERNELS.includes(wanted) && !native.kernels.some((kernel) => kernel.info.kernel === wanted)) {
     throw new RigError('E_HASHER_UNAVAILABLE', `there is no hash kernel "${wanted}"`, { hint: `Use one of ${KNOWN_KERNELS.join(', ')}.` });
   }
@@ -65,7 +62,7 @@ function* choosing(options: LoadOptions, final = true): Generator<void, Chosen> 
 
   const able: Kernel[] = [];
   for (const kernel of native.kernels) {
-    const found = tested(() => kernel, kernel.info.kernel, native.from, native.build);
+    const found = yield* testing(() => kernel, kernel.info.kernel, native.from, native.build);
     if (!note(found)) able.push(kernel);
     yield;
   }
@@ -76,8 +73,8 @@ function* choosing(options: LoadOptions, final = true): Generator<void, Chosen> 
     return { kernel: best('plain'), rolled: best('rolled'), from: native.from, problems, failed, warnings: final ? once(warnings) : [], rates };
   }
   const names = able.map((kernel) => kernel.info.kernel);
-  for (const found of fallbackKernels(options)) {
-    yield;
+  for (const fallback of fallbacks(options)) {
+    const found = yield* fallback;
     if (note(found)) continue;
     const { kernel, source } = found.kernel.info;
     if (wanted === 'auto' || kernel === wanted || source === wanted) return { kernel: found.kernel, rolled: found.kernel, from: found.from, problems, failed, warnings: [], rates: null };

@@ -8,7 +8,8 @@ import { loadAddon, type Addon } from './native/addon.ts';
 import { nativeKernel } from './native/kernel.ts';
 import { packageRoot } from './paths.ts';
 import { prebuiltFolder } from './prebuilt.ts';
-import { selfTest } from './self-test.ts';
+import { selfTestSteps } from './self-test.ts';
+import { atOnce, everyMs } from './steps.ts';
 import { jsKernel, wasmKernel } from './workers/kernels.ts';
 
 /** What the native addon offers on this processor. */
@@ -86,26 +87,29 @@ export function nativeKernels(options: LoadOptions): NativeKernels {
 export function* findKernels(options: LoadOptions = {}): Generator<Found> {
   const native = nativeKernels(options);
   for (const problem of native.problems) yield { problem, failed: false };
-  for (const kernel of native.kernels) yield tested(() => kernel, kernel.info.kernel, native.from, native.build);
-  yield* fallbackKernels(options);
+  for (const kernel of native.kernels) yield atOnce(testing(() => kernel, kernel.info.kernel, native.from, native.build));
+  for (const fallback of fallbacks(options)) yield atOnce(fallback);
 }
 
-/** The kernels for machines that have no native one. */
-export function* fallbackKernels(options: LoadOptions): Generator<Found> {
-  yield tested(() => wasmKernel(options.root ?? packageRoot()), 'wasm-simd', 'WebAssembly', null);
-  yield tested(() => jsKernel(), 'js', 'JavaScript', null);
+/** The kernels for machines that have no native one, each made and tested by the steps. */
+export function* fallbacks(options: LoadOptions): Generator<Generator<void, Found>> {
+  yield testing(() => wasmKernel(options.root ?? packageRoot()), 'wasm-simd', 'WebAssembly', null);
+  yield testing(() => jsKernel(), 'js', 'JavaScript', null);
 }
 
 /** Results of self-tests by build and kernel: a processor that could do it once in this process can do it again. */
 const results = new Map<string, string | null>();
 
-/** @param build what the result holds for; null = test every time */
-export function tested(make: () => Kernel, name: string, from: string, build: string | null): Found {
+/** How long a self-test may hold up the event loop. */
+const STEP_MS = 0.7;
+
+/** Makes and tests a kernel. @param build what the result holds for; null = test every time */
+export function* testing(make: () => Kernel, name: string, from: string, build: string | null): Generator<void, Found> {
   try {
     const kernel = make();
     const key = `${build}:${name}`;
     const known = build === null ? undefined : results.get(key);
-    const wrong = known === undefined ? selfTest(kernel.scanner()) : known;
+    const wrong = known === undefined ? yield* everyMs(STEP_MS, selfTestSteps(kernel.scanner())) : known;
     if (build !== null) results.set(key, wrong);
     return wrong === null ? { kernel, from } : { problem: `${name}: failed its self-test (${wrong})`, failed: true };
   } catch (error) {

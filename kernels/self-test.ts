@@ -1,6 +1,7 @@
 /** Known answers every kernel must give before it may hash for anybody. */
 import { hashHeader } from './header.ts';
 import type { Scanner } from './engine.ts';
+import { atOnce } from './steps.ts';
 
 const FULL_MASK = 0xffffffff;
 
@@ -43,29 +44,37 @@ function topWords(index: number): readonly number[] {
   return row;
 }
 
+/** selfTestSteps, all at once: takes about 5 ms, the first call 30 ms. */
+export function selfTest(scanner: Scanner): string | null {
+  return atOnce(selfTestSteps(scanner));
+}
+
 /**
  * Hashes the known blocks with the nonce in every lane and the version in every slot of small, odd and full groups, in the last
- * lane of a whole unit too, and compares ordinary hashes one by one with node:crypto. Takes about 5 ms, the first call 30 ms.
+ * lane of a whole unit too, and compares ordinary hashes one by one with node:crypto. Yields many times, for a caller with an
+ * event loop to look after.
  * @returns null when every answer was right, else what was wrong
  */
-export function selfTest(scanner: Scanner): string | null {
+export function* selfTestSteps(scanner: Scanner): Generator<void, string | null> {
   const { lanes, versions } = scanner.info;
   for (const group of new Set([1, 2, 3, 5, versions].filter((count) => count <= versions))) {
-    const wrong = knownBlocks(scanner, lanes, group) ?? ordinaryHashes(scanner, lanes, group);
+    const wrong = (yield* knownBlocks(scanner, lanes, group)) ?? (yield* ordinaryHashes(scanner, lanes, group));
     if (wrong !== null) return group === 1 ? wrong : `${wrong}, ${group} versions at once`;
   }
   return null;
 }
 
-function knownBlocks(scanner: Scanner, lanes: number, group: number): string | null {
+function* knownBlocks(scanner: Scanner, lanes: number, group: number): Generator<void, string | null> {
   const out = new Uint32Array(4 * group);
   const unit = group === 1 ? scanner.unitNonces : scanner.rolledNonces;
   for (const { header, nonce } of BLOCKS) {
     // The right version in every slot: each must find it.
     scanner.prepare(header, new Uint32Array(group).fill(header.readUInt32LE(0)));
     for (let lane = 0; lane < lanes; lane++) {
+      yield;
       if (!everySlotAt(out, scanner.scan(nonce - lane, 2 * lanes, FULL_MASK, out), lane, group)) return `nonce ${nonce} not found in lane ${lane}`;
     }
+    yield;
     if (!everySlotAt(out, scanner.scan(nonce - (unit - 1), unit, FULL_MASK, out), unit - 1, group)) return `nonce ${nonce} not found at the end of a unit`;
   }
   return null;
@@ -82,7 +91,7 @@ function everySlotAt(pairs: Uint32Array, found: number, offset: number, group: n
   return slots.size === group && Math.max(...slots) === group - 1;
 }
 
-function ordinaryHashes(scanner: Scanner, lanes: number, group: number): string | null {
+function* ordinaryHashes(scanner: Scanner, lanes: number, group: number): Generator<void, string | null> {
   const out = new Uint32Array(2 * (group * NONCES + 1));
   scanner.prepare(ORDINARY, Array.from({ length: group }, (_, i) => versionNumber(i)));
   // One vector, two, and several with a part of one at the end.
@@ -98,6 +107,7 @@ function ordinaryHashes(scanner: Scanner, lanes: number, group: number): string 
       let expected = 0;
       for (let index = 0; index < group; index++) {
         const words = topWords(index);
+        yield;
         for (let offset = 0; offset < count; offset++) {
           const passes = ((words[offset] as number) & mask) === 0 ? 1 : 0;
           expected += passes;
