@@ -1,5 +1,6 @@
 /* Which kernels are compiled in, and which of them this processor can run. */
 #include "kernel.h"
+#include <stdatomic.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -13,6 +14,9 @@
 #define RB_HWCAP_AARCH64_SHA2 (1ul << 6)
 /* cpuid leaf 7, EBX: the SHA extensions. */
 #define CPUID_7_EBX_SHA (1u << 29)
+
+/* Beside the features: they have been looked for. */
+#define FOUND (1u << 31)
 
 /* clang-format off */
 #define KERNEL(id, name_, isa_, lanes_, midstates_, unit_, rolled_, features_) \
@@ -67,7 +71,7 @@ static const rb_kernel *const kernels[] = {
   &scalar_kernel,
 };
 
-uint32_t rb_cpu_features(void)
+static uint32_t find_features(void)
 {
 #if defined(__x86_64__)
   /* The builtins also ask whether the operating system saves the wide registers. */
@@ -94,6 +98,18 @@ uint32_t rb_cpu_features(void)
 #else
   return 0;
 #endif
+}
+
+uint32_t rb_cpu_features(void)
+{
+  /* Asked at every call from JavaScript, and a virtual machine may take 10 us to answer. Threads that ask at once find the same. */
+  static _Atomic uint32_t known;
+  uint32_t features = atomic_load_explicit(&known, memory_order_relaxed);
+  if (features == 0) {
+    features = find_features() | FOUND;
+    atomic_store_explicit(&known, features, memory_order_relaxed);
+  }
+  return features & ~FOUND;
 }
 
 const rb_kernel *const *rb_kernels(size_t *count)
