@@ -167,6 +167,35 @@ describe('chooseKernel', () => {
     }
   });
 
+  it('is not misled by a moment in which something else had the processor', () => {
+    // Call by call of the clock: each slice asks three times. The small call of narrow or wide is slow now and then, or the first slice of mixed.
+    const { native } = fakeNative(COSTS);
+    const disturbed = (name: string, late: (nonces: number, nth: number) => number): Kernel[] =>
+      native.kernels.map((kernel) =>
+        kernel.info.kernel === name
+          ? changed(kernel, (good) => {
+              const seen = new Map<number, number>();
+              return {
+                scan(first, count, mask, out) {
+                  const nth = (seen.get(count) ?? 0) + 1;
+                  seen.set(count, nth);
+                  extra += late(count, nth);
+                  return good.scan(first, count, mask, out);
+                },
+              };
+            })
+          : kernel,
+      );
+    let extra = 0;
+    const choose = (kernels: readonly Kernel[]): string[] => {
+      const { kernel, rolled } = chooseKernel({ native: { ...native, kernels, threadCpuNs: () => native.threadCpuNs() + extra, build: `test ${serial++}` } });
+      return [kernel.info.kernel, rolled.info.kernel];
+    };
+    expect(choose(disturbed('narrow', (nonces, nth) => (nonces === 0 && nth === 2 ? 600_000 : 0)))).toEqual(['wide', 'mixed']);
+    expect(choose(disturbed('wide', (nonces, nth) => (nonces === 0 && nth > 2 && nth % 2 ? 300_000 : 0)))).toEqual(['wide', 'mixed']);
+    expect(choose(disturbed('mixed', (nonces, nth) => (nonces >= 1024 && nth === 1 ? 5_000_000 : 0)))).toEqual(['wide', 'mixed']);
+  });
+
   it('tests and measures only once in a process', () => {
     const { native, measured } = fakeNative(COSTS);
     chooseKernel({ native });
@@ -210,6 +239,26 @@ describe('the file with measured rates', () => {
     const copy = another(file, (text) => text.replace(String(Math.round(1e9 / 90)), '999999999'));
     const chosen = chooseKernel({ native, cacheFile: copy });
     expect([chosen.kernel.info.kernel, chosen.rolled.info.kernel, chosen.warnings]).toEqual(['narrow', 'mixed', []]);
+    expect(measured()).toBe(before);
+  });
+
+  it('is made better by two later starts, for the first may have met a busy machine', () => {
+    const { native, measured } = fakeNative(COSTS);
+    const file = fresh();
+    chooseKernel({ native, cacheFile: file });
+    const aged = (from: string, edit: (text: string) => string = (text) => text): string => another(from, (text) => edit(text).replace(/"measured_at": "[^"]*"/, '"measured_at": "2026-01-01T00:00:00.000Z"'));
+    // As if mixed had been disturbed all the time, and narrow had once been seen faster than it is now.
+    const slow = String(Math.round(1e9 / 14));
+    const second = aged(file, (text) => text.replace(slow, '1000').replace(String(Math.round(1e9 / 80)), '13000000'));
+    expect(chooseKernel({ native, cacheFile: second }).rolled.info.kernel).toBe('mixed');
+    expect(read(second).measurements).toMatchObject([{ times: 2, kernels: { mixed: { rolled_hs: Number(slow) }, narrow: { rolled_hs: 13000000 } } }]);
+    const third = aged(second);
+    chooseKernel({ native, cacheFile: third });
+    expect(read(third).measurements).toMatchObject([{ times: 3 }]);
+    const before = measured();
+    chooseKernel({ native, cacheFile: aged(third) });
+    // Nor at a start soon after the first.
+    chooseKernel({ native, cacheFile: another(file) });
     expect(measured()).toBe(before);
   });
 

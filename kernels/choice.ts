@@ -6,8 +6,8 @@ import os from 'node:os';
 import { RigError } from '../protocol/common/errors.ts';
 import type { Kernel } from './engine.ts';
 import { fallbacks, nativeKernels, testing, type Found, type LoadOptions, type NativeKernels } from './loader.ts';
-import { readRates, writeRates, type RateKey } from './rate-cache.ts';
-import { measureRates, type Rate, type Rates } from './rates.ts';
+import { readRates, writeRates, type Kept, type RateKey } from './rate-cache.ts';
+import { better, measureRates, type Rate, type Rates } from './rates.ts';
 import { atOnce, inTurns } from './steps.ts';
 
 /** Words `kernel` may be. `hybrid` is the best of all whose name begins so. */
@@ -31,7 +31,7 @@ export interface Chosen {
 }
 
 /**
- * Chooses kernels. Takes up to 100 ms the first time, for self-tests and measurements; then a moment, as long as the process
+ * Chooses kernels. Takes 150 ms the first time, for self-tests and measurements; then a moment, as long as the process
  * lives. prepareKernels does the same without holding up the event loop.
  * @throws RigError E_HASHER_UNAVAILABLE when the one asked for is unknown or cannot be used
  */
@@ -91,16 +91,21 @@ interface Known {
 /** Rates measured or read in this process. */
 const known = new Map<string, Known>();
 
-/** From memory, else from the file, else measured now. */
+/** From memory, else from the file, else measured now; the file also says when to measure once more. */
 function* ratesOf(kernels: readonly Kernel[], native: NativeKernels, file: string | undefined): Generator<void, Known> {
   const key: RateKey = { cpu: os.cpus()[0]?.model.trim() ?? process.arch, features: native.features, build: native.build, kernels: kernels.map((kernel) => kernel.info.kernel) };
   const id = JSON.stringify([key, file]);
   const before = known.get(id);
   if (before) return before;
-  const read = file === undefined ? { rates: null, problem: null } : readRates(file, key);
-  const rates = read.rates ?? (yield* measureRates(kernels, native.threadCpuNs));
-  const problem = read.rates === null && file !== undefined ? writeRates(file, key, rates, new Date()) : null;
-  const now = { rates, warnings: [read.problem, problem].filter((text) => text !== null) };
+  const at = new Date();
+  const kept: Kept = file === undefined ? { rates: null, times: 0, isDue: true, problem: null } : readRates(file, key, at);
+  if (kept.rates && !kept.isDue) return remember(id, { rates: kept.rates, warnings: [] });
+  const rates = better(kept.rates ?? {}, yield* measureRates(kernels, native.threadCpuNs));
+  const problem = file === undefined ? null : writeRates(file, key, rates, kept.times + 1, at);
+  return remember(id, { rates, warnings: [kept.problem, problem].filter((text) => text !== null) });
+}
+
+function remember(id: string, now: Known): Known {
   known.set(id, now);
   return now;
 }

@@ -9,7 +9,7 @@ import type { Hasher, HasherOptions } from './types.ts';
 
 /**
  * Makes a hasher, idle until `setJob`. The first one of a process tests and measures kernels, which holds up the event loop for up
- * to 0.1 s unless prepareKernels has done so before.
+ * to 0.2 s unless prepareKernels has done so before.
  * @throws RigError E_HASHER_UNAVAILABLE when the kernel asked for cannot be used, E_HASHER_ARGUMENT when an option is malformed
  */
 export function createHasher(options: HasherOptions & LoadOptions = {}): Hasher {

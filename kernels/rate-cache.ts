@@ -8,6 +8,10 @@ const FORMAT = 1;
 /** Entries kept, newest last: a few builds of a few processors (a folder may be shared by machines). */
 const MAX_ENTRIES = 16;
 const MAX_BYTES = 256 * 1024;
+/** The first measurement may have met a busy machine: later starts measure again, so often in all, and the better rates stay. */
+const ENOUGH_TIMES = 3;
+/** Starts closer together may meet the same busy moment. */
+const APART_MS = 3_600_000;
 
 /** What the rates hold for. Measured anew when any of it differs. */
 export interface RateKey {
@@ -25,7 +29,10 @@ interface Entry {
   readonly cpu: string;
   readonly features: number;
   readonly build: string;
+  /** The last time. */
   readonly measured_at: string;
+  /** How many measurements these are the best of; 1 when it is missing. */
+  readonly times?: number;
   /** Hashes per second of one thread. */
   readonly kernels: Readonly<Record<string, { readonly plain_hs: number; readonly rolled_hs: number }>>;
 }
@@ -35,6 +42,7 @@ const isRate = (value: unknown): boolean => typeof value === 'number' && Number.
 
 function isEntry(value: unknown): value is Entry {
   if (!isObject(value) || typeof value.cpu !== 'string' || typeof value.features !== 'number' || typeof value.build !== 'string' || !isObject(value.kernels)) return false;
+  if (value.times !== undefined && !(Number.isInteger(value.times) && (value.times as number) > 0)) return false;
   return Object.values(value.kernels).every((rate) => isObject(rate) && isRate(rate.plain_hs) && isRate(rate.rolled_hs));
 }
 
@@ -55,17 +63,38 @@ function readEntries(file: string): Entry[] {
 
 const sameSubject = (entry: Entry, key: RateKey): boolean => entry.cpu === key.cpu && entry.features === key.features && entry.build === key.build;
 
-/** The rates kept for this processor and build; null when there are none. `problem`: why the file is of no use, in plain words. */
-export function readRates(file: string, key: RateKey): { readonly rates: Rates | null; readonly problem: string | null } {
+/** What a file says about a subject. */
+export interface Kept {
+  /** The rates kept for this processor and build; null when there are none. */
+  readonly rates: Rates | null;
+  /** How many measurements they are the best of. */
+  readonly times: number;
+  /** Whether they are to be measured again now. */
+  readonly isDue: boolean;
+  /** Why the file is of no use, in plain words. */
+  readonly problem: string | null;
+}
+
+/** What is kept for this processor and build. */
+export function readRates(file: string, key: RateKey, now: Date): Kept {
+  const none = { rates: null, times: 0, isDue: true };
   let entries: Entry[];
   try {
     entries = readEntries(file);
   } catch (error) {
-    return { rates: null, problem: `the kernel measurements in ${file} cannot be used and are made anew: ${messageOf(error)}` };
+    return { ...none, problem: `the kernel measurements in ${file} cannot be used and are made anew: ${messageOf(error)}` };
   }
   const entry = entries.findLast((each) => sameSubject(each, key));
-  if (!entry || Object.keys(entry.kernels).toSorted().join() !== key.kernels.toSorted().join()) return { rates: null, problem: null };
-  return { rates: Object.fromEntries(Object.entries(entry.kernels).map(([name, rate]) => [name, { plain: rate.plain_hs, rolled: rate.rolled_hs }])), problem: null };
+  if (!entry || Object.keys(entry.kernels).toSorted().join() !== key.kernels.toSorted().join()) return { ...none, problem: null };
+  const times = entry.times ?? 1;
+  // The clock may have been set back since.
+  const isRecent = Math.abs(now.getTime() - Date.parse(entry.measured_at)) < APART_MS;
+  return {
+    rates: Object.fromEntries(Object.entries(entry.kernels).map(([name, rate]) => [name, { plain: rate.plain_hs, rolled: rate.rolled_hs }])),
+    times,
+    isDue: times < ENOUGH_TIMES && !isRecent,
+    problem: null,
+  };
 }
 
 /**
@@ -78,8 +107,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Adds the rates to the file, whole or not at all. @returns why that was not possible; null when it was */
-export function writeRates(file: string, key: RateKey, rates: Rates, at: Date): string | null {
+/** Adds the rates, the best of so many measurements, to the file, whole or not at all. @returns why that was not possible; null when it was */
+export function writeRates(file: string, key: RateKey, rates: Rates, times: number, at: Date): string | null {
   let others: Entry[] = [];
   try {
     others = readEntries(file).filter((entry) => !sameSubject(entry, key));
@@ -88,7 +117,7 @@ export function writeRates(file: string, key: RateKey, rates: Rates, at: Date): 
   }
   const { cpu, features, build } = key;
   const kernels = Object.fromEntries(Object.entries(rates).map(([name, { plain, rolled }]) => [name, { plain_hs: Math.round(plain), rolled_hs: Math.round(rolled) }]));
-  const measurements = [...others, { cpu, features, build, measured_at: at.toISOString(), kernels }].slice(-MAX_ENTRIES);
+  const measurements = [...others, { cpu, features, build, measured_at: at.toISOString(), times, kernels }].slice(-MAX_ENTRIES);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     makeFolder(path.dirname(file));

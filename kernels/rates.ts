@@ -18,7 +18,7 @@ const BUDGET_NS = 50_000_000;
 const MAX_UNITS = 32;
 const MIN_SLICES = 3;
 const MAX_SLICES = 15;
-/** A kernel below this share of the best after its first slice is not measured further: it cannot win. */
+/** A kernel below this share of the best after a slice, and after one more to make sure, is not measured further: it cannot win. */
 const CONTENDER = 0.6;
 
 /** One kernel with one version, or with as many as it takes. */
@@ -28,8 +28,11 @@ interface Contest {
   readonly scanner: Scanner;
   readonly versions: number;
   readonly unit: number;
+  /** Nonces of a slice. */
   nonces: number;
-  readonly slices: number[];
+  /** What a call costs by itself, and a call with that many nonces: the least seen, in nanoseconds. */
+  callNs: number;
+  sliceNs: number;
 }
 
 /** A header nobody mined. */
@@ -46,24 +49,29 @@ export function* measureRates(kernels: readonly Kernel[], threadCpuNs: () => num
   for (const contest of contests) {
     // Two units tell how many fill a slice.
     contest.nonces = 2 * contest.unit;
-    const rough = slice(contest, threadCpuNs);
-    contest.nonces = contest.unit * Math.min(MAX_UNITS, Math.max(1, Math.round((SLICE_NS * rough) / 1e9 / (contest.versions * contest.unit))));
+    slice(contest, threadCpuNs);
+    contest.nonces = contest.unit * Math.min(MAX_UNITS, Math.max(1, Math.round((SLICE_NS * rateOf(contest)) / 1e9 / (contest.versions * contest.unit))));
+    contest.sliceNs = Infinity;
     yield;
-    contest.slices.push(slice(contest, threadCpuNs));
+    slice(contest, threadCpuNs);
     spent += 1.5 * SLICE_NS;
     yield;
   }
+  const far = (contest: Contest): boolean => rateOf(contest) < CONTENDER * Math.max(...contests.filter(({ mode }) => mode === contest.mode).map(rateOf));
+  for (const contest of contests.filter(far)) {
+    slice(contest, threadCpuNs);
+    spent += SLICE_NS;
+    yield;
+  }
   const contenders = (['plain', 'rolled'] as const).flatMap((mode) => {
-    const same = contests.filter((contest) => contest.mode === mode);
-    const best = Math.max(...same.map(rateOf));
-    const near = same.filter((contest) => rateOf(contest) >= CONTENDER * best);
+    const near = contests.filter((contest) => contest.mode === mode && !far(contest));
     return near.length > 1 ? near : [];
   });
   if (contenders.length > 0) {
     const rounds = Math.min(MAX_SLICES, Math.max(MIN_SLICES, Math.floor((BUDGET_NS - spent) / (contenders.length * 1.2 * SLICE_NS))));
     for (let round = 0; round < rounds; round++) {
       for (const contest of contenders) {
-        contest.slices.push(slice(contest, threadCpuNs));
+        slice(contest, threadCpuNs);
         yield;
       }
     }
@@ -81,16 +89,23 @@ function contestsOf({ info, scanner }: Kernel): Contest[] {
   const make = (mode: keyof Rate, versions: number): Contest => {
     const own = scanner();
     own.prepare(HEADER, Array.from({ length: versions }, (_, i) => 0x20000000 + i * 0x2000));
-    return { name: info.kernel, mode, scanner: own, versions, unit: mode === 'plain' ? own.unitNonces : own.rolledNonces, nonces: 0, slices: [] };
+    return { name: info.kernel, mode, scanner: own, versions, unit: mode === 'plain' ? own.unitNonces : own.rolledNonces, nonces: 0, callNs: Infinity, sliceNs: Infinity };
   };
   return info.versions > 1 ? [make('plain', 1), make('rolled', info.versions)] : [make('plain', 1)];
 }
 
-/** The best slice: what else runs, on the other half of the core too, can only slow one down. */
-const rateOf = ({ slices }: Contest): number => Math.max(...slices);
+/**
+ * Hashes per second of the best slice: what else runs, on the other half of the core too, can only slow one down. For the same
+ * reason the least cost of a call is taken off: one that was disturbed would make the kernel look faster than it is.
+ */
+function rateOf({ versions, nonces, callNs, sliceNs }: Contest): number {
+  // A clock that stands still or jumps must not make it endless.
+  return (nonces * versions * 1e9) / Math.max(sliceNs - callNs, sliceNs / 2, 1);
+}
 
-/** @returns hashes per second of one slice */
-function slice({ scanner, versions, unit, nonces }: Contest, threadCpuNs: () => number): number {
+/** Runs one slice and keeps what it took if that is the least yet. */
+function slice(contest: Contest, threadCpuNs: () => number): void {
+  const { scanner, unit, nonces } = contest;
   const out = new Uint32Array(16);
   // The processor has to wake its wide units and change its clock for them: not part of the measurement.
   scanner.scan(0, unit, 0xffffffff, out);
@@ -100,7 +115,13 @@ function slice({ scanner, versions, unit, nonces }: Contest, threadCpuNs: () => 
   const start = threadCpuNs();
   scanner.scan(0, nonces, 0xffffffff, out);
   const end = threadCpuNs();
-  // The small call may be the one that was disturbed: it cannot have cost more than half of the great one.
-  const net = Math.max(end - start - (start - begin), (end - start) / 2, 1);
-  return (nonces * versions * 1e9) / net;
+  contest.callNs = Math.min(contest.callNs, start - begin);
+  contest.sliceNs = Math.min(contest.sliceNs, end - start);
+}
+
+/** Each rate the better of two measurements. */
+export function better(one: Rates, two: Rates): Rates {
+  return Object.fromEntries(
+    Object.entries(two).map(([kernel, rate]) => [kernel, { plain: Math.max(rate.plain, one[kernel]?.plain ?? 0), rolled: Math.max(rate.rolled, one[kernel]?.rolled ?? 0) }]),
+  );
 }
