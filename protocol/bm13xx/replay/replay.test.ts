@@ -1,0 +1,110 @@
+import { readFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { packageRoot } from '../../../daemon/version.ts';
+import { bytesToHex, concatBytes } from '../../common/bytes.ts';
+import { BM13XX_CHIPS } from '../chips.ts';
+import { encodeRead, encodeWrite } from '../command.ts';
+import { replyTrailer } from '../crc5.ts';
+import { FAST, hex } from '../vectors.fixture.ts';
+import { Replay, replayTrace } from './replay.ts';
+import { decodeTraceLine, type TraceChunk } from './trace-line.ts';
+
+/** A job and its nonce, accepted by a pool (BM1370). */
+const JOB = '55aa2156680100000000043a0217d76854685519a7cb044f88726355919e61a98bcf71a0c28795ea54db8c36414b06ddf5f00000000000000000965201001d3996bca3f4670dfcd4f201c162b96dfd55646b00000020721c';
+const NONCE = 'aa554c0352750cd205a29c';
+const CHIP = 'aa55137000000000000010';
+const tx = (text: string): TraceChunk => ({ direction: 'tx', bytes: hex(text) });
+const rx = (text: string): TraceChunk => ({ direction: 'rx', bytes: hex(text) });
+
+interface TraceRecord { hex: string; dir: string; t?: string; difficulty?: number; job_no?: number; header?: boolean; counts?: { cmd: number; reg: number; job: number; ok: number } }
+
+function loadTrace(context: TestContext, name: string): { header: TraceRecord; lines: string[] } {
+  const file = path.join(process.env.RIGBRAIN_VECTORS ?? path.resolve(packageRoot(), '../shared/vectors'), 'asic', name);
+  if (!existsSync(file)) context.skip(`no external vectors: ${name} not found (set RIGBRAIN_VECTORS)`);
+  const [first, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
+  return { header: JSON.parse(first!) as TraceRecord, lines };
+}
+
+describe('decodeTraceLine', () => {
+  it('takes chunks, leaves other objects and says what is wrong', () => {
+    expect(decodeTraceLine('{"dir":"rx","hex":"AA55","t_ms":1}')).toEqual({ kind: 'chunk', chunk: rx('aa55') });
+    expect(decodeTraceLine('{"description":"x","header":true}')).toEqual({ kind: 'other' });
+    expect(decodeTraceLine('{"dir":"event","event":"host_baud_change"}')).toEqual({ kind: 'other' });
+    expect(decodeTraceLine(' ')).toEqual({ kind: 'other' });
+    for (const text of ['{', '[]', 'null', '{"dir":"up","hex":""}', '{"dir":"tx","hex":7}', '{"dir":"rx","hex":"a"}', '{"dir":"rx"}', '{"hex":"aa"}']) expect(decodeTraceLine(text).kind).toBe('bad');
+  });
+});
+
+describe('Replay', () => {
+  it('proves a share the pool accepted', () => {
+    const { events, summary } = replayTrace([tx('55aa520500000a'), rx(CHIP), tx(JOB), rx(NONCE), rx(NONCE)]);
+    expect(events.at(-2)).toMatchObject({ type: 'nonce', chip: 'BM1370', verdict: 'verified', duplicate: false, version: 0x20b44000, jobSerial: 0, location: { jobId: 0x68, core: 38, subCore: 2 } });
+    expect((events.at(-2) as { difficulty: number }).difficulty).toBeCloseTo(29588.014, 2);
+    expect(summary).toEqual({
+      chip: 'BM1370', chips: 1, commands: 1, jobs: 1, registers: 1, nonces: 2, noncesVerified: 2, noncesBelowTicket: 0, noncesUnknownJob: 0,
+      hardwareErrors: 0, duplicates: 1, crcErrors: 0, bytesSkipped: 0, bytesIncomplete: 0,
+    });
+  });
+
+  it('finds out how a chip packs job ids when the capture does not name it', () => {
+    expect(replayTrace([tx(JOB), rx(NONCE)]).summary).toMatchObject({ chip: null, nonces: 1, noncesVerified: 1 });
+  });
+
+  it('tells a nonce below the ticket, one without a job and one that is nothing', () => {
+    const hard = bytesToHex(encodeWrite('all', 0x14, 0x0000ffff));
+    expect(replayTrace([tx(hard), tx(JOB), rx(NONCE)]).events.at(-1)).toMatchObject({ verdict: 'below-ticket' });
+    expect(replayTrace([rx(NONCE)], BM13XX_CHIPS.BM1370).summary).toMatchObject({ noncesUnknownJob: 1, noncesVerified: 0 });
+    const body = hex('4c0352760cd205a2');
+    const wrong = bytesToHex(Uint8Array.of(0xaa, 0x55, ...body, replyTrailer(body, 4)));
+    expect(replayTrace([tx(JOB), rx(wrong)], BM13XX_CHIPS.BM1370).events.at(-1)).toMatchObject({ verdict: 'hardware-error', jobSerial: 0 });
+  });
+
+  it('does not depend on how the capture is cut, and counts what it skips', () => {
+    const down = concatBytes(encodeRead('all', 0), encodeWrite('all', 0xa4, 0x9000ffff), hex(JOB));
+    const up = hex(`${CHIP}00${NONCE}${NONCE.slice(0, -2)}9d`);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), (size) => {
+        const cut = (direction: 'tx' | 'rx', bytes: Uint8Array): TraceChunk[] => Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => ({ direction, bytes: bytes.slice(i * size, (i + 1) * size) }));
+        const { summary } = replayTrace([...cut('tx', down), ...cut('rx', up)]);
+        expect(summary).toMatchObject({ chips: 1, commands: 2, jobs: 1, nonces: 1, noncesVerified: 1, crcErrors: 1, bytesSkipped: 12 });
+      }),
+    );
+  });
+
+  it('never throws on anything', () => {
+    const chunk = fc.record({ direction: fc.constantFrom<'tx' | 'rx'>('tx', 'rx'), bytes: fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(hex(JOB), hex(NONCE), hex(CHIP), hex('55aa21'))) });
+    fc.assert(fc.property(fc.array(chunk), (chunks) => void replayTrace(chunks)), { numRuns: FAST ? 100 : 1000 });
+  });
+});
+
+describe('the capture of a board with 110 BM1366', () => {
+  it('proves every nonce', { timeout: 60_000 }, (context) => {
+    const { header, lines } = loadTrace(context, 'trace_bm1366_s19xp_a.jsonl');
+    const replay = new Replay();
+    const chips = new Set<number>();
+    for (const text of lines) {
+      const record = JSON.parse(text) as TraceRecord;
+      const line = decodeTraceLine(text);
+      if (line.kind === 'other' && record.dir !== 'tx' && record.dir !== 'rx') continue; // the change of speed
+      if (line.kind !== 'chunk') throw new Error(`unexpected line ${text}`);
+      const events = replay.push(line.chunk);
+      expect(events).toHaveLength(1);
+      const event = events[0]!;
+      if (event.type !== 'nonce') continue;
+      expect(event).toMatchObject({ verdict: 'verified', duplicate: false });
+      if (record.difficulty !== undefined) expect(event.difficulty).toBeCloseTo(record.difficulty, 2);
+      if (record.job_no !== undefined) expect(event.jobSerial).toBe(record.job_no);
+      expect(event.location!.excessBits).toBe(Math.floor(Math.log2((event.difficulty! * 0x10000) / 0xffff / 256)));
+      expect(event.location!.subCore).toBe((event.location!.versionBits! >> 13) & 7);
+      chips.add(event.location!.addressField!);
+    }
+    const counts = header.counts!;
+    expect(replay.summary()).toEqual({
+      chip: 'BM1366', chips: 110, commands: counts.cmd, jobs: counts.job, registers: counts.reg, nonces: counts.ok, noncesVerified: counts.ok, noncesBelowTicket: 0,
+      noncesUnknownJob: 0, hardwareErrors: 0, duplicates: 0, crcErrors: 0, bytesSkipped: 0, bytesIncomplete: 0,
+    });
+    expect([...chips].sort((a, b) => a - b)).toEqual(Array.from({ length: 110 }, (_, i) => 2 * i));
+  });
+});
