@@ -28,7 +28,7 @@ export interface WorkerJob extends EngineJob {
   readonly progress: BigInt64Array;
 }
 
-/** Hits a thread may have waiting, in native/search.h too (RB_RING_SIZE); the last RESERVED only for a new best hash of the job. */
+/** Hits a thread may have waiting, in native/hit_ring.h too (RB_RING_SIZE); the last RESERVED only for a new best hash of the job. */
 export const RING_HITS = 256;
 const RESERVED = 32;
 const HEAD = 0;

@@ -1,6 +1,6 @@
 /**
- * The functions of a hybrid kernel, as lists of instructions. They take one argument, in %rdi, a `struct rb_hybrid_step` of
- * native/hybrid.h; FIELD below are the offsets of its members.
+ * The functions of a hybrid kernel, as lists of instructions. They take one argument, in %rdi, a `step` of
+ * native/kernel_hybrid.c; FIELD below are the offsets of its members.
  */
 import { mergeEvenly } from '../live.ts';
 import { FIRST_STORED_ROUND, hashFrom, hashUntil, restOfHash, sharedSchedule, type Part } from '../search.ts';
@@ -11,7 +11,7 @@ import { lower, transpose } from './lower.ts';
 import { BYTES, Code, joined, soon, vectorAt, wordAt, woven, type Source } from './machine.ts';
 import { shaStream, type Piece } from './sha-stream.ts';
 
-/** Offsets in struct rb_hybrid_step; native/kernel_hybrid.c asserts them. */
+/** Offsets in a `step`; native/kernel_hybrid.c asserts them. */
 export const FIELD = { shaTable: 0, start: 8, stateOut: 16, stateIn: 24, keys: 32, uniforms: 40, middleOut: 48, middleIn: 56, nextTable: 64, tail: 72, mask: 80, hits: 84 } as const;
 
 /** Who holds what. %xmm0-8 are the SHA half's, %zmm16-31 the vector half's. */

@@ -4,7 +4,7 @@
  * instruction is needed.
  *
  * SHA instructions have no VEX form. On Intel any write to ymm0-15 or zmm0-15 between them costs a transition of hundreds
- * of cycles, so this half uses xmm0-15 in legacy form and the vector half registers 16 to 31 only.
+ * of cycles, so this half uses xmm0-8 in legacy form and the vector half registers 16 to 31 only.
  */
 import { LANES } from './machine.ts';
 
