@@ -4,7 +4,7 @@ import { expand, IV, midstateOf, rounds, swap, tailOf } from './sha256.ts';
 
 /** Rolled versions that share a schedule. More would save little and lengthen a unit. */
 const VERSIONS = 8;
-const UNIT_NONCES = 256;
+const UNIT_NONCES = 128;
 
 export const JS_KERNEL: KernelInfo = { kernel: 'js', isa: 'JavaScript', lanes: 1, versions: VERSIONS, source: 'js' };
 

@@ -27,9 +27,9 @@
   static const rb_kernel id##_kernel = {name_, isa_, lanes_, midstates_, unit_, rolled_, features_, rb_scan_##id}
 
 /*     file    name       instruction set  lanes midstates unit rolled needs */
-KERNEL(scalar, "scalar",  "portable C",        1, 64,  256,    8, 0);
+KERNEL(scalar, "scalar",  "portable C",        1, 64,  128,    4, 0);
 #if defined(__x86_64__)
-KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  512,   64, RB_FEATURE_SSE2);
+KERNEL(sse2,   "sse2",    "SSE2",              4, 16,  256,   32, RB_FEATURE_SSE2);
 KERNEL(avx2,   "avx2",    "AVX2",              8, 64, 1024,   32, RB_FEATURE_AVX2);
 KERNEL(avx512, "avx512",  "AVX-512",          16, 64, 4096,  128, RB_FEATURE_AVX512);
 KERNEL(shani,  "shani",   "SHA-NI",            2, 64, 2048,   64, RB_FEATURE_SHA);

@@ -47,8 +47,8 @@ typedef struct {
   /* Most midstates (rolled versions) one call shares the first schedule between, a power of two; 1 = it cannot. */
   unsigned midstates;
   /*
-   * Nonces in a unit of work with one midstate, and with `midstates` of them: multiples of lanes, about 0.1 ms of hashing,
-   * so that a new job starts well within 1 ms.
+   * Nonces in a unit of work with one midstate, and with `midstates` of them: multiples of lanes, about 0.1 ms of hashing, and
+   * below 1 ms on the slowest processors that have nothing better than this kernel, as a unit delays the start of a new job.
    */
   uint32_t unit_nonces;
   uint32_t rolled_nonces;

@@ -5,10 +5,10 @@ import { Instance, type WasmMemory, type WasmModule } from './web-assembly.ts';
 
 export const WASM_KERNEL: KernelInfo = { kernel: 'wasm-simd', isa: 'WebAssembly SIMD', lanes: 4, versions: 64, source: 'wasm' };
 
-/** Short calls let V8 tier up early and keep a job switch under 1 ms. */
-const UNIT_NONCES = 2048;
+/** Short calls let V8 tier up early and keep a job switch under 1 ms, on small boards too. */
+const UNIT_NONCES = 1024;
 /** With all versions, as many hashes. */
-const ROLLED_NONCES = 32;
+const ROLLED_NONCES = 16;
 
 /** What the generated module exports; see generator/emit-assemblyscript.ts. */
 interface Exports {
