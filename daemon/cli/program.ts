@@ -8,6 +8,7 @@ import { addConfig } from './commands/config.ts';
 import { addDevices } from './commands/devices.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addLedger } from './commands/ledger.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addSim } from './commands/sim.ts';
 import { addSmoke } from './commands/smoke.ts';
@@ -51,8 +52,8 @@ function buildProgram(cli: Cli): Command {
     .option('--json', 'machine-readable output')
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
-    .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine', 'rigbrain check                 is my configuration right?', 'rigbrain run --help            options of one command']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addLedger, addBench, addSim, addSmoke]) add(program, cli);
+    .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine', 'rigbrain run --help            options of one command']));
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addLedger, addBench, addReplay, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../globals.ts';
+import { closing } from '../help.ts';
+import type { ReplayFlags } from '../actions/replay.ts';
+import type { Cli } from '../cli.ts';
+
+export function addReplay(program: Command, cli: Cli): void {
+  program
+    .command('replay <file>')
+    .summary('decode a capture of a BM13xx line and prove its nonces')
+    .description('Decodes a capture of the serial line of BM13xx chips (JSON lines with "dir": "tx" or "rx" and "hex"), hashes every nonce again with the job it belongs to, and ends with the counts. - reads standard input.')
+    .option('--chip <model>', 'chip, when the capture does not name it, e.g. BM1370')
+    .option('--summary', 'the counts only')
+    .addHelpText('after', closing(['rigbrain replay capture.jsonl', "rigbrain replay capture.jsonl --json | jq 'select(.type == \"nonce\")'", 'rigbrain replay - --summary < capture.jsonl']))
+    .action(cli.action(async (command) => (await import('../actions/replay.ts')).replayCommand(cli.io, globalsOf(command), command.args[0] as string, command.opts<ReplayFlags>())));
+}
