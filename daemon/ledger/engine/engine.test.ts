@@ -255,6 +255,43 @@ it('a ledger that is closed before its journal could be opened keeps what it was
   expect(next.counts).toMatchObject({ settled: 0, reconciled_earlier: 3 });
 });
 
+it('a ledger that is closed while kept entries come back does nothing to the disk afterwards, and loses none', async () => {
+  const first = new Kit();
+  await first.engine.flush();
+  first.disk.faults.when = journalOnly('EIO');
+  first.some(4);
+  await first.engine.close();
+  expect(first.counts).toMatchObject({ backup: 4 });
+  first.disk.faults.when = () => null;
+  let slow = 0;
+  for (let at = 1; at === slow + 1; at += 1) {
+    const kit = new Kit(first.disk.clone());
+    let goOn = (): void => {};
+    let calls = 0;
+    kit.disk.faults.onOp = ({ path: file }) => {
+      if (!file.includes('/Backup_Logs') || (calls += 1) !== at) return;
+      slow = at;
+      return new Promise((resolve) => (goOn = resolve));
+    };
+    await kit.pass(1_000);
+    let isClosed = false;
+    const closed = kit.engine.close().then(() => (isClosed = true));
+    await kit.pass(2_000);
+    expect(isClosed, `call ${at} is under way`).toBe(slow < at);
+    goOn();
+    await closed;
+    const done = kit.disk.faults.count();
+    await kit.pass(2_000);
+    expect(kit.disk.faults.count()).toBe(done);
+    const next = new Kit(kit.disk);
+    await next.pass(2_000);
+    await next.engine.flush();
+    expect(new Set(await next.journal()).size).toBe(4);
+    expect(next.document().entries).toHaveLength(4);
+  }
+  expect(slow).toBeGreaterThan(8);
+});
+
 it('files that cannot be taken up at first are taken up later, with one journal all the while', async () => {
   const first = new Kit();
   first.some(4);

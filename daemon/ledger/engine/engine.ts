@@ -311,7 +311,7 @@ export class LedgerEngine implements EngineHost {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#reconciler.stop();
+    const reconciled = this.#reconciler.stop();
     await this.flush();
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
     this.#journal?.note({ w: this.#meter.take() });
@@ -319,6 +319,8 @@ export class LedgerEngine implements EngineHost {
     if (journal !== null) await this.#settle(await journal.close());
     // What only memory has goes to any disk that takes it now.
     if (this.#options.keeper.counts().ring > 0) await this.#options.keeper.settle();
+    // The folder is the next one's from here on.
+    await reconciled;
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
   }
 
@@ -334,17 +336,20 @@ export class LedgerEngine implements EngineHost {
     }
   }
 
-  /** Which of these ids are in the journal. */
+  /** Which of these ids are in the journal. @throws when the ledger is closed before all of it is read */
   async #knownIds(ids: ReadonlySet<string>): Promise<Set<string>> {
     const known = new Set<string>();
-    for await (const record of this.#records(1)) if (ids.has(record.id)) known.add(record.id);
+    for await (const record of this.#records(1)) {
+      if (this.#closed) throw new Error('the ledger is being closed');
+      if (ids.has(record.id)) known.add(record.id);
+    }
     return known;
   }
 
   /** Tries to make kept records durable. @returns the ids of those that are */
   async #appendKept(records: readonly NewRecord[]): Promise<ReadonlySet<string>> {
     const journal = this.#journal;
-    if (journal === null) return new Set();
+    if (journal === null || this.#closed) return new Set();
     this.#awaited = new Set();
     for (const record of records) journal.append(record);
     await this.#commit();

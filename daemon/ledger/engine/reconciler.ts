@@ -44,6 +44,7 @@ export class Reconciler {
 
   /** Looks for what an earlier run left. */
   start(): void {
+    if (this.#stopped) return;
     this.#started = true;
     void this.run();
   }
@@ -110,8 +111,10 @@ export class Reconciler {
     }
   }
 
-  stop(): void {
+  /** Begins nothing any more; resolves when what is under way has ended. Never rejects. */
+  stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    return this.#running ?? Promise.resolve();
   }
 }

@@ -74,6 +74,6 @@ export interface Journal {
    */
   skipTo(seq: number): void;
   sync(): Promise<SyncResult>;
-  /** Syncs, marks the journal as closed, closes the file. */
+  /** Syncs, marks the journal as closed, closes the file. From then on `sync` hands back what was appended and does nothing to the disk. */
   close(): Promise<SyncResult>;
 }

@@ -104,6 +104,28 @@ test('records that reached a failed segment are void once their numbers were giv
     await journal.close();
   }));
 
+test('a closed journal leaves alone what the next one goes on from', () =>
+  inFolder(async (folder) => {
+    const { disk, state } = breakable();
+    const { journal } = await openJournal(optionsFor(folder, { disk }));
+    journal.append(sample(1));
+    await journal.sync();
+    state.broken = (call) => (call.name === 'file.datasync' || creates(call) || call.name === 'file.truncate' ? 'EIO' : null);
+    journal.append(sample(2));
+    await journal.sync();
+    await journal.close();
+    state.broken = () => null;
+    const { recovered, journal: next } = await openJournal(optionsFor(folder));
+    expect(recovered.lastSeq).toBe(2);
+    // Whoever was still busy with the old one.
+    journal.append(sample(3));
+    expect((await journal.sync()).failed).toEqual([sample(3)]);
+    next.append(sample(4));
+    await next.close();
+    const { ids, damage } = await readAll(folder);
+    expect([ids, damage]).toEqual([['entry-1', 'entry-2', 'entry-4'], []]);
+  }));
+
 test('a full disk at the start: the journal opens and heals by itself', () =>
   inFolder(async (folder) => {
     const { disk, state } = breakable();

@@ -189,7 +189,8 @@ class DiskJournal implements Journal {
       }
     }
     // They are kept elsewhere from now on. Lines that the kernel still shows, and may never have written, would be taken for true after a kill.
-    await this.#trimFailed();
+    // Once it is closed the next one may have taken them for true already.
+    if (!this.#closed) await this.#trimFailed();
     return { durable: [], failed: this.#queue.giveUp(), error };
   }
 
