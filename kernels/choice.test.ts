@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -291,6 +292,20 @@ describe('the file with measured rates', () => {
       expect(read(damaged).measurements).toHaveLength(1);
     },
   );
+
+  it.skipIf(process.platform === 'win32')('is made anew when there is a pipe in its place, which is not waited for', () => {
+    const file = path.join(folder, `${serial++}.json`);
+    execFileSync('mkfifo', [file]);
+    // Whoever opens the pipe gets this and goes on, so that the test ends either way.
+    const writer = spawn('sh', ['-c', 'printf {} > "$1"', 'sh', file], { stdio: 'ignore' });
+    try {
+      const { warnings } = chooseKernel({ native: fakeNative(COSTS).native, cacheFile: file });
+      expect(warnings).toEqual([expect.stringMatching(/cannot be used and are made anew: it is not a file$/)]);
+      expect(read(file).measurements).toHaveLength(1);
+    } finally {
+      writer.kill();
+    }
+  });
 
   it.each(['below a file', 'on a file system that makes no folders'])('may be where nothing can be written (%s), which is told once', async (where) => {
     const { native } = fakeNative(COSTS);

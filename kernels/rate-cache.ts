@@ -1,5 +1,5 @@
 /** Keeps measured rates between runs: a small JSON file, one entry for each processor and build. Losing it costs 50 ms. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../protocol/common/errors.ts';
 import type { Rates } from './rates.ts';
@@ -50,6 +50,8 @@ function isEntry(value: unknown): value is Entry {
 function readEntries(file: string): Entry[] {
   let text: string;
   try {
+    // A pipe would be waited for, and for ever: not even a signal would end the daemon then.
+    if (!statSync(file).isFile()) throw new Error('it is not a file');
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
