@@ -51,6 +51,16 @@ describe('doctor', () => {
     expect(find('node version')).toMatchObject({ status: 'ok' });
   });
 
+  it('looks at the hash kernel that the configuration names, not at another', async () => {
+    const cpu = (kernel: string): string => `${NO_BROKER}devices:\n  - {id: cpu, driver: cpu, options: {kernel: ${kernel}}}\n`;
+    const named = await visit(cpu('js'));
+    expect(named.find('hash kernel')).toMatchObject({ status: 'ok', detail: expect.stringMatching(/^js \(/) });
+    const foreign = process.arch === 'x64' ? 'neon' : 'avx512';
+    const missing = await visit(cpu(foreign));
+    expect(missing.code).toBe(69);
+    expect(missing.find('hash kernel')).toMatchObject({ status: 'fail', detail: expect.stringContaining(`"${foreign}" cannot run here`), fix: 'Use one of those, or auto.' });
+  });
+
   it('prints one line a finding and its fix below', async () => {
     writeFileSync(path.join(dir, 'rig.yaml'), NO_BROKER);
     const io = new FakeIo(dir);

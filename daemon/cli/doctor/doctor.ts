@@ -7,7 +7,7 @@ import { dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo, type Paint } from '../io.ts';
 import { openContext } from '../actions/context.ts';
 import { fail, ok, type Finding } from './finding.ts';
-import { kernelFinding } from './kernel.ts';
+import { kernelFindings } from './kernel.ts';
 import { thisMachine, type Machine } from './machine.ts';
 import { brokerFinding, poolFindings } from './network.ts';
 import { dataDirFindings, nodeFinding } from './runtime.ts';
@@ -27,7 +27,7 @@ async function examine(io: CliIo, globals: Globals, machine: Machine): Promise<F
   const { config, secrets, finding } = configuration(io, globals);
   const parts = await Promise.all([
     [nodeFinding(machine)],
-    kernelFinding().then((found) => [found]),
+    kernelFindings(config.devices),
     [finding],
     dataDirFindings(machine, dataDirOf(io, globals)),
     poolFindings(machine, config.pools),
