@@ -28,13 +28,20 @@ describe('hashWorker', () => {
   });
 
   it('tells a line it cannot read and goes on, until the input ends', async () => {
-    const bad = ['S', 'S x', 'S 0', 'S -5', 'S 1e9', 'S 99999999', 'S 1 2', 'q', 'Q now', 'HELLO'];
+    const bad = ['S', 'S x', 'S -5', 'S 1e9', 'S 99999999', 'S 1 2', 'q', 'Q now', 'HELLO'];
     const { good, out, err } = await worker(js(2), `${bad.join('\n')}\nS 5`);
     expect(good).toBe(true);
     expect(out).toHaveLength(2);
     expect(err[0]).toBe('rigbrain: hashing with js:2, 2 versions in a call');
     expect(err.slice(1)).toHaveLength(bad.length);
-    expect(err[2]).toBe('rigbrain: cannot read "S x": send "S <ms>" with milliseconds above 0, up to 3600000, or "Q"');
+    expect(err[2]).toBe('rigbrain: cannot read "S x": send "S <ms>" with milliseconds from 0 to 3600000, or "Q"');
+  });
+
+  it('answers a slice of no time with one as short as can be: a harness waits for a line', async () => {
+    for (const chosen of [js(1), chooseForm('auto', true)]) {
+      const { out } = await worker(chosen, 'S 0\nS 0.0\n');
+      expect(out.slice(1)).toEqual([expect.stringMatching(/^[1-9]\d* 0\.\d+ 0\.\d+$/), expect.stringMatching(/^[1-9]\d* 0\.\d+ 0\.\d+$/)]);
+    }
   });
 
   it('does not hash with a kernel that gives a wrong answer', async () => {

@@ -10,6 +10,8 @@ import { RigError } from '../protocol/common/errors.ts';
 import { checkForm, formName, type Form } from './hash-forms.ts';
 import { benchHeader, hashSlice } from './hash-slice.ts';
 
+/** One call of the kernel: what a slice of no time is. */
+const MIN_MS = 1e-6;
 /** Longest slice, milliseconds. */
 const MAX_MS = 3_600_000;
 /** JavaScript and WebAssembly are slower until V8 has compiled them. */
@@ -78,10 +80,10 @@ export async function hashWorker(chosen: Chosen, io: WorkerIo): Promise<boolean>
       const words = line.trim().split(/\s+/);
       if (words[0] === 'Q' && words.length === 1) break;
       const ms = words[0] === 'S' && words.length === 2 && /^\d+(\.\d+)?$/.test(words[1] ?? '') ? Number(words[1]) : NaN;
-      if (ms > 0 && ms <= MAX_MS) {
-        const { hashes, wallNs, cpuNs } = hashSlice(addon, form, benchHeader(++slice), ms);
+      if (ms >= 0 && ms <= MAX_MS) {
+        const { hashes, wallNs, cpuNs } = hashSlice(addon, form, benchHeader(++slice), Math.max(ms, MIN_MS));
         io.out(`${hashes} ${(wallNs / 1e9).toFixed(9)} ${(cpuNs / 1e9).toFixed(9)}`);
-      } else if (line.trim() !== '') io.err(`rigbrain: cannot read ${JSON.stringify(line.slice(0, 80))}: send "S <ms>" with milliseconds above 0, up to ${MAX_MS}, or "Q"`);
+      } else if (line.trim() !== '') io.err(`rigbrain: cannot read ${JSON.stringify(line.slice(0, 80))}: send "S <ms>" with milliseconds from 0 to ${MAX_MS}, or "Q"`);
     }
   } finally {
     lines.close();
