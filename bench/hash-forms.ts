@@ -45,14 +45,16 @@ export function checkForm({ scanner, versions }: Form): string | null {
   return null;
 }
 
-/** What `wanted` leaves of these names: all when it is empty, else those named with or without their number of versions. */
+/** Whether a form is meant: by any word that chooses kernels elsewhere, with or without its number of versions, or by naming none. */
 function isWanted(form: Form, wanted: readonly string[]): boolean {
-  return wanted.length === 0 || wanted.includes(form.scanner.info.kernel) || wanted.includes(formName(form));
+  const { kernel, source } = form.scanner.info;
+  const names = ['auto', kernel, source, ...(kernel.startsWith('hybrid-') ? ['hybrid'] : [])];
+  return wanted.length === 0 || names.some((name) => wanted.includes(name) || wanted.includes(`${name}:${form.versions}`));
 }
 
 /**
  * Every kernel of this machine, plain and, where it can share work between versions, rolled.
- * @param wanted names of kernels (`avx512`: both forms) or forms (`avx512:1`); none = all
+ * @param wanted names of kernels (`avx512`: both forms), forms (`avx512:1`) or several kernels (`hybrid`, `native`, `wasm`); none = all
  * @throws RigError E_HASHER_UNAVAILABLE when a name is none of this machine's
  */
 export function formsHere(wanted: readonly string[] = []): { readonly forms: readonly Form[]; readonly problems: readonly string[] } {
