@@ -296,8 +296,8 @@ describe('the file with measured rates', () => {
   it.skipIf(process.platform === 'win32')('is made anew when there is a pipe in its place, which is not waited for', () => {
     const file = path.join(folder, `${serial++}.json`);
     execFileSync('mkfifo', [file]);
-    // Whoever opens the pipe gets this and goes on, so that the test ends either way.
-    const writer = spawn('sh', ['-c', 'printf {} > "$1"', 'sh', file], { stdio: 'ignore' });
+    // Whoever opens the pipe, for reading the file or before writing it, gets this and goes on: the test ends either way.
+    const writer = spawn('sh', ['-c', 'for i in 1 2 3 4; do printf {} > "$1"; done', 'sh', file], { stdio: 'ignore' });
     try {
       const { warnings } = chooseKernel({ native: fakeNative(COSTS).native, cacheFile: file });
       expect(warnings).toEqual([expect.stringMatching(/cannot be used and are made anew: it is not a file$/)]);
