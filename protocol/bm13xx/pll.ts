@@ -6,8 +6,9 @@ import { type Bm13xxChip, CLOCK_HZ } from './chips.ts';
 import { checkU32 } from './bytes-check.ts';
 
 const CLOCK_MHZ = CLOCK_HZ / 1_000_000;
-/** Errors (and VCO frequencies) closer than this count as equal: the search is made for 32-bit floats. */
+/** Errors (and VCO frequencies) closer than this count as equal. */
 const SAME = 1e-4;
+const { fround } = Math;
 
 export interface PllSetting {
   readonly feedback: number;
@@ -31,10 +32,15 @@ function allowed(chip: Bm13xxChip, candidate: PllSetting): boolean {
   return vcoMhz === null || (candidate.vcoMhz >= vcoMhz[0] && candidate.vcoMhz <= vcoMhz[1]);
 }
 
+/** Distance from the target as 32-bit floats have it: firmware ranks the candidates with those, and ties are decided by them. */
+function errorOf({ feedback, reference, post1, post2 }: PllSetting, target: number): number {
+  return Math.abs(fround(target - fround((CLOCK_MHZ * feedback) / (reference * post1 * post2))));
+}
+
 /** True when `a` is to be taken instead of `b`: smaller error, then lower VCO, then smaller post dividers. */
-function better(a: PllSetting, b: PllSetting, targetMhz: number): boolean {
-  const errorA = Math.abs(Math.fround(a.mhz - targetMhz));
-  const errorB = Math.abs(Math.fround(b.mhz - targetMhz));
+function better(a: PllSetting, b: PllSetting, target: number): boolean {
+  const errorA = errorOf(a, target);
+  const errorB = errorOf(b, target);
   if (Math.abs(errorA - errorB) >= SAME) return errorA < errorB;
   if (Math.abs(a.vcoMhz - b.vcoMhz) >= SAME) return a.vcoMhz < b.vcoMhz;
   return a.post1 * a.post2 < b.post1 * b.post2;
@@ -46,13 +52,14 @@ function better(a: PllSetting, b: PllSetting, targetMhz: number): boolean {
  */
 export function searchPll(chip: Bm13xxChip, targetMhz: number): PllSetting {
   if (!Number.isFinite(targetMhz) || targetMhz <= 0) throw new RangeError(`a frequency is above 0 MHz, not ${targetMhz}`);
+  const target = fround(targetMhz);
   let best: PllSetting | null = null;
   for (const reference of [2, 1]) {
     for (let post1 = 7; post1 >= 1; post1--) {
       for (let post2 = post1 - 1; post2 >= 1; post2--) {
-        const exact = Math.fround(Math.fround(targetMhz / CLOCK_MHZ) * (reference * post1 * post2));
+        const exact = fround(fround(target / CLOCK_MHZ) * (reference * post1 * post2));
         const candidate = setting(Math.floor(exact + 0.5), reference, post1, post2);
-        if (allowed(chip, candidate) && (best === null || better(candidate, best, targetMhz))) best = candidate;
+        if (allowed(chip, candidate) && (best === null || better(candidate, best, target))) best = candidate;
       }
     }
   }

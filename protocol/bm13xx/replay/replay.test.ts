@@ -3,11 +3,16 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { packageRoot } from '../../../daemon/version.ts';
-import { bytesToHex, concatBytes } from '../../common/bytes.ts';
+import { displayHash, parseHeader } from '../../bitcoin/header.ts';
+import { bytesToHex, concatBytes, writeU32BE, writeU32LE } from '../../common/bytes.ts';
 import { BM13XX_CHIPS } from '../chips.ts';
 import { encodeRead, encodeWrite } from '../command.ts';
 import { replyTrailer } from '../crc5.ts';
 import { FAST, hex } from '../vectors.fixture.ts';
+import { encodeFullHeaderJob } from '../job-full-header.ts';
+import { nextJobId } from '../job-id.ts';
+import { encodeMidstateJob, midstateJobOf } from '../job-midstate.ts';
+import { eventToJson, summaryToJson } from './json.ts';
 import { Replay, replayTrace } from './replay.ts';
 import { decodeTraceLine, type TraceChunk } from './trace-line.ts';
 
@@ -59,6 +64,53 @@ describe('Replay', () => {
     const body = hex('4c0352760cd205a2');
     const wrong = bytesToHex(Uint8Array.of(0xaa, 0x55, ...body, replyTrailer(body, 4)));
     expect(replayTrace([tx(JOB), rx(wrong)], BM13XX_CHIPS.BM1370).events.at(-1)).toMatchObject({ verdict: 'hardware-error', jobSerial: 0 });
+  });
+
+  it.each(Object.values(BM13XX_CHIPS))('proves the nonce of the first block for a $name', (chip) => {
+    const genesis = parseHeader(hex(`01000000${'00'.repeat(32)}3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c`));
+    const jobId = nextJobId(chip, 0);
+    const midstates = chip.jobFormat === 'midstate';
+    const job = midstates ? encodeMidstateJob(midstateJobOf(jobId, genesis, [2, 3, 1, 4])) : encodeFullHeaderJob({ ...genesis, jobId, startNonce: 0 });
+    const nonce = new Uint8Array(chip.replyBytes - 3);
+    writeU32LE(nonce, genesis.nonce);
+    nonce[5] = (jobId << chip.jobId.replyShift) | (midstates ? 2 : 5);
+    const idReply = new Uint8Array(6);
+    writeU32BE(idReply, chip.chipId * 0x10000);
+    const reply = (body: Uint8Array, type: number): TraceChunk => ({ direction: 'rx', bytes: Uint8Array.of(0xaa, 0x55, ...body, replyTrailer(body, type)) });
+    // Named by a chip-id reply before rolling is on, and not named at all.
+    const named = replayTrace([tx('55aa520500000a'), reply(idReply, 0), ...(midstates ? [] : [tx('55aa510900a49000ffff1c')]), { direction: 'tx', bytes: job }, reply(nonce, 4)]);
+    const unnamed = replayTrace([{ direction: 'tx', bytes: job }, reply(nonce, 4)]);
+    for (const { events, summary } of [named, unnamed]) {
+      expect(summary).toMatchObject({ nonces: 1, noncesVerified: 1, crcErrors: 0, bytesSkipped: 0, bytesIncomplete: 0 });
+      const event = events.at(-1)!;
+      if (event.type !== 'nonce') throw new Error(`not a nonce: ${event.type}`);
+      expect(displayHash(event.hash!)).toBe('000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f');
+      expect(event.location).toMatchObject(midstates ? { midstateSlot: 2, subCore: null, jobId } : { midstateSlot: null, subCore: 5, jobId });
+      expect(JSON.parse(JSON.stringify(eventToJson(event)))).toMatchObject({ type: 'nonce', verdict: 'verified', nonce: '7c2bac1d', hash: displayHash(event.hash!) });
+    }
+    expect(named.summary).toMatchObject({ chip: chip.name, chips: 1 });
+    expect(summaryToJson(named.summary)).toMatchObject({ chip: chip.name, chips: 1, jobs: 1, nonces: 1, nonces_verified: 1, duplicates: 0, crc_errors: 0, bytes_skipped: 0 });
+  });
+
+  it('follows a chain through a reset to short replies and back', () => {
+    const short = 'aa551362030000000d';
+    const { summary } = replayTrace([tx('55aa510900a49000ffff1c'), tx('55aa520500000a'), rx(CHIP), tx(JOB), rx(NONCE), tx('55aa520500000a'), rx(short + short), tx('55aa510900a49000ffff1c'), rx(NONCE)]);
+    expect(summary).toMatchObject({ chip: 'BM1370', chips: 2, registers: 3, nonces: 2, crcErrors: 0, bytesSkipped: 0 });
+  });
+
+  it('writes every event as JSON', () => {
+    const { events } = replayTrace([tx('55aa520500000a'), tx('00'), rx(CHIP), tx(JOB), rx(`00${NONCE}`), rx('aa55')]);
+    expect(events.map((event) => JSON.parse(JSON.stringify(eventToJson(event))) as unknown)).toEqual([
+      { type: 'command', hex: '55aa520500000a', kind: 'read', target: 'all', register: 0, register_name: 'chipId' },
+      { type: 'skipped', dir: 'tx', bytes: 1, crc_errors: 0 },
+      { type: 'register', hex: CHIP, register: 0, register_name: 'chipId', chip_address: 0, value: '13700000', fields: { chipId: 0x1370, coreNumber: 0, address: 0 } },
+      { type: 'job', hex: JOB, format: 'full-header', job: 0, job_id: 0x68, version: '20000000', ntime: '685468d7', nbits: '17023a04' },
+      {
+        type: 'nonce', hex: NONCE, chip: 'BM1370', verdict: 'verified', duplicate: false, job: 0, job_id: 0x68, nonce: '7552034c', version: '20b44000', core: 38, sub_core: 2, midstate_slot: null,
+        address_field: null, difficulty: expect.closeTo(29588.014, 2) as number, hash: '0000000000023704cface997bcf7388694ea43dae96c51d80658687a7d8827fe',
+      },
+      { type: 'skipped', dir: 'rx', bytes: 1, crc_errors: 0 },
+    ]);
   });
 
   it('does not depend on how the capture is cut, and counts what it skips', () => {

@@ -31,6 +31,7 @@ export class Replay {
   #chip: Bm13xxChip | null;
   #ticketDifficulty = 1;
   #answersToRead = 0;
+  #rollingJustOn = false;
   #counts = { chips: 0, commands: 0, registers: 0, nonces: 0, verified: 0, belowTicket: 0, unknownJob: 0, hardwareErrors: 0, duplicates: 0, crcErrors: 0, skipped: 0 };
 
   /** @param chip the model, when the capture is known not to tell; otherwise its chip-id replies do */
@@ -84,14 +85,15 @@ export class Replay {
 
   /** What a command changes in how later frames are read. */
   #follow(command: Command): void {
+    const bothLengths = this.#chip?.replyBytes !== 9;
     if (command.kind === 'read' && command.register === CHIP_ID && command.target === 'all') {
       this.#answersToRead = 0;
-      // Perhaps after a reset, which brings short replies back.
-      if (this.#chip?.replyBytes !== 9) this.#framer.expect('either');
+      // A chain is counted after a reset, which brings short replies back, unless rolling was switched on right before.
+      if (bothLengths && !this.#rollingJustOn) this.#framer.expect('either');
     }
-    if (command.kind !== 'write') return;
-    if (command.register === TICKET_MASK) this.#ticketDifficulty = difficultyOfTicketMask(command.value) ?? 1;
-    if (command.register === VERSION_ROLLING && decodeVersionRolling(command.value).enabled && this.#chip?.replyBytes !== 9) this.#framer.expect(11);
+    this.#rollingJustOn = command.kind === 'write' && command.register === VERSION_ROLLING && decodeVersionRolling(command.value).enabled;
+    if (bothLengths && this.#rollingJustOn) this.#framer.expect(11);
+    if (command.kind === 'write' && command.register === TICKET_MASK) this.#ticketDifficulty = difficultyOfTicketMask(command.value) ?? 1;
   }
 
   #job(frame: Uint8Array): ReplayEvent {
