@@ -1,7 +1,8 @@
 // Builds the kernels with a small C program that compares them with plain SHA-256, and runs it: for processors that this machine
-// is not (Debian's cross compilers and qemu), and with the compiler's memory checks for the one that it is.
-//   node scripts/check-kernels.mjs [x64|arm64|arm] [--sanitize] [--runs N] [--seed N]
-// Prints a line per kernel. Exit code 1 when a kernel is wrong, 2 when the check could not be made here (with the reason).
+// is not (Debian's cross compilers and qemu), and with the compiler's memory checks for the one that it is. With --threads the same
+// for the threads that search, with the compiler's check for data races.
+//   node scripts/check-kernels.mjs [x64|arm64|arm] [--sanitize] [--threads] [--runs N] [--seed N]
+// Prints a line per kernel, or one for the threads. Exit code 1 when a kernel is wrong, 2 when the check could not be made here (with the reason).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +15,16 @@ import { PREBUILDS, partsOf } from './native-targets.mjs';
 
 /** `-cpu max` has every extension; the interpreter of the cross compiler's libc is not on this machine, hence static programs. */
 const EMULATORS = { x64: 'qemu-x86_64', arm64: 'qemu-aarch64', arm: 'qemu-arm' };
-/** What a search needs, besides the kernels: no threads, no Node. */
-const PLAIN = new Set(['dispatch.c', 'sha256.c']);
-const SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g'];
+/** The programs: what each needs besides the kernels, and the checks its compiler adds, to the kernels or not. */
+const KERNELS = { main: 'kernel_check.c', needs: new Set(['dispatch.c', 'sha256.c']), sanitize: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g'], kernelsToo: true, runs: '200' };
+const THREADS = {
+  main: 'search_check.c',
+  needs: new Set([...KERNELS.needs, 'search.c', 'worker.c', 'job.c', 'hit_ring.c', 'wake.c', 'thread_settings.c']),
+  sanitize: ['-fsanitize=thread', '-g'],
+  // They know nothing of threads, and take long to compile.
+  kernelsToo: false,
+  runs: '50',
+};
 const sources = path.join(root, 'kernels', 'native');
 
 class Skipped extends Error {}
@@ -39,11 +47,11 @@ function emulatorFor(arch) {
 }
 
 /** Whether a program made with the memory checks runs here: their library may be missing, or the system may forbid what it does. */
-function canSanitize(compiler) {
+function canSanitize(compiler, flags) {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'check-kernels-'));
   try {
     writeFileSync(path.join(dir, 'empty.c'), 'int main(void) { return 0; }\n');
-    execFileSync(compiler.command, [...compiler.flags, ...SANITIZE, path.join(dir, 'empty.c'), '-o', path.join(dir, 'empty')], { stdio: 'ignore' });
+    execFileSync(compiler.command, [...compiler.flags, ...flags, path.join(dir, 'empty.c'), '-o', path.join(dir, 'empty')], { stdio: 'ignore' });
     return spawnSync(path.join(dir, 'empty')).status === 0;
   } catch {
     return false;
@@ -53,15 +61,17 @@ function canSanitize(compiler) {
 }
 
 /** Makes the program unless nothing has changed since the last time. @returns {Promise<string>} its path */
-async function program(arch, compiler, sanitize) {
-  const folder = path.join(root, 'build', 'check', sanitize ? `${arch}-sanitized` : arch);
-  const output = path.join(folder, 'kernel_check');
+async function program(kind, arch, compiler, sanitize) {
+  const name = path.basename(kind.main, '.c');
+  const checks = sanitize ? kind.sanitize : [];
+  const folder = path.join(root, 'build', 'check', `${arch}-${name}${sanitize ? '-sanitized' : ''}`);
+  const output = path.join(folder, name);
   const parts = partsOf(arch, readdirSync(sources));
   const module = await generator();
   const generated = parts.generated.map((entry) => ({ ...entry, text: entry.make(module) }));
-  const common = ['-std=c11', sanitize ? '-O1' : '-O2', '-Wall', '-Wextra', '-Wno-unused-variable', ...(sanitize ? SANITIZE : [])];
+  const common = ['-std=c11', sanitize ? '-O1' : '-O2', '-Wall', '-Wextra', '-Wno-unused-variable'];
 
-  const wanted = createHash('sha256').update(JSON.stringify([compiler, common, parts, generated]));
+  const wanted = createHash('sha256').update(JSON.stringify([compiler, common, checks, parts, generated]));
   for (const name of readdirSync(sources, { recursive: true }).sort()) if (/\.[chS]$/.test(name)) wanted.update(readFileSync(path.join(sources, name)));
   const stamp = wanted.digest('hex');
   const stampFile = path.join(folder, 'stamp');
@@ -70,31 +80,33 @@ async function program(arch, compiler, sanitize) {
   mkdirSync(folder, { recursive: true });
   for (const { file, text } of generated) writeFileSync(path.join(folder, file), text);
   const jobs = [
-    { from: path.join(sources, 'check', 'kernel_check.c'), flags: [] },
-    ...parts.sources.filter(({ name }) => name.startsWith('kernel_') || PLAIN.has(name)).map(({ name, flags }) => ({ from: path.join(sources, name), flags })),
+    { from: path.join(sources, 'check', kind.main), flags: [] },
+    ...parts.sources.filter(({ name }) => name.startsWith('kernel_') || kind.needs.has(name)).map(({ name, flags }) => ({ from: path.join(sources, name), flags })),
     ...generated.filter(({ file }) => /\.[cS]$/.test(file)).map(({ file, flags }) => ({ from: path.join(folder, file), flags })),
   ];
   const objects = [];
   for (const { from, flags } of jobs) {
     const object = path.join(folder, `${path.basename(from)}.o`);
-    const language = from.endsWith('.S') ? [] : [...common, ...parts.defines];
+    const own = kind.kernelsToo || !path.basename(from).startsWith('kernel_') ? checks : [];
+    const language = from.endsWith('.S') ? [] : [...common, ...own, ...parts.defines];
     execFileSync(compiler.command, [...compiler.flags, ...language, ...flags, `-I${sources}`, `-I${folder}`, '-c', from, '-o', object], { stdio: ['ignore', 'inherit', 'inherit'] });
     objects.push(object);
   }
-  const link = sanitize ? SANITIZE : process.arch === arch ? [] : ['-static'];
+  const link = [...checks, '-pthread', ...(process.arch === arch ? [] : ['-static'])];
   execFileSync(compiler.command, [...compiler.flags, ...link, ...objects, '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
   writeFileSync(stampFile, stamp);
   return output;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { sanitize: { type: 'boolean', default: false }, runs: { type: 'string' }, seed: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { sanitize: { type: 'boolean', default: false }, threads: { type: 'boolean', default: false }, runs: { type: 'string' }, seed: { type: 'string' } } });
 const arch = positionals[0] ?? process.arch;
+const kind = values.threads ? THREADS : KERNELS;
 try {
   if (!(arch in EMULATORS) || positionals.length > 1) throw new Error(`unknown processor "${positionals.join(' ')}": one of ${Object.keys(EMULATORS).join(', ')}`);
   const emulator = emulatorFor(arch);
   const compiler = compilerFor(arch);
-  if (values.sanitize && (emulator.length > 0 || !canSanitize(compiler))) throw new Skipped('memory checks do not work with this compiler or system');
-  const command = [...emulator, await program(arch, compiler, values.sanitize), values.runs ?? '200', values.seed ?? '1'];
+  if (values.sanitize && (emulator.length > 0 || !canSanitize(compiler, kind.sanitize))) throw new Skipped('these checks do not work with this compiler or system');
+  const command = [...emulator, await program(kind, arch, compiler, values.sanitize), values.runs ?? kind.runs, values.seed ?? '1'];
   process.exitCode = spawnSync(command[0], command.slice(1), { stdio: 'inherit' }).status === 0 ? 0 : 1;
 } catch (error) {
   console.log(`${error instanceof Skipped ? 'not checked' : 'failed'}: ${error.message}`);

@@ -31,6 +31,14 @@ describe('kernels against plain SHA-256, in C', () => {
     expect(status).toBe(0);
   });
 
+  it('are run by threads that never race for memory, lose a hit or find one twice', { timeout: 300_000 }, ({ skip }) => {
+    const { status, text, skipped } = check(process.arch, '--threads', '--sanitize', '--runs', '60', '--seed', '3');
+    if (skipped !== null) skip(`threads not checked: ${skipped}`);
+    expect(text).toMatch(/^threads ok 60 searches, \d+ hits$/m);
+    expect(text).not.toMatch(/WRONG|WARNING|warning/);
+    expect(status).toBe(0);
+  });
+
   it('says what is wrong with a processor it does not know', () => {
     expect(check('pdp11')).toMatchObject({ status: 1, text: expect.stringContaining('unknown processor "pdp11": one of x64, arm64, arm') as string });
   });
