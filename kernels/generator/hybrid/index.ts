@@ -2,11 +2,21 @@
  * The hybrid kernel: SHA-NI and AVX-512 in one thread. SHA instructions occupy little more than one execution port for a few
  * cycles, so vector operations run beside them almost for nothing. An item is 16 nonces under one version; the SHA half takes
  * its first hash from round 4 to a round called the split, lane by lane, the vector half the rest of it and the second hash,
- * all lanes at once. A step of the loop does the SHA half of one item and the vector half of an earlier one.
+ * all lanes at once. A step of the loop does the SHA half of one item and the vector half of an earlier one:
  *
- * Compilers cannot be told to keep two register files apart and two streams evenly mixed, so this is assembly: the vector
- * half comes from the same program as all kernels (search.ts), gets registers in allocate.ts, and the SHA half is laid
- * between its lines.
+ *   step i, SHA half (xmm0-8)               step i, vector half (zmm16-31)
+ *   item i, rounds 4 to split - 1      and  item i - 2, rounds split to 63, then rounds 0 to cut - 1 of the second hash
+ *   of the first hash                  and  item i - 3, rounds cut to 60 of the second hash, and the test of H7
+ *
+ * Without a cut, item i - 2 goes on to the test. Between the halves stand, in memory that native/kernel_hybrid.c owns: a table per
+ * batch of nonces with W + K of all rounds (layout.ts), which the batch function, or a plain step, makes beforehand; the states that
+ * the SHA half leaves; the words kept at the cut.
+ *
+ * How a function is made: lower.ts turns parts of the search into vector operations (machine.ts), which functions.ts mixes and
+ * allocate.ts gives registers; sha-stream.ts writes the other half, and functions.ts lays one between the lines of the other.
+ *
+ * Compilers cannot be told to keep two register files apart and two streams evenly mixed, so this is assembly. The vector half
+ * comes from the same program as that of all kernels (search.ts).
  */
 import { emitPart } from '../emit-c.ts';
 import { fixedKeys, hashFrom, hashUntil, sharedSchedule, startState } from '../search.ts';
