@@ -159,4 +159,33 @@ describe('the capture of a board with 110 BM1366', () => {
     });
     expect([...chips].sort((a, b) => a - b)).toEqual(Array.from({ length: 110 }, (_, i) => 2 * i));
   });
+
+  it('proves all that is left when one reply in ten is damaged', { timeout: 60_000 }, (context) => {
+    const { header, lines } = loadTrace(context, 'trace_bm1366_s19xp_a.jsonl');
+    const replay = new Replay();
+    let nonces = 0;
+    let damaged = 0;
+    for (const text of lines) {
+      const line = decodeTraceLine(text);
+      if (line.kind !== 'chunk') continue;
+      let { bytes } = line.chunk;
+      if (line.chunk.direction === 'rx' && (JSON.parse(text) as TraceRecord).t === 'nonce' && nonces++ % 10 === 0) {
+        const at = damaged % bytes.length;
+        damaged += 1;
+        // In turn: a byte missing, a bit flipped, a byte too many in front.
+        if (damaged % 3 === 0) bytes = concatBytes(bytes.subarray(0, at), bytes.subarray(at + 1));
+        else if (damaged % 3 === 1) bytes = bytes.map((byte, i) => (i === at ? byte ^ (1 << (damaged % 8)) : byte));
+        else bytes = concatBytes(Uint8Array.of(0xaa), bytes);
+      }
+      replay.push({ direction: line.chunk.direction, bytes });
+    }
+    const counts = header.counts!;
+    const summary = replay.summary();
+    const lost = Math.ceil((damaged * 2) / 3);
+    // Only what was damaged is lost: none of the whole replies around it.
+    expect(summary.noncesVerified).toBe(counts.ok - lost);
+    expect(summary).toMatchObject({ chips: 110, jobs: counts.job, duplicates: 0, noncesBelowTicket: 0, hardwareErrors: 0 });
+    expect(summary.crcErrors).toBeGreaterThan(lost / 2);
+    expect(summary.bytesSkipped).toBeGreaterThan(damaged);
+  });
 });
