@@ -53,6 +53,18 @@ test('damage is named once what follows shows that it had been synced, a run of 
   expect(told).toHaveLength(7);
 });
 
+test('a first segment that is void does not say where the journal begins', () => {
+  const told: string[] = [];
+  const made = new Cursor({ onDamage: ({ reason }) => told.push(reason) }, () => false);
+  const lines = chained(3);
+  made.begin({ name: 'one', after: 0, chain: CHAIN_START, limit: 0 });
+  // The first of its records is lost.
+  expect(lines.slice(1).map((line) => made.line(line))).toEqual([null, null]);
+  made.begin({ name: 'two', after: 0, chain: CHAIN_START, limit: Number.POSITIVE_INFINITY });
+  expect(lines.map((line) => made.line(line)?.record.seq)).toEqual([1, 2, 3]);
+  expect(told).toEqual([]);
+});
+
 test('records above the limit are void', () => {
   const { cursor: made, give, told } = cursor();
   const lines = chained(4);

@@ -86,8 +86,10 @@ export class Cursor {
       this.#listener.onLine?.(JSON.parse(json) as JsonObject, this.#segment, offset);
       return null;
     }
+    // First of all: a void record says nothing about where the others begin.
+    if (record.seq > this.#limit) return null;
     this.#next ??= record.seq;
-    if (record.seq < this.#next || record.seq > this.#limit) return null;
+    if (record.seq < this.#next) return null;
     if (record.seq > this.#next) {
       this.#missing(this.#next, record.seq - 1, offset);
       this.#chain = null;
