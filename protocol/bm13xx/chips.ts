@@ -34,11 +34,15 @@ export interface PllLimits {
 export interface UartRule {
   /** Register that holds the divider. */
   readonly register: number;
-  /** Divider bits of that register; baud = 25 MHz / ((divider + 1) * 8). */
+  /** Divider bits of that register, baud = 25 MHz / ((divider + 1) * 8); mask 0: `base` gives the one speed known. */
   readonly dividerShift: number;
   readonly dividerMask: number;
   /** The other bits, as drivers write them. */
   readonly base: number;
+  /** Bit that selects a PLL instead of the crystal; null when there is none known. */
+  readonly pllClockBit: number | null;
+  /** Speed drivers change to; null when they stay at the reset speed. */
+  readonly fastBaud: number | null;
 }
 
 export interface OperatingRange {
@@ -86,7 +90,7 @@ export interface Bm13xxChip {
 /** Crystal at CLKI, in Hz. */
 export const CLOCK_HZ = 25_000_000;
 
-const UART_FAST_REGISTER: UartRule = { register: 0x28, dividerShift: 8, dividerMask: 0xff, base: 0x11300000 };
+const UART_FAST_REGISTER: UartRule = { register: 0x28, dividerShift: 8, dividerMask: 0xff, base: 0x11300000, pllClockBit: 26, fastBaud: 1_000_000 };
 const FULL_HEADER_8: JobIdRule = { step: 8, modulo: 128, replyMask: 0xf8, replyShift: 0, restMask: 0x07 };
 const FULL_HEADER_24: JobIdRule = { step: 24, modulo: 128, replyMask: 0xf0, replyShift: 1, restMask: 0x0f };
 const MODERN_PLL = { vcoMhz: null, highVcoMhz: 2400, postMinusOne: true, dividerReset: null } as const;
@@ -114,7 +118,7 @@ const BM1372: Bm13xxChip = {
   jobId: FULL_HEADER_24,
   pll: { ...MODERN_PLL, feedback: [160, 239] },
   hashCountingFixed: 0x1eb5,
-  uart: { register: 0x28, dividerShift: 8, dividerMask: 0, base: 0x80000000 },
+  uart: { register: 0x28, dividerShift: 8, dividerMask: 0, base: 0x80000000, pllClockBit: null, fastBaud: 3_000_000 },
   driverStrength: 0x00011111,
   domainEndDriverStrength: 0x0001f111,
   addressStride: 0x10,
@@ -132,6 +136,7 @@ export const BM13XX_CHIPS: Readonly<Record<Bm13xxName, Bm13xxChip>> = {
     jobId: FULL_HEADER_8,
     chipInNonce: true,
     pll: { ...MODERN_PLL, feedback: [0x10, 0xfa], vcoMhz: [2000, 3200] },
+    uart: { ...UART_FAST_REGISTER, fastBaud: null },
     driverStrength: 0x00011111,
     domainEndDriverStrength: 0x0001f111,
     operating: null,
@@ -195,7 +200,7 @@ export const BM13XX_CHIPS: Readonly<Record<Bm13xxName, Bm13xxChip>> = {
     hashCountingCorrection: 0,
     hashCountingFixed: null,
     jobIntervalMs: 20,
-    uart: { register: 0x18, dividerShift: 8, dividerMask: 0x1f, base: 0x00006031 },
+    uart: { register: 0x18, dividerShift: 8, dividerMask: 0x1f, base: 0x00006031, pllClockBit: 16, fastBaud: 3_125_000 },
     driverStrength: null,
     domainEndDriverStrength: null,
     addressStride: null,

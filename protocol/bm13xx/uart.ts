@@ -11,8 +11,6 @@ export const RESET_BAUD = 115_200;
 export const BAUD_SETTLE_MS = 60;
 /** Relative difference between host and chip a UART of 8N1 frames bears on both sides together. */
 const TOLERANCE = 0.045;
-/** The fixed speed of BM1372/BM1373 after register 28 = 80000000. */
-const FIXED_FAST_BAUD = 3_000_000;
 
 export interface BaudSetting {
   readonly register: number;
@@ -29,10 +27,10 @@ export interface BaudSetting {
  */
 export function baudSetting(chip: Bm13xxChip, hostBaud: number): BaudSetting {
   if (!Number.isFinite(hostBaud) || hostBaud <= 0) throw new RangeError(`a speed is above 0 baud, not ${hostBaud}`);
-  const { register, dividerMask, dividerShift, base } = chip.uart;
+  const { register, dividerMask, dividerShift, base, fastBaud } = chip.uart;
   if (dividerMask === 0) {
-    if (hostBaud !== FIXED_FAST_BAUD) throw new RangeError(`${chip.name} changes to ${FIXED_FAST_BAUD} baud only, not ${hostBaud}`);
-    return { register, value: base, chipBaud: FIXED_FAST_BAUD, hostBaud };
+    if (hostBaud !== fastBaud) throw new RangeError(`${chip.name} changes to ${fastBaud} baud only, not ${hostBaud}`);
+    return { register, value: base, chipBaud: fastBaud, hostBaud };
   }
   const divider = Math.max(0, Math.min(dividerMask, Math.round(CLOCK_HZ / 8 / hostBaud) - 1));
   const chipBaud = CLOCK_HZ / 8 / (divider + 1);
@@ -42,12 +40,12 @@ export function baudSetting(chip: Bm13xxChip, hostBaud: number): BaudSetting {
 
 /**
  * Speed a register value gives, in baud; null when another clock than the crystal is selected (its PLL is not known here).
- * BM1397: register 18, bit 16 selects PLL3. Later chips: register 28, bit 26 selects PLL1.
+ * BM1397: register 18, bit 16 selects PLL3. Later chips: register 28, bit 26 selects PLL1 (read off the two values known).
  */
 export function decodeBaud(chip: Bm13xxChip, value: number): number | null {
-  const { register, dividerMask, dividerShift } = chip.uart;
-  if (dividerMask === 0) return value >>> 0 === 0x80000000 ? FIXED_FAST_BAUD : null;
-  if ((value & (register === 0x18 ? 0x00010000 : 0x04000000)) !== 0) return null;
+  const { dividerMask, dividerShift, base, pllClockBit, fastBaud } = chip.uart;
+  if (dividerMask === 0) return value === base ? fastBaud : null;
+  if (pllClockBit !== null && ((value >>> pllClockBit) & 1) === 1) return null;
   return CLOCK_HZ / 8 / (((value >>> dividerShift) & dividerMask) + 1);
 }
 

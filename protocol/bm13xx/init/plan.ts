@@ -55,8 +55,7 @@ export interface StartOptions {
 
 /** Options of a small chain; `versionMask` is all bits BIP320 frees. */
 export function startOptions(chip: Bm13xxChip, required: Pick<StartOptions, 'chips' | 'mhz'>): StartOptions {
-  const fastBaud = chip.jobFormat === 'midstate' ? 3_125_000 : chip.uart.dividerMask === 0 ? 3_000_000 : 1_000_000;
-  return { ticketDifficulty: 256, versionMask: 0x1fffe000, hostBaud: fastBaud, addressStride: null, addressFrames: null, topology: null, ...required };
+  return { ticketDifficulty: 256, versionMask: 0x1fffe000, hostBaud: chip.uart.fastBaud, addressStride: null, addressFrames: null, topology: null, ...required };
 }
 
 function send(frame: Uint8Array, waitMs = WRITE_WAIT_MS): InitAction {
