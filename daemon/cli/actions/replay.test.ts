@@ -32,8 +32,8 @@ describe('rigbrain replay', () => {
     const { code, out } = await replay(CAPTURE);
     expect(code).toBe(0);
     expect(out.slice(0, 4)).toEqual([
-      'tx  read register 00 of all chips',
-      'rx  chip 00: register 00 = 13700000',
+      'tx  read register 00 chipId of all chips',
+      'rx  chip 00: register 00 chipId = 13700000',
       'tx  job 0 (id 104, full-header)',
       'rx  nonce 7552034c for job 0, difficulty 29590: verified',
     ]);
@@ -44,7 +44,7 @@ describe('rigbrain replay', () => {
     const { out } = await replay(CAPTURE, '--json');
     const lines = out.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map((line) => line['type'])).toEqual(['command', 'register', 'job', 'nonce', 'summary']);
-    expect(lines[3]).toMatchObject({ frame: 'aa554c0352750cd205a29c', verdict: 'verified', job_serial: 0, version: 0x20b44000, hash: expect.stringMatching(/^0000/) as string });
+    expect(lines[3]).toMatchObject({ hex: 'aa554c0352750cd205a29c', verdict: 'verified', job: 0, version: '20b44000', hash: expect.stringMatching(/^0000/) as string });
     expect(lines[4]).toMatchObject(COUNTS);
   });
 

@@ -4,10 +4,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { BM13XX_CHIPS, type Bm13xxChip, type Bm13xxName } from '../../../protocol/bm13xx/chips.ts';
-import type { ReplayEvent, ReplaySummary } from '../../../protocol/bm13xx/replay/events.ts';
+import { eventToJson, summaryToJson } from '../../../protocol/bm13xx/replay/json.ts';
 import { Replay } from '../../../protocol/bm13xx/replay/replay.ts';
 import { decodeTraceLine } from '../../../protocol/bm13xx/replay/trace-line.ts';
-import { bytesToHex } from '../../../protocol/common/bytes.ts';
 import { messageOf, RigError } from '../../../protocol/common/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
@@ -45,7 +44,7 @@ export async function replayCommand(io: CliIo, globals: Globals, file: string, f
       chunks += 1;
       const events = replay.push(line.chunk);
       if (flags.summary === true) continue;
-      for (const event of events) io.out(globals.json ? JSON.stringify(eventJson(event)) : replayLine(event));
+      for (const event of events) io.out(globals.json ? JSON.stringify(eventToJson(event)) : replayLine(event));
       await io.drained();
     }
   } catch (error) {
@@ -54,9 +53,9 @@ export async function replayCommand(io: CliIo, globals: Globals, file: string, f
   if (bad > TOLD_BAD_LINES) io.err(`${file}: ${bad} lines left out in all`);
   if (chunks === 0) throw new RigError('E_CAPTURE', `${file} has no line of a capture among its ${number}`);
   const summary = replay.summary();
-  const counts = summaryJson(summary, bad);
-  if (globals.json) io.out(JSON.stringify(counts));
-  else for (const [key, value] of Object.entries(counts)) if (key !== 'type') io.out(`${key.padEnd(20)} ${String(value ?? 'unknown')}`);
+  const counts = { ...summaryToJson(summary), lines_left_out: bad };
+  if (globals.json) io.out(JSON.stringify({ type: 'summary', ...counts }));
+  else for (const [key, value] of Object.entries(counts)) io.out(`${key.padEnd(20)} ${String(value ?? 'unknown')}`);
   const isClean = bad === 0 && summary.noncesVerified === summary.nonces && summary.duplicates === 0 && summary.crcErrors === 0 && summary.bytesSkipped === 0;
   return isClean ? EXIT.ok : EXIT.failure;
 }
@@ -66,24 +65,4 @@ function chipNamed(name: string | undefined): Bm13xxChip | undefined {
   const chip = BM13XX_CHIPS[name.toUpperCase() as Bm13xxName] as Bm13xxChip | undefined;
   if (!chip) throw new RigError('E_FLAG_INVALID', `--chip: there is no ${name}`, { hint: `Use one of ${Object.keys(BM13XX_CHIPS).join(', ')}.` });
   return chip;
-}
-
-const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** An event with the keys of this program's JSON: snake case, bytes as hex, the hash as block explorers print it. */
-function eventJson(event: ReplayEvent): unknown {
-  const shown = event.type === 'nonce' && event.hash !== null ? { ...event, hash: event.hash.toReversed() } : event;
-  return json(shown);
-}
-
-function json(value: unknown): unknown {
-  if (value instanceof Uint8Array) return bytesToHex(value);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
-  if (Array.isArray(value)) return value.map(json);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snake(key), json(inner)]));
-}
-
-function summaryJson(summary: ReplaySummary, linesLeftOut: number): Readonly<Record<string, unknown>> {
-  return { type: 'summary', ...(json(summary) as Record<string, unknown>), lines_left_out: linesLeftOut };
 }
