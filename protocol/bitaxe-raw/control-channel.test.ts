@@ -43,6 +43,16 @@ describe.each(formats)('ControlChannel, %s', (format) => {
     expect(channel.push(okFrame(format, 1, Uint8Array.of(0))).reply).toEqual({ kind: 'ok', id: 1, data: Uint8Array.of(0), maybeError: false });
   });
 
+  it('passes a late reply over as a whole, even where its bytes would make a reply to the next request', () => {
+    const channel = new ControlChannel(format);
+    channel.request(gpioGet(0));
+    channel.timeout();
+    channel.request(i2cWrite(0x4c, Uint8Array.of(1)));
+    // Read from its second byte, this late v0 reply is an empty answer with id 1.
+    expect(channel.push(okFrame(format, 0, Uint8Array.of(1))).reply).toBe(null);
+    expect(channel.push(okFrame(format, 1, new Uint8Array(0))).reply).toEqual({ kind: 'ok', id: 1, data: new Uint8Array(0), maybeError: false });
+  });
+
   it('has one request at a time, and never uses the id of unreadable requests', () => {
     const channel = new ControlChannel(format);
     for (let i = 0; i < 300; i++) {

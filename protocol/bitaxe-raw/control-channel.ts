@@ -22,6 +22,8 @@ export class ControlChannel {
   readonly #format: ReplyFormat;
   #nextId = 0;
   #expected: Expected | null = null;
+  /** The request that was given up last: its reply may still come, and is passed over as a whole. */
+  #late: Expected | null = null;
   #held: Uint8Array = new Uint8Array(0);
 
   constructor(format: ReplyFormat) {
@@ -56,6 +58,7 @@ export class ControlChannel {
   timeout(): ReceiveResult {
     const held = this.#held.length;
     const result = this.#scan(new Uint8Array(0), true);
+    if (result.reply === null) this.#late = this.#expected;
     this.#expected = null;
     this.#held = new Uint8Array(0);
     return result.reply === null ? { reply: null, skippedBytes: held } : result;
@@ -67,17 +70,24 @@ export class ControlChannel {
     const bytes = new Uint8Array(this.#held.length + chunk.length);
     bytes.set(this.#held);
     bytes.set(chunk, this.#held.length);
-    // After silence a whole reply may stand behind bytes that only look like the start of a longer one.
     for (let at = 0; at < bytes.length; at++) {
       const look = lookAtReply(this.#format, bytes, at, expected, silent);
-      if (look.kind === 'none' || (silent && look.kind === 'more')) continue;
-      if (look.kind === 'more') {
-        this.#held = bytes.slice(at);
-        return { reply: null, skippedBytes: at };
+      if (look.kind === 'reply') {
+        this.#expected = null;
+        this.#late = null;
+        this.#held = new Uint8Array(0);
+        return { reply: look.reply, skippedBytes: bytes.length - look.length };
       }
-      this.#expected = null;
-      this.#held = new Uint8Array(0);
-      return { reply: look.reply, skippedBytes: bytes.length - look.length };
+      const late = this.#late === null ? null : lookAtReply(this.#format, bytes, at, this.#late, silent);
+      if (late?.kind === 'reply') {
+        this.#late = null;
+        at += late.length - 1;
+        continue;
+      }
+      // After silence a whole reply may stand behind bytes that only look like the start of a longer one.
+      if (silent || (look.kind === 'none' && late?.kind !== 'more')) continue;
+      this.#held = bytes.slice(at);
+      return { reply: null, skippedBytes: at };
     }
     this.#held = new Uint8Array(0);
     return { reply: null, skippedBytes: bytes.length };
