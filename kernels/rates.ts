@@ -80,7 +80,7 @@ export function* measureRates(kernels: readonly Kernel[], threadCpuNs: () => num
     kernels.map(({ info: { kernel } }) => {
       const rate = (mode: keyof Rate): number | undefined => contests.filter((contest) => contest.name === kernel && contest.mode === mode).map(rateOf)[0];
       const plain = rate('plain') ?? 0;
-      return [kernel, { plain, rolled: rate('rolled') ?? plain }];
+      return [kernel, { plain: Math.round(plain), rolled: Math.round(rate('rolled') ?? plain) }];
     }),
   );
 }

@@ -16,5 +16,6 @@ try {
   if (existsSync(path.join(root, first))) console.warn(`native kernels: ${first} is loaded before this build: remove it, or make it anew with npm run prebuild`);
   console.log(`native kernels: ${path.relative(root, output)} (${made ? `${(bytes / 1024).toFixed(0)} kB with ${compiler.version.split('\n')[0]}` : 'up to date'})`);
 } catch (error) {
-  console.warn(`native kernels: not built (${reasonOf(error)}). Mining works with the slower WASM kernel; install a C compiler and run: npm run build:native`);
+  const left = existsSync(output) ? `An earlier build stays in use: ${path.relative(root, output)}` : 'Mining works with the slower WASM kernel';
+  console.warn(`native kernels: not built (${reasonOf(error)}). ${left}; install a C compiler and run: npm run build:native`);
 }
