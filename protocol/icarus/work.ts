@@ -4,7 +4,8 @@
  */
 import { BLOCK_BYTES, midstate as midstateOfHeader } from '../bitcoin/sha256-reference.ts';
 import { HEADER_BYTES, HEADER_OFFSET } from '../bitcoin/header.ts';
-import { readU32BE, writeU32BE } from '../common/bytes.ts';
+import { reverseWordOrder } from '../bm13xx/job-frame.ts';
+import { stateFromBytes, stateToBytes } from '../bm13xx/job-midstate.ts';
 
 export const ICARUS_WORK_BYTES = 64;
 export const ICARUS_FILLER_OFFSET = 32;
@@ -22,23 +23,19 @@ export interface IcarusWork {
 /** The words of a SHA-256 state in reverse order, each most significant byte first: 32 bytes as the chips take them. */
 export function midstateToWire(midstate: Readonly<Uint32Array>): Uint8Array {
   if (midstate.length !== 8) throw new RangeError(`a midstate has 8 words, not ${midstate.length}`);
-  const bytes = new Uint8Array(32);
-  midstate.forEach((word, i) => writeU32BE(bytes, word, 28 - 4 * i));
-  return bytes;
+  return reverseWordOrder(stateToBytes(midstate));
 }
 
 /** The SHA-256 state of 32 bytes as the chips take it. @throws RangeError when there are not 32 bytes */
 export function midstateFromWire(bytes: Uint8Array): Uint32Array {
   if (bytes.length !== 32) throw new RangeError(`a midstate on the wire has 32 bytes, not ${bytes.length}`);
-  return Uint32Array.from({ length: 8 }, (_, i) => readU32BE(bytes, 28 - 4 * i));
+  return stateFromBytes(reverseWordOrder(bytes));
 }
 
 /** The three 4-byte words of a header tail in reverse order, bytes inside a word untouched; its own inverse. */
 export function reverseTailWords(tail: Uint8Array): Uint8Array {
   if (tail.length !== HEADER_TAIL_BYTES) throw new RangeError(`a header tail has ${HEADER_TAIL_BYTES} bytes, not ${tail.length}`);
-  const wire = new Uint8Array(HEADER_TAIL_BYTES);
-  for (let i = 0; i < HEADER_TAIL_BYTES; i += 4) wire.set(tail.subarray(i, i + 4), 8 - i);
-  return wire;
+  return reverseWordOrder(tail);
 }
 
 /** What the chips need of an 80-byte header; its nonce is not looked at. @throws RangeError when it is not 80 bytes */

@@ -65,6 +65,10 @@ export const PMBUS = {
   readTemperature1: command(0x8d, 'word', 'linear11', 'degC'),
   icDeviceId: command(0xad, 'block'),
   icDeviceRevision: command(0xae, 'block'),
+  /** TPS546: five bytes that shape the control loop. */
+  compensationConfig: command(0xb1, 'block'),
+  /** TPS546: which of a stack gives the clock. */
+  syncConfig: command(0xe4, 'byte'),
   /** TPS546: how many regulators work together. */
   stackConfig: command(0xec, 'word'),
   /** TPS546: which settings come from the pin straps, not from memory, at the next start. */

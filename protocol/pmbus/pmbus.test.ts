@@ -7,7 +7,7 @@ import { decodeLinear11, encodeLinear11, encodeLinear11Integer } from './linear1
 import { decodeStatus, encodeStatus, STATUS_BITS, statusDetails } from './status.ts';
 import type { StatusRegister } from './status.ts';
 import { isTps546, TPS546_PROFILES, tps546Configuration, tps546On, tps546SetCoreVolts } from './tps546.ts';
-import { pmbusReadBlock, pmbusReadLength, pmbusReadNumber, pmbusSend, pmbusWriteNumber, pmbusWriteWord } from './transfer.ts';
+import { pmbusReadBlock, pmbusReadLength, pmbusReadNumber, pmbusSend, pmbusWriteBlock, pmbusWriteNumber, pmbusWriteWord } from './transfer.ts';
 import { decodeVid, encodeVid } from './vid.ts';
 import { decodeUlinear16, decodeVoutMode, encodeLinearVoutMode, encodeUlinear16 } from './vout-mode.ts';
 
@@ -113,6 +113,12 @@ describe('transfers', () => {
     }
   });
 
+  it('write blocks with their length', () => {
+    expect(bytesToHex(pmbusWriteBlock(0xb1, hexToBytes('1234422104')))).toBe('b1051234422104');
+    expect(() => pmbusWriteBlock(0xb1, new Uint8Array(33))).toThrow(RangeError);
+    expect(() => pmbusWriteBlock(0x15, new Uint8Array(1))).toThrow(/never sent/);
+  });
+
   it('read blocks no longer than they say', () => {
     expect(bytesToHex(pmbusReadBlock(hexToBytes('065449546d2441ffff'))!)).toBe('5449546d2441');
     expect(pmbusReadBlock(hexToBytes('0654'))).toBe(null);
@@ -156,7 +162,7 @@ describe('TPS546', () => {
       expect(writes).toContain('338a02');
     }
     expect(tps546On().map(bytesToHex)).toEqual(['03', '0180']);
-    expect(tps546Configuration(TPS546_PROFILES['turbo-12v']).map(bytesToHex)).toEqual(expect.arrayContaining(['04ff', 'ec0100', 'eeffff']));
+    expect(tps546Configuration(TPS546_PROFILES['turbo-12v']).map(bytesToHex)).toEqual(expect.arrayContaining(['04ff', 'ec0100', 'e4d0', 'b1051234422104', 'eeffff']));
   });
 
   it('leaves the false input warning alone on 5 V boards only', () => {

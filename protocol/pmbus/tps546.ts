@@ -5,7 +5,7 @@
 import { equalBytes, hexToBytes } from '../common/bytes.ts';
 import { PMBUS } from './commands.ts';
 import type { PmbusCommandName } from './commands.ts';
-import { pmbusSend, pmbusWriteByte, pmbusWriteNumber } from './transfer.ts';
+import { pmbusSend, pmbusWriteBlock, pmbusWriteByte, pmbusWriteNumber } from './transfer.ts';
 
 export const TPS546_ADDRESS = 0x24;
 /** Exponent that these boards' VOUT_MODE (17 or 97) tells; read it before relying on it. */
@@ -38,15 +38,21 @@ export interface Tps546Profile {
   readonly ioutOcFaultA: number;
   /** Phases in parallel (two regulators stacked on Turbo). */
   readonly phases: 1 | 2;
+  /** SYNC_CONFIG: 10 = no common clock, d0 = the stack finds out which regulator gives it. */
+  readonly syncConfig: number;
+  /** COMPENSATION_CONFIG; null = the chip's own. */
+  readonly compensation: Uint8Array | null;
 }
 
 export type Tps546ProfileName = 'single-5v' | 'hex-12v' | 'turbo-12v';
 
-/** Profiles by board. Hex: three voltage domains in series. Current limits of the Hex are not in the facts: those of the single board. */
+const STAND_ALONE = { phases: 1, syncConfig: 0x10, compensation: null } as const;
+
+/** Profiles by board, as the boards' own firmware has them. Hex: three voltage domains in series. */
 export const TPS546_PROFILES: Record<Tps546ProfileName, Tps546Profile> = {
-  'single-5v': { coresInSeries: 1, scaleLoop: 0.25, vinOnV: 4.8, vinOffV: 4.5, vinUvWarnV: null, vinOvFaultV: 6.5, voutMinV: 1, voutMaxV: 2, ioutOcWarnA: 25, ioutOcFaultA: 30, phases: 1 },
-  'hex-12v': { coresInSeries: 3, scaleLoop: 0.125, vinOnV: 11.5, vinOffV: 11, vinUvWarnV: 11, vinOvFaultV: 14.8, voutMinV: 2.5, voutMaxV: 4.5, ioutOcWarnA: 25, ioutOcFaultA: 30, phases: 1 },
-  'turbo-12v': { coresInSeries: 1, scaleLoop: 0.25, vinOnV: 11, vinOffV: 10.5, vinUvWarnV: 11, vinOvFaultV: 14.8, voutMinV: 1, voutMaxV: 3, ioutOcWarnA: 50, ioutOcFaultA: 55, phases: 2 },
+  'single-5v': { coresInSeries: 1, scaleLoop: 0.25, vinOnV: 4.8, vinOffV: 4.5, vinUvWarnV: null, vinOvFaultV: 6.5, voutMinV: 1, voutMaxV: 2, ioutOcWarnA: 25, ioutOcFaultA: 30, ...STAND_ALONE },
+  'hex-12v': { coresInSeries: 3, scaleLoop: 0.125, vinOnV: 11.5, vinOffV: 11, vinUvWarnV: 11, vinOvFaultV: 14.8, voutMinV: 2.5, voutMaxV: 4.5, ioutOcWarnA: 25, ioutOcFaultA: 30, ...STAND_ALONE },
+  'turbo-12v': { coresInSeries: 1, scaleLoop: 0.25, vinOnV: 11, vinOffV: 10.5, vinUvWarnV: 11, vinOvFaultV: 14.8, voutMinV: 1, voutMaxV: 3, ioutOcWarnA: 50, ioutOcFaultA: 55, phases: 2, syncConfig: 0xd0, compensation: hexToBytes('1234422104') },
 };
 
 /** Settings that are the same on every board, in the order they are written. Voltage limits are multiples of VOUT_COMMAND. */
@@ -75,6 +81,7 @@ const COMMON: readonly (readonly [PmbusCommandName, number])[] = [
 
 /**
  * The writes that configure a regulator whose output is off: off first, limits next, nothing that switches on.
+ * The output voltage is not among them: `tps546SetCoreVolts` comes after, `tps546On` last.
  * @param voutExponent exponent that its VOUT_MODE tells
  */
 export function tps546Configuration(profile: Tps546Profile, voutExponent = TPS546_VOUT_EXPONENT): Uint8Array[] {
@@ -82,10 +89,12 @@ export function tps546Configuration(profile: Tps546Profile, voutExponent = TPS54
   return [
     ...tps546Off(),
     pmbusWriteByte(PMBUS.onOffConfig.code, TPS546_ON_OFF_CONFIG),
+    // The low bits count further regulators in the stack.
+    write('stackConfig', profile.phases - 1),
+    write('syncConfig', profile.syncConfig),
     // Phase ff addresses all regulators of a stack at once.
     pmbusWriteByte(PMBUS.phase.code, profile.phases === 1 ? 0x00 : 0xff),
-    // Bit 0: one further regulator in the stack.
-    write('stackConfig', profile.phases - 1),
+    ...(profile.compensation === null ? [] : [pmbusWriteBlock(PMBUS.compensationConfig.code, profile.compensation)]),
     write('voutScaleLoop', profile.scaleLoop),
     write('vinOn', profile.vinOnV),
     write('vinOff', profile.vinOffV),

@@ -29,6 +29,13 @@ export function pmbusWriteWord(code: number, value: number): Uint8Array {
   return Uint8Array.of(code, value & 0xff, value >> 8);
 }
 
+/** Bytes that write a block of 1 .. 32 bytes, its length first. @throws RangeError when the command is forbidden or the length is another */
+export function pmbusWriteBlock(code: number, data: Uint8Array): Uint8Array {
+  checkAllowed(code);
+  if (data.length < 1 || data.length > 32) throw new RangeError(`an SMBus block has 1 .. 32 bytes, not ${data.length}`);
+  return Uint8Array.of(code, data.length, ...data);
+}
+
 /**
  * Bytes that write a number in the command's own format; bytes and raw words as they are.
  * @param voutExponent exponent that VOUT_MODE tells
