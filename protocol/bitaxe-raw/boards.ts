@@ -1,4 +1,4 @@
-/** Bitaxe boards by version: which chips are on them. Facts section 12. A version comes from the configuration: USB does not tell it. */
+/** Bitaxe boards by version: which chips are on them. Hardware reference 12. A version comes from the configuration: USB does not tell it. */
 import type { Tps546ProfileName } from '../pmbus/tps546.ts';
 
 export interface BitaxeBoard {

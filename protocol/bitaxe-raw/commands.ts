@@ -1,4 +1,4 @@
-/** What the control port can be asked, one function a command. Facts section 11. */
+/** What the control port can be asked, one function a command. Hardware reference 11. */
 import { checkByte, checkU32 } from '../bm13xx/bytes-check.ts';
 import { checkInteger } from '../board-chips/reading.ts';
 import { hexToBytes } from '../common/bytes.ts';

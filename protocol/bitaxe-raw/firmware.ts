@@ -1,4 +1,4 @@
-/** The kinds of firmware that speak bitaxe-raw, as data. Facts section 11. */
+/** The kinds of firmware that speak bitaxe-raw, as data. Hardware reference 11. */
 
 /** How replies are framed; see `reply.ts`. */
 export type ReplyFormat = 'v0' | 'v1' | 'bonanza';

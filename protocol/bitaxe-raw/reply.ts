@@ -1,5 +1,5 @@
 /**
- * Replies of the control port. Three framings of `LEN_lo LEN_hi ID ...` are in the field (facts section 11):
+ * Replies of the control port. Three framings of `LEN_lo LEN_hi ID ...` are in the field (hardware reference 11):
  *
  *     v0       LEN = data bytes (frame = LEN + 3): data. Errors: LEN = frame, then the code: a reader that believes LEN waits for ever
  *     v1       LEN = frame: STATUS data. Status 00 is right, any other an error

@@ -1,6 +1,6 @@
 /**
  * Requests of the bitaxe-raw control port: `LEN_lo LEN_hi ID BUS PAGE CMD data...`, LEN = whole packet, BUS 00. The
- * firmware forgets a packet that is not complete within 4 ms, so each must be written with one call. Facts section 11.
+ * firmware forgets a packet that is not complete within 4 ms, so each must be written with one call. Hardware reference 11.
  */
 import { checkByte } from '../bm13xx/bytes-check.ts';
 

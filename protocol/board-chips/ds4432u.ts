@@ -1,7 +1,7 @@
 /**
  * DS4432U: current DAC that moves the feedback node of the core regulator, on the older Bitaxe boards. Its current,
  * added to or taken from the divider of 4.75 kOhm over 3.32 kOhm at a 0.6 V reference, sets the core voltage.
- * Source: DS4432 data sheet; resistors and rounding: facts section 12 (1.25 V -> b9 is in a board's own log).
+ * Source: DS4432 data sheet; resistors and rounding: hardware reference 12 (1.25 V -> b9 is in a board's own log).
  */
 import { checkByte, checkNumber, writeRegister } from './reading.ts';
 import type { RegisterWrite } from './reading.ts';

@@ -1,6 +1,6 @@
 /**
  * EMC2101: fan controller with one external diode, on Bitaxe Max, Ultra, Supra, Gamma and Duo.
- * Source: EMC2101 data sheet; how the boards set it up: facts section 12.
+ * Source: EMC2101 data sheet; how the boards set it up: hardware reference 12.
  */
 import { checkByte, checkInteger, dutyFromPercent, percentFromDuty, writeRegister } from './reading.ts';
 import type { RegisterRead, RegisterWrite, TachReading } from './reading.ts';

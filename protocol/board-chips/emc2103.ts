@@ -1,6 +1,6 @@
 /**
  * EMC2103: fan controller with two external diodes, on Bitaxe Gamma Turbo.
- * Source: EMC2103 data sheet; how the board sets it up: facts section 12.
+ * Source: EMC2103 data sheet; how the board sets it up: hardware reference 12.
  */
 import { checkByte, checkInteger, dutyFromPercent, percentFromDuty, writeRegister } from './reading.ts';
 import type { RegisterWrite, TachReading } from './reading.ts';

@@ -1,6 +1,6 @@
 /**
  * EMC2302: controller of two fans, no temperature, on Bitaxe Hex and SupraHex.
- * Source: EMC2301/2/3/5 data sheet; which registers the boards use: facts section 12.
+ * Source: EMC2301/2/3/5 data sheet; which registers the boards use: hardware reference 12.
  */
 import { checkByte, checkInteger, dutyFromPercent, percentFromDuty, writeRegister } from './reading.ts';
 import type { RegisterWrite, TachReading } from './reading.ts';

@@ -1,7 +1,7 @@
 /**
  * BM1384 commands (Compac, 2Pac, Terminus; BM1380 and BM1382 of the Antminer U1 and U2 take the same): 4 bytes, no
  * preamble. Byte 0 is the command, bit 7 of it "all chips"; the CRC5 of the first 27 bits stands in the low bits of byte 3.
- * Facts sections 1.2, 3 and 9.
+ * Hardware reference 1.2, 3 and 9.
  */
 import { crc5OfBits } from '../bm13xx/crc5.ts';
 import { checkByte } from '../bm13xx/bytes-check.ts';

@@ -1,6 +1,6 @@
 /**
  * BM1384 tasks: the 64-byte packet of the Icarus family with three fields in its filler: [39] ticket mask, [40:44] hash
- * counting number most significant byte first, [51] job id. Facts section 9.
+ * counting number most significant byte first, [51] job id. Hardware reference 9.
  */
 import { checkByte, checkU32 } from '../bm13xx/bytes-check.ts';
 import { readU32BE, writeU32BE } from '../common/bytes.ts';

@@ -1,6 +1,6 @@
 /**
  * BM1384 frequency word: f = 25 MHz * (F + 1) / R / 2^(P-1), with F in bits 15-7, R-1 in bits 6-2 and P in bits 1-0.
- * The form was read off the eight published words (100 MHz 0783 .. 400 MHz 0781, facts section 3) and off the
+ * The form was read off the eight published words (100 MHz 0783 .. 400 MHz 0781, hardware reference 3) and off the
  * registers that chips report.
  */
 import { readU32BE } from '../common/bytes.ts';

@@ -1,6 +1,6 @@
 /**
  * BM1387 commands (NewPac, R606): as BM13xx without the preamble, with headers of its own, CRC5 over all that precedes
- * it. 41 set address, 48/58 write one/all, 44/54 read one/all, 55 chain inactive. Facts section 9.
+ * it. 41 set address, 48/58 write one/all, 44/54 read one/all, 55 chain inactive. Hardware reference 9.
  */
 import { checkByte, checkU32 } from '../bm13xx/bytes-check.ts';
 import { crc5 } from '../bm13xx/crc5.ts';

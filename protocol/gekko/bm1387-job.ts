@@ -1,6 +1,6 @@
 /**
  * BM1387 jobs: the midstate job of BM1397 without its preamble, 54 bytes with one midstate, 150 with four. A nonce comes
- * back with job id + slot, so ids are multiples of four. Facts sections 5.2 and 9.
+ * back with job id + slot, so ids are multiples of four. Hardware reference 5.2 and 9.
  */
 import { COMMAND_PREAMBLE } from '../bm13xx/command.ts';
 import { crc16 } from '../bm13xx/crc16.ts';

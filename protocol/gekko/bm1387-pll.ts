@@ -1,4 +1,4 @@
-/** BM1387 PLL register 0C: 00 | fb | ref | post1 << 4 + post2; f = 25 MHz * fb / (ref * post1 * post2). Facts section 3. */
+/** BM1387 PLL register 0C: 00 | fb | ref | post1 << 4 + post2; f = 25 MHz * fb / (ref * post1 * post2). Hardware reference 3. */
 
 const CRYSTAL_MHZ = 25;
 const STEP_MHZ = 6.25;

@@ -24,7 +24,7 @@ type Line =
   | readonly ['last', register: number, value: number, waitMsAfter: number, meaning: string]
   | readonly ['first', register: number, value: number, waitMsAfter: number, meaning: string];
 
-/** Driver of kanoi, per facts section 4 and 9: the link of A1 and A2 stays at 115200 baud. */
+/** Driver of kanoi, per hardware reference 4 and 9: the link of A1 and A2 stays at 115200 baud. */
 const LINES: Record<Bm13xxStick, readonly Line[]> = {
   compacf: [
     ['inactive', 100],

@@ -1,6 +1,6 @@
 /**
  * Start-up of the sticks whose chips have their own framing (BM1384, BM1387), after the chips have been counted: as a
- * list of steps, so that the driver only sends and waits. Facts sections 4 and 9.
+ * list of steps, so that the driver only sends and waits. Hardware reference 4 and 9.
  */
 import { encodeBm1384Command } from './bm1384-command.ts';
 import { bm1384RampTask } from './bm1384-job.ts';

@@ -1,4 +1,4 @@
-/** GekkoScience sticks as data. Facts section 9 and 6.4; names are the keys of `usb/known-devices.ts`. */
+/** GekkoScience sticks as data. Hardware reference 9 and 6.4; names are the keys of `usb/known-devices.ts`. */
 
 export type GekkoStickName = 'compac' | '2pac' | 'terminus-r5' | 'newpac' | 'r606' | 'compacf' | 'r909' | 'compac-a1' | 'terminus-a1' | 'compac-a2' | 'terminus-a2';
 

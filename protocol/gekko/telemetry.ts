@@ -1,6 +1,6 @@
 /**
  * Telemetry port of Compac and Terminus A1/A2 (interface 1 of the CP2105, 115200 baud): a small controller that measures
- * and switches the regulator, the fan and the lamp. Facts section 9; its own numbers are bytes, not text.
+ * and switches the regulator, the fan and the lamp. Hardware reference 9; its own numbers are bytes, not text.
  */
 import { checkNumber } from '../board-chips/reading.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The probe for "is this an Icarus?": USB bridges have shared ids, so the device itself must answer. The work is that of
- * block 171874, whose nonce comes after 0.02 % of the range (0x0001 87a2 in the order the chips search): within a
- * millisecond or two on any of these devices. Facts section 8; the block is public.
+ * block 171874, whose nonce comes after 0.002 % of the range (0x0001 87a2 in the order the chips search): within a
+ * millisecond or two on any of these devices. Hardware reference 8; the block is public.
  */
 import { equalBytes, hexToBytes } from '../common/bytes.ts';
 

@@ -11,7 +11,7 @@ export interface IcarusModel {
 
 export type IcarusModelName = 'block-erupter' | 'icarus' | 'lancelot' | 'antminer-u' | 'rockminer';
 
-/** Facts section 8. */
+/** Hardware reference 8. */
 export const ICARUS_MODELS: Record<IcarusModelName, IcarusModel> = {
   'block-erupter': { title: 'ASICMINER Block Erupter USB', replyBytes: 4, hashTimeNs: 2.9761, baud: 115_200 },
   icarus: { title: 'Icarus FPGA', replyBytes: 4, hashTimeNs: 2.6316, baud: 115_200 },

@@ -1,6 +1,6 @@
 /**
  * The 64-byte work packet of the Icarus family (Block Erupter, Icarus, Lancelot, Antminer U1-U3, BM1384 sticks): no
- * length, no check. [0:32] midstate, [32:52] filler, [52:64] the last 12 header bytes before the nonce. Facts section 8.
+ * length, no check. [0:32] midstate, [32:52] filler, [52:64] the last 12 header bytes before the nonce. Hardware reference 8.
  */
 import { BLOCK_BYTES, midstate as midstateOfHeader } from '../bitcoin/sha256-reference.ts';
 import { HEADER_BYTES, HEADER_OFFSET } from '../bitcoin/header.ts';

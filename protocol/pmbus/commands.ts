@@ -1,4 +1,4 @@
-/** PMBus commands that the boards' regulators need, as data. Source: PMBus 1.3 part II; which are used: facts section 12. */
+/** PMBus commands that the boards' regulators need, as data. Source: PMBus 1.3 part II; which are used: hardware reference 12. */
 
 export type PmbusKind = 'send' | 'byte' | 'word' | 'block';
 /** How the number in a word is written. `ratio` is ULINEAR16 of a multiple of VOUT_COMMAND. */

@@ -1,6 +1,6 @@
 /**
  * TPS546D24A/S: core regulator of the newer Bitaxe boards, on I2C address 24. What a board needs is data (a profile);
- * what to write is made from it. Faults latch: clear them before switching on. Source: TPS546D24 data sheet, facts section 12.
+ * what to write is made from it. Faults latch: clear them before switching on. Source: TPS546D24 data sheet, hardware reference 12.
  */
 import { equalBytes, hexToBytes } from '../common/bytes.ts';
 import { PMBUS } from './commands.ts';

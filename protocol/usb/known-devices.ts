@@ -1,6 +1,6 @@
 /**
  * USB devices by ids and strings. Ids of bridge chips and of examples are shared by strangers: 10c4:ea60, 0403:6001,
- * 0403:6014, 0403:6015, 067b:2303, 0483:5740 and c0de:cafe identify nothing by themselves. Source: facts section 16.
+ * 0403:6014, 0403:6015, 067b:2303, 0483:5740 and c0de:cafe identify nothing by themselves. Source: hardware reference 16.
  */
 import type { DeviceFamily, KnownUsbDevice, UsbPort, UsbProof } from './device.ts';
 
