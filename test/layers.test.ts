@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   kernels: ['protocol'],
   drivers: ['protocol', 'kernels'],
   config: ['protocol', 'drivers'],
-  sim: ['protocol'],
+  sim: ['protocol', 'kernels'],
   bench: ['protocol', 'kernels', 'drivers'],
   daemon: ['protocol', 'kernels', 'drivers', 'config', 'sim', 'bench'],
 };
@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** protocol/ is bytes and meaning: no files, sockets, processes, threads, clocks or loggers. */
 const FORBIDDEN_IN_PROTOCOL = /^(node:)?(fs|net|tls|http|https|dgram|child_process|worker_threads|timers|os)(\/|$)|^pino$/;
 /** Code the simulators check the miner with must not be the miner's. */
-const MINERS_ARITHMETIC = /protocol\/(bitcoin|stratum-v1|gbt)\//;
+const MINERS_ARITHMETIC = /protocol\/(bitcoin|stratum-v1|gbt|bm13xx|icarus)\//;
 
 const root = packageRoot();
 

@@ -1,0 +1,94 @@
+/** The simulated chips against the capture of a hash board with 110 BM1366. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it, type TestContext } from 'vitest';
+import { packageRoot } from '../../daemon/version.ts';
+import { benchOf, headerOfJobFrame, provenHeader, zeroBitsOf, type Bench } from './chips.fixture.ts';
+
+interface TraceLine {
+  readonly dir: 'tx' | 'rx' | 'event';
+  readonly hex: string;
+  readonly t: string;
+}
+
+function trace(context: TestContext): TraceLine[] {
+  const folder = process.env.RIGBRAIN_VECTORS ?? path.resolve(packageRoot(), '../shared/vectors');
+  const file = path.join(folder, 'asic/trace_bm1366_s19xp_a.jsonl');
+  if (!existsSync(file)) context.skip(`no external vectors: ${file} not found (set RIGBRAIN_VECTORS)`);
+  return readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => JSON.parse(line) as TraceLine);
+}
+
+/** A chain that was sent what the real one was. */
+function replayed(lines: readonly TraceLine[], zeroBits = 12): Bench & { answers: string[] } {
+  const bench = benchOf({ model: 'bm1366', chips: 110, zeroBits });
+  const answers: string[] = [];
+  for (const line of lines) {
+    if (line.dir !== 'tx') continue;
+    bench.tell(line.hex);
+    answers.push(...bench.said());
+  }
+  return { ...bench, answers };
+}
+
+it('answers with the same chip ids, understands every frame, and ends with the same addresses, clock and speed', (context) => {
+  const lines = trace(context);
+  const { chain, answers } = replayed(lines);
+  expect(answers).toEqual(lines.filter((line) => line.dir === 'rx' && line.t === 'reg').map((line) => line.hex));
+  const frames = lines.filter((line) => line.dir === 'tx').length;
+  expect(chain.stats()).toMatchObject({ frames, bytes_ignored: 0, jobs: lines.filter((line) => line.t === 'job').length });
+  expect(chain.chips.map((chip) => chip.address)).toEqual(Array.from({ length: 110 }, (_, i) => 2 * i));
+  expect(chain.chips.every((chip) => chip.frequencyMhz === 485 && chip.ticketMask === 0xff && chip.hashing && chip.reports(111))).toBe(true);
+  expect(Math.round(chain.chips[0]!.baud)).toBe(1_041_667);
+});
+
+it('is silent before the host has changed its speed too', (context) => {
+  const { chain, said, tell } = replayed(trace(context));
+  chain.hostBaud = 115_200;
+  tell('55aa520500000a');
+  expect(said()).toEqual([]);
+  chain.hostBaud = 1_000_000;
+  tell('55aa520500000a');
+  expect(said()).toHaveLength(110);
+});
+
+it('splits the nonce space as the real chips did: every captured nonce lies in the range of one chip', (context) => {
+  const lines = trace(context);
+  const { chain } = replayed(lines);
+  const byStart = new Map(chain.chips.map((chip) => [chip.rangeStart, chip]));
+  const nonces = lines.filter((line) => line.dir === 'rx' && line.t !== 'reg').map((line) => Number.parseInt(line.hex.slice(4, 12), 16));
+  let furthest = -Infinity;
+  let wrong = 0;
+  for (const nonce of nonces) {
+    const chip = byStart.get(nonce & 0x1fc_0000);
+    if (chip === undefined || nonce >>> 25 >= 112) wrong++;
+    else furthest = Math.max(furthest, (nonce & 0x3_ffff) - chip.rangeLength);
+  }
+  expect(nonces.length).toBeGreaterThan(6000);
+  expect(wrong).toBe(0);
+  // Real chips overrun the count a little (134 ticks of 25 MHz); they do use the range to its end.
+  expect(furthest).toBeLessThan(2 * 134 * (485 / 25));
+  expect(furthest).toBeGreaterThan(-1000);
+});
+
+it('finds nonces of a captured job that hash to the ticket of 256, in the form of the captured ones', (context) => {
+  const lines = trace(context);
+  const firstJob = lines.findIndex((line) => line.t === 'job');
+  const { chain, said } = replayed(lines.slice(0, firstJob + 1), 6);
+  chain.hash(1);
+  const header = headerOfJobFrame(Buffer.from(lines[firstJob]!.hex, 'hex'));
+  const nonces = said();
+  // 110 chips x 896 hashes, one in 2^14.
+  expect(nonces.length).toBeGreaterThanOrEqual(1);
+  for (const hex of nonces) {
+    expect(hex).toMatch(/^aa55.{18}$/);
+    expect(zeroBitsOf(provenHeader('bm1366', header, Buffer.from(hex, 'hex')))).toBeGreaterThanOrEqual(14);
+  }
+});
+
+it('the check of these tests says the same of the captured nonces as the capture does', (context) => {
+  const lines = trace(context);
+  const at = lines.findIndex((line) => line.t === 'job');
+  const header = headerOfJobFrame(Buffer.from(lines[at]!.hex, 'hex'));
+  const first = lines.slice(at + 1, at + 39);
+  for (const line of first) expect(zeroBitsOf(provenHeader('bm1366', header, Buffer.from(line.hex, 'hex')))).toBeGreaterThanOrEqual(40);
+});
