@@ -33,6 +33,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_NODE_RPC: EXIT.unavailable,
   E_MQTT_CONNECT: EXIT.unavailable,
   E_PORT_IN_USE: EXIT.unavailable,
+  E_SIM_TTY: EXIT.unavailable,
 };
 
 /** The exit code for an error that ended the program. */

@@ -91,13 +91,13 @@ export class VirtualChain {
   /** Takes bytes of the host. */
   receive(chunk: Uint8Array): void {
     // Bytes at a speed that no chip listens at are noise to all of them.
-    if (!this.#alive().some((chip) => this.#understands(chip))) {
+    if (!this.#alive().some((chip) => this.understands(chip))) {
       this.#frames.clear();
       return;
     }
     for (const frame of this.#frames.push(chunk)) {
       this.#counts.frames++;
-      this.#obey(frame, this.#alive().filter((chip) => this.#understands(chip)));
+      this.#obey(frame, this.#alive().filter((chip) => this.understands(chip)));
     }
   }
 
@@ -141,7 +141,8 @@ export class VirtualChain {
     return this.#alive().filter((chip) => chip.hashing && this.#searches.has(chip));
   }
 
-  #understands(chip: VirtualChip): boolean {
+  /** Whether host and chip have the same speed. */
+  understands(chip: VirtualChip): boolean {
     return this.hostBaud === null || Math.abs(this.hostBaud / chip.baud - 1) <= BAUD_TOLERANCE;
   }
 
@@ -199,7 +200,7 @@ export class VirtualChain {
   #say(chip: VirtualChip, reply: Uint8Array, isNonce: boolean): void {
     const bytes = this.#line.spoil(reply, isNonce);
     if (bytes.length === 0) return;
-    const heard = this.#understands(chip) ? bytes : this.#line.noise(Math.max(1, Math.round((bytes.length * (this.hostBaud as number)) / chip.baud)));
+    const heard = this.understands(chip) ? bytes : this.#line.noise(Math.max(1, Math.round((bytes.length * (this.hostBaud as number)) / chip.baud)));
     this.#send(heard);
   }
 }

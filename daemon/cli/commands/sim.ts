@@ -2,15 +2,19 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
 import type { Cli } from '../cli.ts';
+import type { SimChipsFlags } from '../actions/sim-chips.ts';
 import type { SimPoolFlags } from '../actions/sim-pool.ts';
-import { positiveNumber, repeated } from './option-values.ts';
+import { positiveNumber, repeated, wholeNumber } from './option-values.ts';
+
+/** The chips there are, with what they sit in. */
+const CHIPS = { bm1362: 'S19j Pro', bm1366: 'Bitaxe Ultra, S19 XP', bm1368: 'Bitaxe Supra, S21', bm1370: 'Bitaxe Gamma, S21 Pro', bm1397: 'Bitaxe Max, S17' } as const;
 
 export function addSim(program: Command, cli: Cli): void {
   const sim = program
     .command('sim')
     .summary('simulated peers to try Rigbrain against')
     .description('Simulated peers on this machine. They check what they are sent as real ones do.')
-    .addHelpText('after', closing(['rigbrain sim pool --port 3333']));
+    .addHelpText('after', closing(['rigbrain sim pool --port 3333', 'rigbrain sim bm1370 --link /tmp/ttyASIC']));
   sim
     .command('pool')
     .summary('a Stratum V1 pool on a chain of its own')
@@ -23,6 +27,30 @@ export function addSim(program: Command, cli: Cli): void {
     .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', repeated)
     .addHelpText('after', closing(['rigbrain sim pool', 'rigbrain sim pool --difficulty 0.001 --fault reject-nth=5', 'export RIGBRAIN_POOLS__0__URL=localhost:3333 RIGBRAIN_POOLS__0__USER=me', 'RIGBRAIN_MINING__LIVE=1 rigbrain run          mine on it, in another terminal']))
     .action(cli.action(async (command) => (await import('../actions/sim-pool.ts')).simPool(cli.io, globalsOf(command), command.opts<SimPoolFlags>())));
+  for (const model of Object.keys(CHIPS) as (keyof typeof CHIPS)[]) addChips(sim, cli, model);
+}
+
+function addChips(sim: Command, cli: Cli, model: keyof typeof CHIPS): void {
+  sim
+    .command(model)
+    .summary(`${model.toUpperCase()} chips (${CHIPS[model]}) on a tty`)
+    .description(`Simulated ${model.toUpperCase()} chips on a pty (needs socat), until Ctrl-C. Nonces are real, but easier.`)
+    .option('--chips <n>', 'chips in the chain, 1 to 128', wholeNumber(1, 128), 1)
+    .option('--rate <hashes>', 'most hashes a second, e.g. 2MH, 500kH (default: 2MH)', hashes)
+    .option('--zero-bits <n>', 'zero bits of a nonce before the ticket; real: 32', wholeNumber(4, 32), 12)
+    .option('--link <path>', 'symbolic link to the tty')
+    .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', repeated)
+    .option('--control', 'read lines: fault NAME, clear NAME, reset, unplug, plug')
+    .addHelpText('after', closing([`rigbrain sim ${model} --link /tmp/ttyASIC`, `rigbrain sim ${model} --chips 4 --rate 500kH --fault stray-byte=3`]))
+    .action(cli.action(async (command) => (await import('../actions/sim-chips.ts')).simChips(cli.io, globalsOf(command), model, command.opts<SimChipsFlags>())));
+}
+
+/** `2MH`, `500kH`, `1.5MH/s`, `20000`. */
+function hashes(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*(?:([kMG]?)H(?:\/s)?)?$/i.exec(text);
+  const value = match ? Number(match[1]) * ({ k: 1e3, m: 1e6, g: 1e9 }[(match[2] ?? '').toLowerCase()] ?? 1) : 0;
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of hashes a second, such as 2MH or 500kH.');
+  return value;
 }
 
 function port(text: string): number {
