@@ -11,6 +11,7 @@ const TOOLS = [
   { command: 'aarch64-linux-gnu-gcc', package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross', why: 'builds the arm64 kernels' },
   { command: 'arm-linux-gnueabihf-gcc', package: 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross', why: 'builds the 32-bit arm kernels' },
   { command: 'qemu-aarch64', package: 'qemu-user', why: 'runs the arm kernels' },
+  { command: 'socat', package: 'socat', why: 'pseudo terminals for simulated chips' },
   { command: 'objdump', package: 'binutils', why: 'looks into the x64 kernels' },
 ];
 
