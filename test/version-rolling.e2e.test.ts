@@ -128,7 +128,7 @@ describe('rigbrain run', () => {
     const versions = new Set(proofs.map(({ header_hex }) => Buffer.from(header_hex, 'hex').readUInt32LE(0)));
     if (rolled) expect(versions.size).toBeGreaterThan(2);
     else expect([...versions]).toEqual([0x20000000]);
-    // The pool of the demo judged all of them.
-    expect(rig.lines.filter((line) => line.event === 'share_rejected')).toEqual([]);
+    // The pool of the demo judged all of them; one may be on its way when a block is found.
+    expect(rig.lines.filter((line) => line.event === 'share_rejected' && line.status !== 'stale')).toEqual([]);
   }, 90_000);
 });
