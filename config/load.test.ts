@@ -112,6 +112,26 @@ describe('problems', () => {
   });
 });
 
+describe('cpu', () => {
+  it('is for the CPU nobody listed, with the place of every option', () => {
+    const { config, origins } = load('cpu:\n  kernel: avx2\n', { env: { RIGBRAIN_CPU__THREADS: '2' } });
+    expect(config.devices).toEqual([{ id: 'cpu', driver: 'cpu', enabled: true, options: { kernel: 'avx2', threads: 2 } }]);
+    expect(describeOrigin(originOf(origins, ['devices', 0, 'options', 'kernel']))).toBe('/etc/rig.yaml:2:3');
+    expect(describeOrigin(originOf(origins, ['devices', 0, 'options', 'threads']))).toBe('environment RIGBRAIN_CPU__THREADS');
+    expect(load('').config.devices).toEqual([]);
+  });
+
+  it('lies under what listed CPUs say themselves, and touches nothing else', () => {
+    const { config } = load('cpu: {kernel: js, nice: 5}\ndevices:\n  - {id: a, driver: cpu, options: {nice: 7}}\n  - {id: b, driver: other}\n');
+    expect(config.devices.map((device) => device.options)).toEqual([{ kernel: 'js', nice: 7 }, {}]);
+  });
+
+  it('is checked where it stands', () => {
+    expect(problemsOf(() => load('cpu: {kernel: avx3}\n'))).toMatch(/rig\.yaml:1:\d+: cpu\.kernel: /);
+    expect(problemsOf(() => load('cpu: {kernle: avx2}\n'))).toContain('cpu.kernle: unknown key');
+  });
+});
+
 describe('environment', () => {
   it('sets values by the type of the schema', () => {
     const { config } = load('', { env: { RIGBRAIN_MQTT__ENABLED: 'off', RIGBRAIN_MINING__DEFAULT_ZEROS: '8', RIGBRAIN_NODE__ID: 'rig-7', RIGBRAIN_LOG__LEVEL: 'warn' } });

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf, RigError } from '../protocol/common/errors.ts';
+import { withCpuKey } from './cpu-key.ts';
 import { readEnv } from './env.ts';
 import { mergeLayer, setPath } from './merge.ts';
 import { pathKey, type ConfigPath, type Origin, type Origins } from './origin.ts';
@@ -87,7 +88,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   for (const { name, suggestion } of env.unknown) {
     if (!secretNames.has(name)) warnings.push(`environment variable ${name} is not a known setting and is ignored${suggestion === null ? '' : ` (did you mean ${suggestion}?)`}`);
   }
-  return { config: data, origins, file: files[0] ?? null, files, warnings };
+  return { config: withCpuKey(data, origins), origins, file: files[0] ?? null, files, warnings };
 }
 
 /** The main file and the conf.d files beside it, in the order they are laid over each other. */

@@ -4,6 +4,7 @@
  * they come from an environment variable or a file.
  */
 import { z } from 'zod';
+import { cpuOptions } from '../drivers/cpu/options.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use a-z, 0-9 and - only, 63 at most');
 
@@ -87,6 +88,7 @@ export const configSchema = z.strictObject({
     .describe('What is mined, how long, and what may be submitted.'),
   pools: z.array(poolSchema).max(32).default([]).describe('Pools in order of preference.'),
   devices: z.array(deviceSchema).max(256).default([]).describe('Devices. Empty: the CPU fallback hasher.'),
+  cpu: cpuOptions.describe('Options of the CPU hasher, for every device with `driver: cpu` that does not set them itself.').optional(),
   mqtt: z
     .strictObject({
       enabled: z.boolean().default(true).describe('False: no MQTT at all.'),
