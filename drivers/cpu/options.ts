@@ -15,7 +15,7 @@ export const cpuOptions = z.strictObject({
     .describe('Threads that hash, or a share of the processors such as "50%". Default: all processors but one.')
     .optional(),
   affinity: z.array(z.int().min(0).max(1023)).max(1024).default([]).describe('CPU numbers the threads are bound to in turn. Empty = not bound. Native kernels on Linux.'),
-  nice: z.int().min(0).max(19).default(19).describe('Nice value of the hashing threads: 19 lets everything else on the machine go first.'),
+  nice: z.int().min(0).max(19).default(19).describe('Nice value of the hashing threads: 19 lets everything else on the machine go first, at once.'),
   limit_percent: z.int().min(1).max(100).default(100).describe('Share of the time that is hashed.'),
   max_temp_c: z.number().min(30).max(110).describe('Pause at this CPU temperature, resume 5 degrees below. Default: no limit of our own.').optional(),
   pause_on_battery: z.boolean().default(true).describe('Pause while the machine runs on battery.'),

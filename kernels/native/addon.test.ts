@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -93,12 +94,17 @@ describe('native addon', () => {
     await run(process.execPath, ['--expose-gc', '-e', `${begin} h.stop(); for (let i = 0; i < 5; i++) { gc(); await new Promise((r) => setTimeout(r, 5)); } })`], options);
   }, 90_000);
 
-  it('runs its threads at the nice value asked for', async (context) => {
-    if (process.platform !== 'linux') context.skip('nice values of threads are a Linux matter');
-    const handle = native.open('scalar', 'scalar', 2, 19, 100, Uint32Array.of(0), () => {});
+  it.each([[19, 5], [7, 0]])('runs its threads at nice value %i, the last of them as idle', async (nice, policy) => {
+    if (process.platform !== 'linux') return;
+    const handle = native.open('scalar', 'scalar', 2, nice, 100, Uint32Array.of(0), () => {});
     const counters = new BigUint64Array(handle.counters);
     while (counters[16 + 7] !== 3n || counters[32 + 7] !== 3n) await sleep(1);
-    for (const block of [16, 32]) expect(os.getPriority(Number(counters[block + 6]))).toBe(19);
+    for (const tid of [counters[16 + 6], counters[32 + 6]]) {
+      expect(os.getPriority(Number(tid))).toBe(nice);
+      // Field 41 of proc(5)'s stat is the policy, 5 = SCHED_IDLE; the name before it may hold spaces.
+      const stat = readFileSync(`/proc/self/task/${tid}/stat`, 'utf8');
+      expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[41 - 3])).toBe(policy);
+    }
     expect(os.getPriority()).not.toBe(19);
     native.stop(handle);
     native.close(handle);
