@@ -1,8 +1,8 @@
 import { pathKey, type Origin } from './origin.ts';
 import type { DeviceConfig, RigConfig } from './schema.ts';
 
-/** The CPU when no device is listed. */
-const LONE_CPU: DeviceConfig = { id: 'cpu', driver: 'cpu', enabled: true, options: {} };
+/** The one device of a configuration that lists none: the CPU fallback hasher. */
+export const LONE_CPU: DeviceConfig = { id: 'cpu', driver: 'cpu', enabled: true, options: {} };
 
 /**
  * Lays the options under `cpu` under those of every CPU device, listed or not, so that nobody else has to know the key. What a

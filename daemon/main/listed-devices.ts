@@ -1,3 +1,4 @@
+import { LONE_CPU } from '../../config/cpu-key.ts';
 import type { DeviceConfig } from '../../config/schema.ts';
 
 export interface DeviceOverrides {
@@ -6,12 +7,9 @@ export interface DeviceOverrides {
   readonly threads: number | null;
 }
 
-/** The one device of a configuration that names none: the CPU fallback hasher. */
-const FALLBACK: readonly DeviceConfig[] = [{ id: 'cpu', driver: 'cpu', enabled: true, options: {} }];
-
 /** The devices a configuration means, with the command line's choices laid over the options of every CPU. Indices stay those of `configured`. */
 export function listedDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides): DeviceConfig[] {
-  const listed = configured.length > 0 ? configured : FALLBACK;
+  const listed = configured.length > 0 ? configured : [LONE_CPU];
   return listed.map((device) => (device.driver === 'cpu' ? { ...device, options: { ...device.options, ...given(overrides) } } : device));
 }
 

@@ -37,9 +37,3 @@ export function liveCode(program: Program, results: readonly Operand[]): LiveCod
     slots,
   };
 }
-
-/** Both lists in one, each in its own order and spread evenly over the whole. */
-export function mergeEvenly<T>(one: readonly T[], two: readonly T[]): T[] {
-  const at = (list: readonly T[]): [number, T][] => list.map((entry, i) => [(i + 0.5) / list.length, entry]);
-  return [...at(one), ...at(two)].sort(([x], [y]) => x - y).map(([, entry]) => entry);
-}

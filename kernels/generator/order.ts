@@ -33,3 +33,9 @@ export function mixByNeed<T>(...lists: readonly { readonly steps: readonly Step[
   // Sorting is stable, so what is needed at once stays in the order of its list.
   return all.sort(([x], [y]) => x - y).map(([, entry]) => entry);
 }
+
+/** Both lists in one, each in its own order and spread evenly over the whole. */
+export function mergeEvenly<T>(one: readonly T[], two: readonly T[]): T[] {
+  const at = (list: readonly T[]): [number, T][] => list.map((entry, i) => [(i + 0.5) / list.length, entry]);
+  return [...at(one), ...at(two)].sort(([x], [y]) => x - y).map(([, entry]) => entry);
+}

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { xorshift } from '../common/xorshift.fixture.ts';
 import { i2cRead, i2cWrite } from './commands.ts';
 import { ControlChannel } from './control-channel.ts';
 import type { ReplyFormat } from './firmware.ts';
@@ -6,19 +7,8 @@ import { LONGEST_REPLY_BYTES } from './reply.ts';
 
 const ROUNDS = 1_000_000;
 
-/** xorshift32: the same million inputs every time, at no cost. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 it.each(['v0', 'v1', 'bonanza'] as const)('%s: a million damaged replies; the request after a timeout always gets its own', { timeout: 300_000 }, (format: ReplyFormat) => {
-  const next = random(format.length);
+  const next = xorshift(format.length);
   const headerBytes = format === 'v1' ? 4 : 3;
   const channel = new ControlChannel(format);
   const clean = (id: number, bytes: number): Uint8Array => {

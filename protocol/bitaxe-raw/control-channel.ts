@@ -2,6 +2,7 @@
  * The pure half of the control port: one request at a time, its reply found in whatever is received. The owner of the
  * port writes the packets (one call each), feeds what it reads, and calls `timeout` when no reply came in time.
  */
+import { concatBytes } from '../common/bytes.ts';
 import type { ReplyFormat } from './firmware.ts';
 import { encodeRequest, NO_REQUEST_ID } from './request.ts';
 import type { Command } from './request.ts';
@@ -67,9 +68,7 @@ export class ControlChannel {
   #scan(chunk: Uint8Array, silent: boolean): ReceiveResult {
     const expected = this.#expected;
     if (expected === null) return { reply: null, skippedBytes: chunk.length };
-    const bytes = new Uint8Array(this.#held.length + chunk.length);
-    bytes.set(this.#held);
-    bytes.set(chunk, this.#held.length);
+    const bytes = concatBytes(this.#held, chunk);
     for (let at = 0; at < bytes.length; at++) {
       const look = lookAtReply(this.#format, bytes, at, expected, silent);
       if (look.kind === 'reply') {

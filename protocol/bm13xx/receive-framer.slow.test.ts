@@ -1,23 +1,13 @@
 import { expect, it } from 'vitest';
+import { xorshift } from '../common/xorshift.fixture.ts';
 import { bytesToHex } from '../common/bytes.ts';
 import { replyTrailer } from './crc5.ts';
 import { ReceiveFramer } from './receive-framer.ts';
 
 const ROUNDS = 1_000_000;
 
-/** xorshift32: the same million inputs every time, at no cost. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 it.each([9, 11] as const)('takes a million damaged streams of %i-byte replies without losing more than one frame after each', { timeout: 300_000 }, (length) => {
-  const next = random(length);
+  const next = xorshift(length);
   const framer = new ReceiveFramer(length);
   const body = new Uint8Array(length - 3);
   const clean = (): Uint8Array => {

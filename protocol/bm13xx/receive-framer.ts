@@ -3,6 +3,7 @@
  * the frame of the expected length, and on failure drop ONE byte and look again. Chips are known to send a stray byte
  * now and then; a reader of fixed blocks stays misaligned for ever after that. Reference 1.4.
  */
+import { concatBytes } from '../common/bytes.ts';
 import { replyCrcHolds } from './crc5.ts';
 import { isReplyType } from './reply.ts';
 
@@ -57,9 +58,7 @@ export class ReceiveFramer {
   }
 
   #scan(chunk: Uint8Array, silent: boolean): FramerResult {
-    const bytes = new Uint8Array(this.#held.length + chunk.length);
-    bytes.set(this.#held);
-    bytes.set(chunk, this.#held.length);
+    const bytes = concatBytes(this.#held, chunk);
     const frames: Uint8Array[] = [];
     let skippedBytes = 0;
     let crcErrors = 0;

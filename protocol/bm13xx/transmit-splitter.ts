@@ -2,6 +2,7 @@
  * Cuts what a host sent to a chain into commands and jobs: for captures, whose chunks need not be frames. A frame is
  * known by its CRC; bytes that belong to none are skipped one by one, as on the receiving side.
  */
+import { concatBytes } from '../common/bytes.ts';
 import { COMMAND_PREAMBLE, LONG_COMMAND_BYTES, SHORT_COMMAND_BYTES } from './command.ts';
 import { crc5 } from './crc5.ts';
 import { FULL_HEADER_FRAME_BYTES } from './job-full-header.ts';
@@ -27,9 +28,7 @@ export class TransmitSplitter {
   }
 
   push(chunk: Uint8Array): SplitFrames {
-    const bytes = new Uint8Array(this.#held.length + chunk.length);
-    bytes.set(this.#held);
-    bytes.set(chunk, this.#held.length);
+    const bytes = concatBytes(this.#held, chunk);
     const frames: Uint8Array[] = [];
     let skippedBytes = 0;
     let crcErrors = 0;

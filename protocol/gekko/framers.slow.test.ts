@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { xorshift } from '../common/xorshift.fixture.ts';
 import { replyTrailer } from '../bm13xx/crc5.ts';
 import { GekkoReplyFramer } from './reply-framer.ts';
 import { decodeGekkoReply, GEKKO_REPLY_BYTES } from './reply.ts';
@@ -6,19 +7,8 @@ import type { GekkoChip } from './reply.ts';
 
 const ROUNDS = 1_000_000;
 
-/** xorshift32: the same million inputs every time, at no cost. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 it.each(['BM1384', 'BM1387'] as const)('%s: a million damaged streams, and no reply lost after the silence that follows', { timeout: 300_000 }, (chip: GekkoChip) => {
-  const next = random(GEKKO_REPLY_BYTES[chip]);
+  const next = xorshift(GEKKO_REPLY_BYTES[chip]);
   const framer = new GekkoReplyFramer(chip);
   const clean = (): Uint8Array => {
     const bytes = Uint8Array.from({ length: GEKKO_REPLY_BYTES[chip] }, () => next(256));
@@ -43,7 +33,7 @@ it.each(['BM1384', 'BM1387'] as const)('%s: a million damaged streams, and no re
 });
 
 it.each(['BM1384', 'BM1387'] as const)('%s: without silence, replies are found again after damage', { timeout: 300_000 }, (chip: GekkoChip) => {
-  const next = random(1 + GEKKO_REPLY_BYTES[chip]);
+  const next = xorshift(1 + GEKKO_REPLY_BYTES[chip]);
   let lost = 0;
   const rounds = ROUNDS / 20;
   const clean = 20;

@@ -4,6 +4,7 @@
  * After a byte that fits nowhere, one is dropped at a time until a reply proves itself by its CRC, or two in a row look
  * right; that may let a wrong nonce through, which the host's own hashing refuses.
  */
+import { concatBytes } from '../common/bytes.ts';
 import { decodeGekkoReply, GEKKO_REPLY_BYTES, provesItself } from './reply.ts';
 import type { GekkoChip, GekkoReply } from './reply.ts';
 
@@ -27,9 +28,7 @@ export class GekkoReplyFramer {
 
   /** Takes the next bytes, in any cut, and returns the replies they complete. */
   push(chunk: Uint8Array): GekkoFramerResult {
-    const bytes = new Uint8Array(this.#held.length + chunk.length);
-    bytes.set(this.#held);
-    bytes.set(chunk, this.#held.length);
+    const bytes = concatBytes(this.#held, chunk);
     const replies: GekkoReply[] = [];
     let skippedBytes = 0;
     let at = 0;

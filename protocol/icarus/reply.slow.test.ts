@@ -1,22 +1,12 @@
 import { expect, it } from 'vitest';
+import { xorshift } from '../common/xorshift.fixture.ts';
 import { encodeIcarusReply, IcarusFramer } from './reply.ts';
 import type { IcarusReplyBytes } from './reply.ts';
 
 const ROUNDS = 1_000_000;
 
-/** xorshift32: the same million inputs every time, at no cost. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 it.each([4, 5, 8] as const)('a million damaged streams of %i-byte replies, and no reply lost after the silence that follows', { timeout: 300_000 }, (size: IcarusReplyBytes) => {
-  const next = random(size);
+  const next = xorshift(size);
   const framer = new IcarusFramer(size);
   let dropped = 0;
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,4 +1,5 @@
 /** The serial line as a chip sees it: frames that come in, and the shape of what goes back (reference 1.1 to 1.4). */
+import { concatBytes } from '../../protocol/common/bytes.ts';
 import { crc16Of, crc5Of, shiftCrc5 } from './crc.ts';
 import type { ChipModel } from './models.ts';
 
@@ -30,9 +31,7 @@ export class HostFrames {
   }
 
   push(chunk: Uint8Array): HostFrame[] {
-    const bytes = new Uint8Array(this.#held.length + chunk.length);
-    bytes.set(this.#held);
-    bytes.set(chunk, this.#held.length);
+    const bytes = concatBytes(this.#held, chunk);
     const frames: HostFrame[] = [];
     let at = 0;
     while (at < bytes.length) {

@@ -2,7 +2,7 @@
  * The functions of a hybrid kernel, as lists of instructions. They take one argument, in %rdi, a `step` of
  * native/kernel_hybrid.c; FIELD below are the offsets of its members.
  */
-import { mergeEvenly } from '../live.ts';
+import { mergeEvenly } from '../order.ts';
 import { FIRST_STORED_ROUND, hashFrom, hashUntil, restOfHash, sharedSchedule, type Part } from '../search.ts';
 import { allocate } from './allocate.ts';
 import type { Constants } from './constants.ts';

@@ -1,6 +1,6 @@
 /** Straight-line code on AVX-512 vectors, between the symbolic program and the assembler. */
 
-import { mergeEvenly } from '../live.ts';
+import { mergeEvenly } from '../order.ts';
 
 /** Nonces in a vector, and its bytes. */
 export const LANES = 16;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include "kernel.h"
+#include "random.h"
 #include "sha256.h"
 
 #define GENESIS_NONCE 2083236893u
@@ -20,17 +21,6 @@
 static const char GENESIS[] =
   "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa"
   "4b1e5e4a29ab5f49ffff001d1dac2b7c";
-
-static uint64_t random_state;
-
-/* xorshift64*: the same numbers everywhere. */
-static uint32_t random_word(void)
-{
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return (uint32_t)(random_state * 2685821657736338717u >> 32);
-}
 
 static int passes(const rb_midstate *midstate, const rb_tail *tail, uint32_t nonce, uint32_t mask)
 {

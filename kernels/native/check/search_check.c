@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "random.h"
 #include "search.h"
 #include "sha256.h"
 
@@ -21,17 +22,6 @@
 #define MOST_VERSION_BITS 6
 #define MOST_HITS 224
 #define PATIENCE_S 60
-
-static uint64_t random_state;
-
-/* xorshift64*: the same numbers everywhere. */
-static uint32_t random_word(void)
-{
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return (uint32_t)(random_state * 2685821657736338717u >> 32);
-}
 
 static _Atomic unsigned notified;
 
