@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { Clock } from '../protocol/common/clock.ts';
 import type { Log } from '../protocol/common/log.ts';
 import type { Service } from '../protocol/common/service.ts';
+import type { PortAccess } from './transport/contract.ts';
 
 /**
  * A piece of search space that nobody else is searching: one 80-byte header (so one extranonce2), the version bits
@@ -24,6 +25,11 @@ export interface Work {
   readonly nonceTo: number;
   /** A hash counts when, read as a little-endian 256-bit number, it is <= target. 32 bytes, little-endian. */
   readonly target: Uint8Array;
+  /**
+   * What pool or network take, same form; never easier than `target`. Hashes between the two are welcome as a sign of life. A
+   * device that reports seldom (an ASIC with a ticket mask) must report every hash at or below this one.
+   */
+  readonly shareTarget: Uint8Array;
 }
 
 /** A candidate a device found. The daemon re-hashes it before believing it. */
@@ -65,6 +71,10 @@ export interface DeviceEvents {
   nonce: [Nonce];
   /** The window of this Work has been searched: the device wants another. */
   exhausted: [workId: number];
+  /** The device has hashed a nonce of its chips itself and found it wrong; it is not told as a nonce. */
+  hardware_error: [reason: string];
+  /** Its chips reported a nonce again; it is not told a second time. */
+  duplicate: [];
   /** Something in `state()` that a person cares about changed (status, reason). */
   change: [];
 }
@@ -82,7 +92,12 @@ export interface Device extends Service {
   state(): DeviceState;
   /** Carries out a command. @throws RigError E_DEVICE_COMMAND when it cannot. */
   command(command: DeviceCommand): Promise<void>;
+  /** What became of a share of this device, for those that keep an eye on it. Never throws. */
+  noteShare?(outcome: ShareOutcome): void;
 }
+
+/** accepted and rejected by the pool; other: never judged by it (stale, withheld, unanswered). */
+export type ShareOutcome = 'accepted' | 'rejected' | 'other';
 
 export interface DriverContext<Options> {
   readonly id: string;
@@ -91,6 +106,15 @@ export interface DriverContext<Options> {
   readonly log: Log;
   /** Folder for files that may be lost at any time; may not exist yet. Undefined = keep nothing. */
   readonly cacheDir?: string | undefined;
+  /** Its serial ports; absent for devices without any. */
+  readonly ports?: PortAccess | undefined;
+}
+
+/** What making a board safe came to. */
+export interface SafeReport {
+  readonly safe: boolean;
+  /** Plain words: what was done, or why it could not be. */
+  readonly words: string;
 }
 
 /** A family of hardware: how to recognise it, which options it takes, how to make a device of it. */
@@ -102,4 +126,9 @@ export interface DriverDescriptor<Schema extends z.ZodType = z.ZodType> {
   readonly capabilities: readonly Capability[];
   /** Makes the device; opens nothing. The heavy part of the driver is imported here, lazily. */
   create(context: DriverContext<z.output<Schema>>): Promise<Device>;
+  /**
+   * Makes the hardware safe without driving it: for the start of the daemon, and for after a kill -9. Opens and closes the
+   * ports itself, needs nothing of what ran before, takes 2 s at most, never rejects. Absent = there is nothing to make safe.
+   */
+  makeSafe?(context: DriverContext<z.output<Schema>>): Promise<SafeReport>;
 }

@@ -105,6 +105,7 @@ export class TemplateManager {
       nonceFrom: piece.nonceFrom,
       nonceTo: piece.nonceTo,
       target: targetToBytes(target),
+      shareTarget: targetToBytes(wanted),
     };
     this.#issued.set(work.id, { work, deviceId, job, extranonce2: piece.extranonce2, merkleRoot, target, seen: new Set() });
     if (this.#issued.size > WORKS_KEPT) this.#issued.delete(this.#issued.keys().next().value as number);

@@ -55,7 +55,7 @@ class FakeHasher implements Hasher {
   }
 }
 
-const work = (id: number): Work => ({ id, header: new Uint8Array(80), versionMask: 0, nonceFrom: 0, nonceTo: 0xffffffff, target: new Uint8Array(32) });
+const work = (id: number): Work => ({ id, header: new Uint8Array(80), versionMask: 0, nonceFrom: 0, nonceTo: 0xffffffff, target: new Uint8Array(32), shareTarget: new Uint8Array(32) });
 const signal = new AbortController().signal;
 const stops: CpuDevice[] = [];
 afterEach(async () => void (await Promise.all(stops.splice(0).map((device) => device.stop()))));
@@ -305,7 +305,7 @@ describe('CpuDevice', () => {
     );
     await device.start(signal);
     const found = new Promise<Nonce>((resolve) => device.events.once('nonce', resolve));
-    device.assign({ id: 3, header, versionMask: 0, nonceFrom: 2083236893 - 1000, nonceTo: 2083236893 + 1000, target: Buffer.alloc(32).fill(0xff, 26, 28) });
+    device.assign({ id: 3, header, versionMask: 0, nonceFrom: 2083236893 - 1000, nonceTo: 2083236893 + 1000, target: Buffer.alloc(32).fill(0xff, 26, 28), shareTarget: Buffer.alloc(32) });
     expect(await found).toEqual({ workId: 3, nonce: 2083236893, version: 1 });
     await device.stop();
   });
