@@ -27,8 +27,9 @@ export function startRigbrain(args: readonly string[], options: { dataDir: strin
   const bin = path.join(packageRoot(), 'dist', 'daemon', 'cli', 'bin.js');
   if (!existsSync(bin)) throw new Error('dist/ is not built: run `npm run build` first (npm test does)');
   const config: string[] = [];
+  let file: string | null = null;
   if (options.yaml !== undefined) {
-    const file = path.join(os.tmpdir(), `rigbrain-e2e-${process.pid}-${Math.random().toString(36).slice(2)}.yaml`);
+    file = path.join(os.tmpdir(), `rigbrain-e2e-${process.pid}-${Math.random().toString(36).slice(2)}.yaml`);
     writeFileSync(file, options.yaml);
     config.push('--config', file);
   }
@@ -52,7 +53,10 @@ export function startRigbrain(args: readonly string[], options: { dataDir: strin
     tell();
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  void exited.then(tell);
+  void exited.then(() => {
+    if (file !== null) rmSync(file, { force: true });
+    tell();
+  });
 
   return {
     process: child,

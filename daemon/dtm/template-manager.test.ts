@@ -30,6 +30,27 @@ describe('work', () => {
     expect(templates.nextWork('a', null)!.versionMask & 0x2000).toBe(0);
   });
 
+  test('what the pool takes stands beside what the device may report', () => {
+    const templates = manager(1);
+    const job = makeJob({ shareTarget: targetFromDifficulty(4), networkTarget: targetFromDifficulty(1000) });
+    templates.setJob(job);
+    const work = templates.nextWork('a', null)!;
+    expect(hashToBigInt(work.shareTarget)).toBe(job.shareTarget);
+    expect(hashToBigInt(work.target)).toBeGreaterThan(job.shareTarget);
+  });
+
+  test('a device that asks often does not push out the work of one that asks seldom', () => {
+    const templates = manager();
+    templates.setJob(makeJob());
+    const slow = templates.nextWork('slow', null)!;
+    const oldest = templates.nextWork('fast', null)!;
+    const found = search(slow);
+    const tooOld = search(oldest);
+    for (let i = 0; i < 5000; i++) templates.nextWork('fast', null);
+    expect(templates.judge('fast', tooOld).kind).toBe('expired');
+    expect(templates.judge('slow', found).kind).toBe('share');
+  });
+
   test('a fast device is not asked for local hits it would drown in', () => {
     const templates = manager(2);
     templates.setJob(makeJob({ shareTarget: 1n, networkTarget: 1n }));

@@ -33,8 +33,11 @@ interface IssuedWork {
   readonly seen: Set<string>;
 }
 
-/** Works kept to match late nonces; the answers to older ones cannot be judged. */
-const WORKS_KEPT = 1024;
+/**
+ * Works kept for each device to match late nonces; the answers to older ones cannot be judged. More than chips have job ids
+ * (32), by device so that one that asks often does not push out the work of one that asks seldom.
+ */
+const WORKS_KEPT = 256;
 /** Jobs whose works are kept: as many as a pool session takes shares for. A job may weigh a quarter of a megabyte. */
 const JOBS_KEPT = 32;
 const SEEN_PER_WORK = 4096;
@@ -51,8 +54,9 @@ export class TemplateManager {
   /** Makes share ids differ between two runs of the daemon: the ledger tells entries apart by them. */
   readonly #idPrefix = randomBytes(3).toString('hex');
   readonly #space = new SearchSpace();
-  /** Oldest first. */
   readonly #issued = new Map<number, IssuedWork>();
+  /** Ids of the works of each device in `#issued`, oldest first. */
+  readonly #byDevice = new Map<string, Set<number>>();
   /** Keys of the newest jobs, oldest first. */
   readonly #jobKeys = new Set<string>();
   #job: Job | null = null;
@@ -77,7 +81,12 @@ export class TemplateManager {
     this.#jobKeys.add(job.key);
     if (this.#jobKeys.size <= JOBS_KEPT) return;
     this.#jobKeys.delete(this.#jobKeys.values().next().value as string);
-    for (const [id, issued] of this.#issued) if (!this.#jobKeys.has(issued.job.key)) this.#issued.delete(id);
+    for (const [id, issued] of this.#issued) if (!this.#jobKeys.has(issued.job.key)) this.#forget(id, issued.deviceId);
+  }
+
+  #forget(workId: number, deviceId: string): void {
+    this.#issued.delete(workId);
+    this.#byDevice.get(deviceId)?.delete(workId);
   }
 
   /** There is nothing worth working on until the next `setJob`. */
@@ -108,7 +117,10 @@ export class TemplateManager {
       shareTarget: targetToBytes(wanted),
     };
     this.#issued.set(work.id, { work, deviceId, job, extranonce2: piece.extranonce2, merkleRoot, target, seen: new Set() });
-    if (this.#issued.size > WORKS_KEPT) this.#issued.delete(this.#issued.keys().next().value as number);
+    let ids = this.#byDevice.get(deviceId);
+    if (!ids) this.#byDevice.set(deviceId, (ids = new Set()));
+    ids.add(work.id);
+    if (ids.size > WORKS_KEPT) this.#forget(ids.values().next().value as number, deviceId);
     return work;
   }
 

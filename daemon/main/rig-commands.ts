@@ -37,7 +37,7 @@ export class RigCommands implements CommandHandler {
   }
 
   #find(deviceId: string): Device {
-    const device = this.#engine.devices.find((candidate) => candidate.id === deviceId);
+    const device = this.#engine.device(deviceId);
     if (!device) throw new RigError('E_COMMAND_INVALID', `there is no device "${deviceId}"`, { context: { devices: this.#engine.devices.map((known) => known.id) } });
     return device;
   }

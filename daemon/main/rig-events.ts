@@ -67,7 +67,7 @@ export class RigEvents {
   }
 
   #onDevice(engine: MiningEngine, deviceId: string): void {
-    const state = engine.devices.find((device) => device.id === deviceId)?.state();
+    const state = engine.device(deviceId)?.state();
     if (!state) return;
     const before = this.#deviceStatus.get(deviceId);
     if (before === state.status) return;

@@ -142,6 +142,55 @@ describe('shares', () => {
   });
 });
 
+describe('devices that look after themselves', () => {
+  test('one that is plugged in while mining gets work, and its shares go to the pool', async () => {
+    first.events.emit('job', makeJob());
+    const late = new HandDevice('late');
+    await engine.addDevice(late);
+    expect(engine.devices.map(({ id }) => id)).toEqual(['a', 'b', 'late']);
+    expect(late.work).not.toBeNull();
+    find(late);
+    await settle();
+    expect(first.submitted.map(({ deviceId }) => deviceId)).toEqual(['late']);
+    expect(engine.accountOf('late')!.snapshot().accepted).toBe(1);
+    await expect(engine.addDevice(new HandDevice('late'))).rejects.toThrow('already a device');
+  });
+
+  test('one that cannot start is reported and the others mine', async () => {
+    const broken = new HandDevice('broken');
+    broken.start = () => Promise.reject(new Error('no chips'));
+    await engine.addDevice(broken);
+    first.events.emit('job', makeJob());
+    expect(devices[0]!.work).not.toBeNull();
+  });
+
+  test('hardware errors and duplicates they find themselves are counted for them and for the rig', () => {
+    devices[0]!.events.emit('hardware_error', 'a nonce without zeros');
+    devices[0]!.events.emit('duplicate');
+    devices[0]!.events.emit('duplicate');
+    expect(engine.accountOf('a')!.snapshot()).toMatchObject({ hardware_errors: 1, duplicates: 2 });
+    expect(engine.accountOf('b')!.snapshot()).toMatchObject({ hardware_errors: 0, duplicates: 0 });
+    expect(engine.account.snapshot()).toMatchObject({ hardware_errors: 1, duplicates: 2 });
+  });
+
+  test('they are told what became of their shares, and only what the pool has judged', async () => {
+    const told: string[] = [];
+    Object.assign(devices[0]!, { noteShare: (outcome: string) => told.push(outcome) });
+    first.events.emit('job', makeJob());
+    find(devices[0]!);
+    await settle();
+    first.answer = { status: 'low_difficulty', code: 23, reason: 'low difficulty share', latency_ms: 1 };
+    devices[0]!.events.emit('exhausted', devices[0]!.work!.id);
+    find(devices[0]!);
+    await settle();
+    withhold = 'staging';
+    devices[0]!.events.emit('exhausted', devices[0]!.work!.id);
+    find(devices[0]!);
+    await settle();
+    expect(told).toEqual(['accepted', 'rejected', 'other']);
+  });
+});
+
 describe('stopping', () => {
   test('ends the devices before the sources, and afterwards no share is without its verdict', async () => {
     const order: string[] = [];

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { Device, Nonce } from '../../drivers/contract.ts';
+import type { Device, Nonce, ShareOutcome } from '../../drivers/contract.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
-import { messageOf } from '../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { Service } from '../../protocol/common/service.ts';
 import type { TemplateManager } from '../dtm/template-manager.ts';
@@ -12,6 +12,8 @@ import { chooseSource, type SourceSlot } from './source-choice.ts';
 
 /** Shares on their way to a pool; more than this means a pool that does not answer, and further ones are withheld. */
 const MAX_IN_FLIGHT = 256;
+/** How old the rate of a device may be when work is made for it: chips ask for work dozens of times a second. */
+const RATE_AGE_MS = 1000;
 
 export interface EngineOptions {
   /** In order of preference. */
@@ -29,6 +31,8 @@ interface Rig {
   readonly account: ShareAccount;
   /** Id of the newest Work it was given. */
   workId: number | null;
+  /** Its hash rate as last looked up, and when. */
+  rate: { readonly at: number; readonly hs: number | null } | null;
 }
 
 /**
@@ -47,12 +51,29 @@ export class MiningEngine implements Service {
   #activeId: string | null = null;
   #inFlight = 0;
   #running = false;
+  /** Given to devices that are added while mining; goes off with `stop`. */
+  #life = new AbortController();
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#log = options.log;
     this.#slots = options.sources.map((source) => ({ source, job: null }));
-    this.#rigs = new Map(options.devices.map((device) => [device.id, { device, account: new ShareAccount(), workId: null }]));
+    this.#rigs = new Map(options.devices.map((device) => [device.id, newRig(device)]));
+  }
+
+  /**
+   * A device that was plugged in while mining. It gets work as soon as it has started. Its place in the engine is kept for
+   * good: one that is pulled out waits for its return, with its counts.
+   * @throws RigError E_INTERNAL when there is a device with this id already
+   */
+  async addDevice(device: Device): Promise<void> {
+    if (this.#rigs.has(device.id)) throw new RigError('E_INTERNAL', `there is already a device "${device.id}"`);
+    const rig = newRig(device);
+    this.#rigs.set(device.id, rig);
+    if (!this.#running) return;
+    await this.#startDevice(rig, this.#life.signal);
+    this.events.emit('device', device.id);
+    if (this.#running) this.#assign(rig);
   }
 
   /** Starts every device and source. A device that cannot start is reported and left out; the others mine. */
@@ -71,16 +92,10 @@ export class MiningEngine implements Service {
 
   async #start(signal: AbortSignal): Promise<void> {
     this.#running = true;
-    for (const rig of this.#rigs.values()) {
-      this.#listenTo(rig);
-      try {
-        await rig.device.start(signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        this.#log.error({ device: rig.device.id, err: messageOf(error) }, 'device did not start');
-      }
-      signal.throwIfAborted();
-    }
+    this.#life = new AbortController();
+    // Side by side: one that takes its time holds up nobody.
+    await Promise.all([...this.#rigs.values()].map((rig) => this.#startDevice(rig, signal)));
+    signal.throwIfAborted();
     for (const slot of this.#slots) {
       slot.source.events.on('job', (job) => this.#onJob(slot, job));
       slot.source.events.on('invalidate', (reason) => this.#onInvalidate(slot, reason));
@@ -89,9 +104,19 @@ export class MiningEngine implements Service {
     }
   }
 
+  async #startDevice(rig: Rig, signal: AbortSignal): Promise<void> {
+    this.#listenTo(rig);
+    try {
+      await rig.device.start(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#log.error({ device: rig.device.id, err: messageOf(error) }, 'device did not start');
+    }
+  }
+
   /** Devices first, so that hardware is safe before anything else is waited for. Afterwards every share has its verdict. */
   async stop(): Promise<void> {
     this.#running = false;
+    this.#life.abort(new Error('mining stops'));
     await Promise.allSettled([...this.#rigs.values()].map((rig) => rig.device.stop()));
     await Promise.allSettled(this.#slots.map((slot) => slot.source.stop()));
     await Promise.allSettled(this.#open);
@@ -106,8 +131,14 @@ export class MiningEngine implements Service {
     return this.#options.sources;
   }
 
+  /** In the order they were added. */
   get devices(): readonly Device[] {
-    return this.#options.devices;
+    return [...this.#rigs.values()].map((rig) => rig.device);
+  }
+
+  /** The device with this id. */
+  device(id: string): Device | undefined {
+    return this.#rigs.get(id)?.device;
   }
 
   /** Share account of one device. */
@@ -132,6 +163,8 @@ export class MiningEngine implements Service {
       if (workId === rig.workId) this.#assign(rig);
     });
     device.events.on('change', () => this.events.emit('device', device.id));
+    device.events.on('hardware_error', (reason) => this.#onHardwareError(rig, reason));
+    device.events.on('duplicate', () => this.#onDuplicate(rig));
   }
 
   #onJob(slot: SourceSlot, job: Job): void {
@@ -167,7 +200,7 @@ export class MiningEngine implements Service {
 
   #assign(rig: Rig): void {
     if (!this.#running) return;
-    const work = this.#options.templates.nextWork(rig.device.id, rig.device.state().hashrate_hs);
+    const work = this.#options.templates.nextWork(rig.device.id, this.#rateOf(rig));
     rig.workId = work?.id ?? null;
     if (!work && this.#options.templates.job) {
       this.#log.warn({ device: rig.device.id, job: this.#options.templates.job.poolJobId }, 'search space of the job is used up: waiting for another');
@@ -175,21 +208,33 @@ export class MiningEngine implements Service {
     rig.device.assign(work);
   }
 
+  #rateOf(rig: Rig): number | null {
+    const at = this.#options.clock.monotonic();
+    if (rig.rate === null || at - rig.rate.at >= RATE_AGE_MS) rig.rate = { at, hs: rig.device.state().hashrate_hs };
+    return rig.rate.hs;
+  }
+
+  #onHardwareError(rig: Rig, reason: string): void {
+    this.#count(rig, (account) => account.noteHardwareError());
+    this.events.emit('hardwareError', rig.device.id, reason);
+  }
+
+  #onDuplicate(rig: Rig): void {
+    this.#count(rig, (account) => account.noteDuplicate());
+    this.events.emit('duplicate', rig.device.id);
+  }
+
   #onNonce(rig: Rig, nonce: Nonce): void {
     const verdict = this.#options.templates.judge(rig.device.id, nonce);
     switch (verdict.kind) {
       case 'hardware_error':
-        this.#count(rig, (account) => account.noteHardwareError());
-        this.events.emit('hardwareError', rig.device.id, verdict.reason);
-        return;
+        return this.#onHardwareError(rig, verdict.reason);
       case 'expired':
         this.#count(rig, (account) => account.noteExpired());
         this.#log.debug({ device: rig.device.id, work: nonce.workId }, 'nonce for a work that is no longer kept');
         return;
       case 'duplicate':
-        this.#count(rig, (account) => account.noteDuplicate());
-        this.events.emit('duplicate', rig.device.id);
-        return;
+        return this.#onDuplicate(rig);
       case 'local_hit':
         this.#count(rig, (account) => account.noteDifficulty(verdict.checked.difficulty));
         this.events.emit('localHit', rig.device.id, verdict.checked);
@@ -220,6 +265,7 @@ export class MiningEngine implements Service {
     const verdict = await this.#verdictOn(share, withheld);
     const at = this.#options.clock.now();
     this.#count(rig, (account) => account.noteVerdict(share, verdict, at));
+    rig.device.noteShare?.(outcomeOf(verdict));
     this.events.emit('verdict', share, verdict);
   }
 
@@ -239,4 +285,14 @@ export class MiningEngine implements Service {
       this.#inFlight -= 1;
     }
   }
+}
+
+function newRig(device: Device): Rig {
+  return { device, account: new ShareAccount(), workId: null, rate: null };
+}
+
+/** What a device may conclude something about itself from: a share that came late says nothing of its chips. */
+function outcomeOf(verdict: Verdict): ShareOutcome {
+  if (verdict.status === 'accepted') return 'accepted';
+  return verdict.status === 'rejected' || verdict.status === 'low_difficulty' || verdict.status === 'duplicate' ? 'rejected' : 'other';
 }

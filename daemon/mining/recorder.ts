@@ -102,7 +102,7 @@ export class MiningRecorder {
 
   /** Hashes the device did since its last ledger entry, so that the entries add up to all hashes; null = not counted. */
   #hashesSince(deviceId: string): number | null {
-    const total = this.#options.engine.devices.find((device) => device.id === deviceId)?.state().hashes_total ?? null;
+    const total = this.#options.engine.device(deviceId)?.state().hashes_total ?? null;
     if (total === null) return null;
     const before = this.#hashesAt.get(deviceId) ?? 0;
     this.#hashesAt.set(deviceId, total);
@@ -120,7 +120,7 @@ export class MiningRecorder {
   }
 
   #onDevice(deviceId: string): void {
-    const state = this.#options.engine.devices.find((device) => device.id === deviceId)?.state();
+    const state = this.#options.engine.device(deviceId)?.state();
     if (state?.status !== 'fault') {
       this.#faults.delete(deviceId);
     } else if (!this.#faults.has(deviceId)) {
