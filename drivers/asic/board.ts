@@ -34,6 +34,8 @@ export interface BoardEvents {
   /** Something came in that only living chips (or a living controller of theirs) say. */
   answer: [];
   nonce: [BoardNonce];
+  /** The chips have stopped searching their work before its time (Icarus stops at its first nonce): new work is due at once. */
+  idle: [];
   trouble: [BoardTrouble];
 }
 
