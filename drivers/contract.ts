@@ -39,6 +39,8 @@ export interface Nonce {
   readonly nonce: number;
   /** The full header version the device hashed with. */
   readonly version: number;
+  /** When it came in from the wire, `Clock.monotonic()`; absent where there is no wire. */
+  readonly receivedMono?: number;
 }
 
 export type Capability = 'pause' | 'restart' | 'identify' | 'set_threads' | 'set_limit_percent' | 'set_frequency_mhz' | 'set_voltage_v' | 'set_fan_percent';
@@ -71,6 +73,8 @@ export interface DeviceEvents {
   nonce: [Nonce];
   /** The window of this Work has been searched: the device wants another. */
   exhausted: [workId: number];
+  /** The last byte of this Work has been handed to the wire. Not told by devices without a wire. */
+  sent: [workId: number];
   /** The device has hashed a nonce of its chips itself and found it wrong; it is not told as a nonce. */
   hardware_error: [reason: string];
   /** Its chips reported a nonce again; it is not told a second time. */

@@ -17,6 +17,8 @@ export interface BoardNonce {
   /** Index in the chain, and core in the chip; null = this family does not tell. */
   readonly chip: number | null;
   readonly core: number | null;
+  /** When its last byte was read, `Clock.monotonic()`. */
+  readonly receivedMono: number;
 }
 
 /**
@@ -36,6 +38,8 @@ export interface BoardEvents {
   nonce: [BoardNonce];
   /** The chips have stopped searching their work before its time (Icarus stops at its first nonce): new work is due at once. */
   idle: [];
+  /** The system has taken the last byte of this Work's job; not told of a job that a newer one has replaced before it went out. */
+  sent: [workId: number];
   trouble: [BoardTrouble];
 }
 

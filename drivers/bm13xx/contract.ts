@@ -28,6 +28,8 @@ export interface ChainSettings {
 export interface ChainEvents {
   answer: [];
   nonce: [BoardNonce];
+  /** As of a Board. */
+  sent: [workId: number];
   /** The line went, or chips that ran have been silent for `answerWithinMs`. */
   trouble: [kind: 'gone' | 'silent', reason: string];
 }
