@@ -17,7 +17,7 @@ function device(status: DeviceTelemetry['status'], hashes_total: number | null):
 function rig(mining: Partial<RigState['mining']>, devices: DeviceTelemetry[]): RigState {
   return {
     node: { id: 'rig1', version: '0', mode: 'demo', pid: 1, started_at: 0, uptime_secs: 0 },
-    mining: { status: 'mining', reason: null, hashrate_hs: 2_000_000, pool: 'demo', shares: SHARES, session: null, last_reject: null, ...mining },
+    mining: { status: 'mining', reason: null, hashrate_hs: 2_000_000, pool: 'demo', shares: SHARES, delays: { job_sent: null, share_sent: null }, session: null, last_reject: null, ...mining },
     pools: [],
     devices,
     ledger: { accepted: 0, written: 0, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '' },

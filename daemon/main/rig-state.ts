@@ -54,6 +54,7 @@ export class RigStateSource implements StateSource {
         hashrate_hs: sumKnown(devices.map((device) => device.hashrate_hs)),
         pool: engine.activeSource,
         shares: engine.account.snapshot(),
+        delays: { job_sent: engine.delays.jobSent.summary(), share_sent: engine.delays.shareSent.summary() },
         session: this.#options.session(),
         last_reject: this.#lastReject,
       },

@@ -156,6 +156,22 @@ describe('devices that look after themselves', () => {
     await expect(engine.addDevice(new HandDevice('late'))).rejects.toThrow('already a device');
   });
 
+  test('the time from the pool to the wire, and from the wire to the pool, is taken once for each job and share', async () => {
+    const sent: number[] = [];
+    engine.events.on('jobSent', (_id, ms) => sent.push(ms));
+    first.events.emit('job', makeJob({ receivedMono: clock.monotonic() }));
+    clock.advance(7);
+    devices[0]!.events.emit('sent', devices[0]!.work!.id);
+    devices[0]!.events.emit('exhausted', devices[0]!.work!.id);
+    clock.advance(500);
+    devices[0]!.events.emit('sent', devices[0]!.work!.id);
+    expect(sent).toEqual([7]);
+    const receivedMono = clock.monotonic();
+    clock.advance(2);
+    devices[0]!.events.emit('nonce', { ...search(devices[0]!.work!), receivedMono });
+    expect(engine.delays.shareSent.summary()).toEqual({ count: 1, p50_ms: 2, p99_ms: 2, max_ms: 2 });
+  });
+
   test('one that cannot start is reported and the others mine', async () => {
     const broken = new HandDevice('broken');
     broken.start = () => Promise.reject(new Error('no chips'));

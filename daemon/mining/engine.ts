@@ -7,6 +7,7 @@ import type { Service } from '../../protocol/common/service.ts';
 import type { TemplateManager } from '../dtm/template-manager.ts';
 import type { MiningEvents } from './events.ts';
 import type { Job, JobSource, Share, Verdict } from './job.ts';
+import { Delays } from './delays.ts';
 import { ShareAccount } from './share-account.ts';
 import { chooseSource, type SourceSlot } from './source-choice.ts';
 
@@ -31,6 +32,8 @@ interface Rig {
   readonly account: ShareAccount;
   /** Id of the newest Work it was given. */
   workId: number | null;
+  /** Work that is the first of a new job for it, and when the bytes of that job were read; null = its arrival at the wire is told already. */
+  fresh: { readonly workId: number; readonly readAt: number } | null;
   /** Its hash rate as last looked up, and when. */
   rate: { readonly at: number; readonly hs: number | null } | null;
 }
@@ -42,6 +45,8 @@ interface Rig {
 export class MiningEngine implements Service {
   readonly events = new EventEmitter<MiningEvents>();
   readonly account = new ShareAccount();
+  /** Of all devices with a wire: from the pool's bytes to the device's, and back. */
+  readonly delays = { jobSent: new Delays(), shareSent: new Delays() };
   readonly #options: EngineOptions;
   readonly #log: Log;
   readonly #slots: SourceSlot[];
@@ -163,6 +168,7 @@ export class MiningEngine implements Service {
       if (workId === rig.workId) this.#assign(rig);
     });
     device.events.on('change', () => this.events.emit('device', device.id));
+    device.events.on('sent', (workId) => this.#onSent(rig, workId));
     device.events.on('hardware_error', (reason) => this.#onHardwareError(rig, reason));
     device.events.on('duplicate', () => this.#onDuplicate(rig));
   }
@@ -195,13 +201,15 @@ export class MiningEngine implements Service {
     } else {
       this.#options.templates.clearJob();
     }
-    for (const rig of this.#rigs.values()) this.#assign(rig);
+    for (const rig of this.#rigs.values()) this.#assign(rig, chosen === changed ? changed.job : null);
   }
 
-  #assign(rig: Rig): void {
+  /** @param newJob the job, when it has just come in */
+  #assign(rig: Rig, newJob: Job | null = null): void {
     if (!this.#running) return;
     const work = this.#options.templates.nextWork(rig.device.id, this.#rateOf(rig));
     rig.workId = work?.id ?? null;
+    if (work && newJob) rig.fresh = { workId: work.id, readAt: newJob.receivedMono };
     if (!work && this.#options.templates.job) {
       this.#log.warn({ device: rig.device.id, job: this.#options.templates.job.poolJobId }, 'search space of the job is used up: waiting for another');
     }
@@ -212,6 +220,14 @@ export class MiningEngine implements Service {
     const at = this.#options.clock.monotonic();
     if (rig.rate === null || at - rig.rate.at >= RATE_AGE_MS) rig.rate = { at, hs: rig.device.state().hashrate_hs };
     return rig.rate.hs;
+  }
+
+  #onSent(rig: Rig, workId: number): void {
+    if (rig.fresh === null || workId < rig.fresh.workId) return;
+    const ms = this.#options.clock.monotonic() - rig.fresh.readAt;
+    rig.fresh = null;
+    this.delays.jobSent.add(ms);
+    this.events.emit('jobSent', rig.device.id, ms);
   }
 
   #onHardwareError(rig: Rig, reason: string): void {
@@ -241,11 +257,19 @@ export class MiningEngine implements Service {
         return;
       case 'share':
         this.#submit(rig, verdict.share, this.#options.withhold(verdict.share));
-        return;
+        return this.#noteShareSent(rig, nonce);
       case 'stale':
         // A block is worth sending even when it looks late: the pool or node decides, not we.
         this.#submit(rig, verdict.share, verdict.share.isBlock ? this.#options.withhold(verdict.share) : 'stale: its job was replaced before the share was found');
     }
+  }
+
+  /** A source writes within `submit`, so what comes after it comes after the write. */
+  #noteShareSent(rig: Rig, { receivedMono }: Nonce): void {
+    if (receivedMono === undefined) return;
+    const ms = this.#options.clock.monotonic() - receivedMono;
+    this.delays.shareSent.add(ms);
+    this.events.emit('shareSent', rig.device.id, ms);
   }
 
   /** Whatever is counted is counted for the rig and for the device. */
@@ -288,7 +312,7 @@ export class MiningEngine implements Service {
 }
 
 function newRig(device: Device): Rig {
-  return { device, account: new ShareAccount(), workId: null, rate: null };
+  return { device, account: new ShareAccount(), workId: null, fresh: null, rate: null };
 }
 
 /** What a device may conclude something about itself from: a share that came late says nothing of its chips. */

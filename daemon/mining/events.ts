@@ -16,6 +16,10 @@ export interface MiningEvents {
   source: [SourceState];
   /** The source being mined for changed; null = none has work. */
   active: [sourceId: string | null, reason: string];
+  /** A new job has reached the wire of a device. @param ms since its bytes came from the pool */
+  jobSent: [deviceId: string, ms: number];
+  /** A share was written to the socket of its pool. @param ms since the last byte of its nonce came from the device */
+  shareSent: [deviceId: string, ms: number];
   /** A device's status changed. */
   device: [deviceId: string];
 }

@@ -20,6 +20,7 @@ export interface SoloJobOptions {
   readonly shareDifficulty: number | null;
   readonly tag: string;
   readonly receivedAt: number;
+  readonly receivedMono: number;
 }
 
 /** Turns a template into the same kind of job as a pool's notify. The share target is never harder than the network's. */
@@ -56,5 +57,6 @@ export function buildSoloJob(template: BlockTemplate, options: SoloJobOptions): 
     networkTarget: template.target,
     height: template.height,
     receivedAt: options.receivedAt,
+    receivedMono: options.receivedMono,
   };
 }

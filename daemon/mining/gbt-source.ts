@@ -268,6 +268,7 @@ export class GbtSource implements JobSource {
       shareDifficulty: this.#options.shareDifficulty ?? null,
       tag: this.#options.tag ?? '/rigbrain/',
       receivedAt: this.#clock.now(),
+      receivedMono: this.#clock.monotonic(),
     });
     this.#templates.set(job.key, template);
     for (const key of this.#templates.keys()) {

@@ -42,6 +42,8 @@ export interface Job {
   readonly height: number | null;
   /** Wall clock, ms since the epoch. */
   readonly receivedAt: number;
+  /** When the bytes that brought it were read, `Clock.monotonic()`. */
+  readonly receivedMono: number;
 }
 
 /** A nonce that was re-hashed on the host and is at or below the share target of its own job. */

@@ -32,6 +32,7 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     networkTarget: targetFromDifficulty(BLOCK_DIFFICULTY),
     height: 264,
     receivedAt: 1_766_000_000_000,
+    receivedMono: 0,
     ...overrides,
   };
 }

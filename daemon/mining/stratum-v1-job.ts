@@ -8,7 +8,7 @@ import type { Job, Share, Verdict } from './job.ts';
 const BLOCK_MARGIN = 0.999;
 
 /** A job of a Stratum V1 session in the words of the daemon. */
-export function toJob(job: V1Job, sourceId: string, session: number, receivedAt: number): Job {
+export function toJob(job: V1Job, sourceId: string, session: number, receivedAt: number, receivedMono: number): Job {
   return {
     key: `${sourceId}:${session}:${job.sequence}`,
     sourceId,
@@ -30,6 +30,7 @@ export function toJob(job: V1Job, sourceId: string, session: number, receivedAt:
     networkTarget: job.networkTarget,
     height: job.height,
     receivedAt,
+    receivedMono,
   };
 }
 

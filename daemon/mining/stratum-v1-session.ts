@@ -20,7 +20,8 @@ export interface SessionEnd {
 
 export interface SessionHandlers {
   onPhase(phase: ClientPhase, reason: string): void;
-  onJob(job: V1Job): void;
+  /** @param readAt when its bytes were read, monotonic ms */
+  onJob(job: V1Job, readAt: number): void;
   onInvalidate(reason: string): void;
   onMessage(text: string): void;
   onWarning(text: string): void;
@@ -34,6 +35,7 @@ export class StratumV1Session {
   readonly #socket: PoolSocket;
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
+  #readAt = 0;
   readonly #verdicts = new Map<string, (verdict: ShareVerdict) => void>();
   #tokens = 0;
   #timer: Timer | null = null;
@@ -52,7 +54,10 @@ export class StratumV1Session {
         this.#stood = true;
         this.#perform(this.client.connected(clock.monotonic()));
       },
-      onData: (chunk) => this.#perform(this.client.receive(chunk, clock.monotonic())),
+      onData: (chunk) => {
+        this.#readAt = clock.monotonic();
+        this.#perform(this.client.receive(chunk, this.#readAt));
+      },
       onClose: (error) => this.#end(error.code, error.message),
     });
   }
@@ -96,7 +101,7 @@ export class StratumV1Session {
           break;
         case 'job':
           this.#miningSince ??= this.#clock.monotonic();
-          this.#handlers.onJob(output.job);
+          this.#handlers.onJob(output.job, this.#readAt);
           break;
         case 'invalidate':
           this.#handlers.onInvalidate(output.reason);

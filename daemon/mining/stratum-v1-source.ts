@@ -170,7 +170,7 @@ export class StratumV1Source implements JobSource {
         if (phase === 'handshaking' || phase === 'waiting_for_job' || phase === 'mining') this.#setStatus(phase, reason);
         if (phase === 'mining') this.#log.info({ session: number, difficulty: this.state().difficulty, version_mask: this.state().version_mask }, 'mining on this pool');
       },
-      onJob: (job) => this.#onJob(job, number),
+      onJob: (job, readAt) => this.#onJob(job, number, readAt),
       onInvalidate: (reason) => this.events.emit('invalidate', reason),
       onMessage: (text) => {
         this.#message = text;
@@ -190,9 +190,9 @@ export class StratumV1Source implements JobSource {
     this.events.emit('change');
   }
 
-  #onJob(v1Job: V1Job, session: number): void {
+  #onJob(v1Job: V1Job, session: number, readAt: number): void {
     if (this.#status === 'stopped') return;
-    const job = toJob(v1Job, this.id, session, this.#clock.now());
+    const job = toJob(v1Job, this.id, session, this.#clock.now(), readAt);
     this.#jobsReceived += 1;
     this.#lastJobAt = job.receivedAt;
     this.#log.debug({ job: job.poolJobId, height: job.height, difficulty: job.shareDifficulty, clean: job.clean }, 'job');

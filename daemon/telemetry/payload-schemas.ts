@@ -55,6 +55,8 @@ export const healthPayload = z.strictObject({
   cpus: count.describe('Logical CPUs of the machine.'),
   memory_free_bytes: count.describe('Free memory of the machine.'),
   memory_total_bytes: count.describe('Memory of the machine.'),
+  job_sent_p99_ms: z.number().min(0).nullable().describe('From the bytes of a new job to the last byte on the wire of a device, 99th percentile; null without a device on a wire.'),
+  share_sent_p99_ms: z.number().min(0).nullable().describe('From the last byte of a nonce to the socket of the pool, 99th percentile; null without one.'),
   mqtt: mqttStatsPayload.describe('Counters of this MQTT connection.'),
   devices: z
     .array(z.strictObject({ id, status: z.string(), hardware_errors: count, duplicates: count }))

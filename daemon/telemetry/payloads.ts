@@ -3,7 +3,7 @@ import type { DeviceTelemetry, RigEvent, RigState, ShareCounts } from './state.t
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 /** What the process and the machine look like; read by host-health.ts. */
-export type HostHealth = Omit<PayloadOf<'health'>, 'at' | 'uptime_secs' | 'mqtt' | 'devices'>;
+export type HostHealth = Omit<PayloadOf<'health'>, 'at' | 'uptime_secs' | 'job_sent_p99_ms' | 'share_sent_p99_ms' | 'mqtt' | 'devices'>;
 
 const instant = (ms: number): string => new Date(ms).toISOString();
 const instantOrNull = (ms: number | null): string | null => (ms === null ? null : instant(ms));
@@ -127,7 +127,8 @@ export function stateMessages(scope: TopicScope, state: RigState, at: number): O
 /** The `health` message. */
 export function healthMessage(scope: TopicScope, state: RigState, host: HostHealth, mqtt: PayloadOf<'health'>['mqtt'], at: number): OutboundMessage {
   const devices = addressableDevices(state).map(({ id, status, shares }) => ({ id, status, hardware_errors: shares.hardware_errors, duplicates: shares.duplicates }));
-  return outbound(scope, 'health', {}, { at: instant(at), uptime_secs: state.node.uptime_secs, ...host, mqtt, devices });
+  const { job_sent, share_sent } = state.mining.delays;
+  return outbound(scope, 'health', {}, { at: instant(at), uptime_secs: state.node.uptime_secs, ...host, job_sent_p99_ms: job_sent?.p99_ms ?? null, share_sent_p99_ms: share_sent?.p99_ms ?? null, mqtt, devices });
 }
 
 /** An `event` message. */

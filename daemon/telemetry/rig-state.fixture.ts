@@ -35,6 +35,7 @@ export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
       hashrate_hs: 12_500_000,
       pool: 'demo',
       shares: { ...noShares(), accepted: 3, best_difficulty: 0.25, last_accepted_at: START + 5000 },
+      delays: { job_sent: { count: 12, p50_ms: 1.5, p99_ms: 4, max_ms: 6.5 }, share_sent: null },
       session: { round: 1, target_zeros: 6, best_zeros: 7 },
       last_reject: null,
     },

@@ -1,5 +1,6 @@
 /** The one state tree. Every publisher (MQTT, Home Assistant, TTY, later Prometheus and the hub) reads this and nothing else. */
 import type { DeviceState, Capability } from '../../drivers/contract.ts';
+import type { DelaySummary } from '../mining/delays.ts';
 import type { LedgerStats } from '../ledger/contract.ts';
 import type { Mode } from '../brainstem/contract.ts';
 import type { SourceState } from '../mining/job.ts';
@@ -47,6 +48,8 @@ export interface RigState {
     readonly hashrate_hs: number | null;
     readonly pool: string | null;
     readonly shares: ShareCounts;
+    /** What the daemon itself takes between pool and the wires of devices; null = nothing was sent yet. */
+    readonly delays: { readonly job_sent: DelaySummary | null; readonly share_sent: DelaySummary | null };
     readonly session: { readonly round: number; readonly target_zeros: number; readonly best_zeros: number } | null;
     /** Plain words of the last rejection. */
     readonly last_reject: string | null;

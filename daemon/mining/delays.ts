@@ -1,0 +1,34 @@
+/** How long the daemon itself takes between pool and chips: a job to the wire of a device, a nonce to the socket of its pool. */
+
+/** The newest values that percentiles are taken of. */
+const KEPT = 2048;
+
+export interface DelaySummary {
+  /** Since start. */
+  readonly count: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  /** Greatest since start. */
+  readonly max_ms: number;
+}
+
+/** Percentiles of the last values, the greatest of all. */
+export class Delays {
+  readonly #kept: number[] = [];
+  #count = 0;
+  #max = 0;
+
+  add(ms: number): void {
+    this.#kept[this.#count % KEPT] = ms;
+    this.#count += 1;
+    if (ms > this.#max) this.#max = ms;
+  }
+
+  /** Null before the first value. */
+  summary(): DelaySummary | null {
+    if (this.#count === 0) return null;
+    const sorted = this.#kept.toSorted((a, b) => a - b);
+    const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] as number;
+    return { count: this.#count, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: this.#max };
+  }
+}
