@@ -1,4 +1,5 @@
 /** Life of the daemon: opened in one order, closed in the reverse one, and nothing left out whatever happens between. */
+import { fulfilLastWills } from '../../drivers/safety/last-will.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { RunOptions } from '../cli/run-options.ts';
 import { version } from '../version.ts';
@@ -26,6 +27,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const stop = new StopRequest(log, clock);
   // Every other timer is unreferenced; this one keeps the daemon up while all pools are being waited for.
   const keepAlive = setInterval(() => {}, 60_000);
+  // Written only when a board was not stopped in the ordinary way; the last thing this process does.
+  process.once('exit', () => fulfilLastWills());
   closer.add('signal handlers', () => {
     clearInterval(keepAlive);
     stop.dispose();

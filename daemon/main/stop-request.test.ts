@@ -22,6 +22,12 @@ test('a signal asks for a clean stop', async () => {
   expect(exit).not.toHaveBeenCalled();
 });
 
+test.each(['SIGHUP', 'SIGQUIT'] as const)('%s does as well: a closed terminal must not leave boards running', async (signal) => {
+  process.emit(signal, signal);
+  await stop.requested;
+  expect([stop.reason, stop.exitCode]).toEqual([signal, 0]);
+});
+
 test('the same Ctrl-C arriving twice, by the terminal and by npm, is one request', () => {
   process.emit('SIGINT', 'SIGINT');
   clock.advance(50);

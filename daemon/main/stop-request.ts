@@ -5,9 +5,14 @@ import type { Log } from '../../protocol/common/log.ts';
 const FORCED_EXIT = 130;
 /** One Ctrl-C may arrive twice, from the terminal and from a wrapper (npm, timeout); a person's second takes longer. */
 const ECHO_MS = 300;
+/**
+ * Every signal that ends a process and can be caught: boards are to be left safe by all of them. SIGHUP is the closing of the
+ * terminal; Node undoes what nohup arranges, so it would end the process in any case.
+ */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * The one way the running daemon is told to stop: SIGINT, SIGTERM, PM2's `shutdown` message, or a defect nobody
+ * The one way the running daemon is told to stop: a signal, PM2's `shutdown` message, or a defect nobody
  * caught. A second signal does not wait any longer.
  */
 export class StopRequest {
@@ -33,8 +38,7 @@ export class StopRequest {
   constructor(log: Log, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
+    for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
     process.on('message', this.#onMessage);
     process.on('uncaughtException', this.#onDefect);
     process.on('unhandledRejection', this.#onDefect);
@@ -52,8 +56,7 @@ export class StopRequest {
   }
 
   dispose(): void {
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
+    for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
     process.off('message', this.#onMessage);
     process.off('uncaughtException', this.#onDefect);
     process.off('unhandledRejection', this.#onDefect);
