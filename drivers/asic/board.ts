@@ -61,7 +61,8 @@ export interface BoardFacts {
   readonly jobIntervalMs: number;
   /** Longest time without an `answer` while healthy, ms; null = chips of this family answer with nonces only. */
   readonly answerWithinMs: number | null;
-  readonly frequencyMhz: number;
+  /** null = nobody can ask for it. */
+  readonly frequencyMhz: number | null;
 }
 
 /** What sensors and chips say; `null` = unknown, never 0. */
