@@ -1,0 +1,61 @@
+import { HEADER_OFFSET, hashHeader } from '../../protocol/bitcoin/header.ts';
+import { readU32LE, writeU32LE } from '../../protocol/common/bytes.ts';
+import type { Work } from '../contract.ts';
+
+/** Zero bits at the end of a hash in digest order: the start of the form that is printed. */
+export function leadingZeroBits(hash: Uint8Array): number {
+  let bits = 0;
+  for (let i = hash.length - 1; i >= 0; i--) {
+    const zeros = Math.clz32(hash[i]!) - 24;
+    bits += zeros;
+    if (zeros < 8) break;
+  }
+  return bits;
+}
+
+export interface FoundWork {
+  readonly work: Work;
+  /** It is a nonce of this work; else the work is only the likeliest. */
+  readonly proved: boolean;
+  readonly newest: boolean;
+}
+
+/**
+ * Finds the work of a nonce that comes without an id: replies overtaken by new work belong to an older one. The newest whose
+ * header the nonce proves is right; a wrong one would prove itself once in 2^zeroBits.
+ */
+export class RecentWorks {
+  readonly #zeroBits: number;
+  readonly #kept: number;
+  #works: Work[] = [];
+
+  /** @param zeroBits that every right nonce has @param kept how many works replies may be behind, and the newest */
+  constructor(zeroBits: number, kept: number) {
+    this.#zeroBits = zeroBits;
+    this.#kept = kept;
+  }
+
+  add(work: Work): void {
+    this.#works = [work, ...this.#works].slice(0, this.#kept);
+  }
+
+  clear(): void {
+    this.#works = [];
+  }
+
+  /** Null when none has been sent. */
+  find(nonce: number): FoundWork | null {
+    for (const work of this.#works) {
+      const header = work.header.slice();
+      writeU32LE(header, nonce, HEADER_OFFSET.nonce);
+      if (leadingZeroBits(hashHeader(header)) >= this.#zeroBits) return { work, proved: true, newest: work === this.#works[0] };
+    }
+    const likeliest = this.#works[0];
+    return likeliest === undefined ? null : { work: likeliest, proved: false, newest: true };
+  }
+}
+
+/** The version of a work's header. */
+export function versionOf(work: Work): number {
+  return readU32LE(work.header, HEADER_OFFSET.version);
+}
