@@ -18,14 +18,16 @@ function board(options: Partial<IcarusBoardParts['options']> = {}, extra?: Uint8
   const it = new IcarusBoard({ deviceId: 'stick', transport: line, options: { model: 'block-erupter', nonce_zero_bits: ZEROS, ...options }, clock, log: silentLog });
   const nonces: BoardNonce[] = [];
   const troubles: BoardTrouble[] = [];
+  const sent: number[] = [];
   let idle = 0;
   let answers = 0;
   it.events.on('nonce', (nonce) => nonces.push(nonce));
   it.events.on('trouble', (trouble) => troubles.push(trouble));
+  it.events.on('sent', (id) => sent.push(id));
   it.events.on('idle', () => idle++);
   it.events.on('answer', () => answers++);
   const start = (signal = new AbortController().signal) => passUntil(clock, it.start(signal));
-  return { board: it, clock, line, device, nonces, troubles, start, idle: () => idle, answers: () => answers };
+  return { board: it, clock, line, device, nonces, troubles, sent, start, idle: () => idle, answers: () => answers };
 }
 
 it('starts when the golden work is answered, with the rate of the model', async () => {
@@ -65,17 +67,21 @@ it('is not misled by the last nonce of a device that hashed on', async () => {
 });
 
 it('gives a nonce to the work it proves, and asks for new work when the newest is done', async () => {
-  const { board: erupter, clock, line, device, nonces, start, idle, answers } = board();
+  const { board: erupter, clock, line, device, nonces, sent, start, idle, answers } = board();
   await start();
   const [first, second] = [workOf(1), workOf(2)];
   erupter.send(first);
   erupter.send(second);
   expect(device.works).toEqual([packetOf(first), packetOf(second)]);
 
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(sent).toEqual([2]);
+
   // Overtaken by the second work.
   const late = firstNonce(first, ZEROS);
   line.say(late);
-  expect(nonces).toEqual([{ workId: 1, nonce: nonceOf(late), version: readU32LE(first.header), chip: null, core: null }]);
+  expect(nonces).toEqual([{ workId: 1, nonce: nonceOf(late), version: readU32LE(first.header), chip: null, core: null, receivedMono: clock.monotonic() }]);
   expect(idle()).toBe(0);
   const found = firstNonce(second, ZEROS);
   line.say(found);

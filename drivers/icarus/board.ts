@@ -80,7 +80,9 @@ export class IcarusBoard implements Board {
   send(work: Work): void {
     if (this.#facts === null) return;
     this.#works.add(work);
-    this.#port.send(encodeIcarusWork(icarusWorkOfHeader(work.header)));
+    void this.#port.send(encodeIcarusWork(icarusWorkOfHeader(work.header))).then((taken) => {
+      if (taken && this.#works.newest === work) this.events.emit('sent', work.id);
+    });
   }
 
   /** Its chips report difficulty 1 and nothing else. */
@@ -111,7 +113,7 @@ export class IcarusBoard implements Board {
   async halt(): Promise<void> {
     this.#facts = null;
     this.#works.clear();
-    this.#port.send(Uint8Array.from(GOLDEN_WORK));
+    void this.#port.send(Uint8Array.from(GOLDEN_WORK));
     await this.#port.drain();
   }
 
@@ -170,11 +172,12 @@ export class IcarusBoard implements Board {
   #reply({ nonce }: IcarusReply): void {
     const found = this.#works.find(nonce);
     if (found === null) return;
+    const receivedMono = this.#parts.clock.monotonic();
     if (found.proved) {
       this.events.emit('answer');
-      if (this.#pace.nonce(this.#parts.clock.monotonic())) this.#facts = this.#makeFacts();
+      if (this.#pace.nonce(receivedMono)) this.#facts = this.#makeFacts();
     }
-    this.events.emit('nonce', { workId: found.work.id, nonce, version: versionOf(found.work), chip: null, core: null });
+    this.events.emit('nonce', { workId: found.work.id, nonce, version: versionOf(found.work), chip: null, core: null, receivedMono });
     // A late nonce of the work before says nothing of whether it still searches.
     if (found.newest) this.#idle();
   }

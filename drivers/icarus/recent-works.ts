@@ -39,6 +39,10 @@ export class RecentWorks {
     this.#works = [work, ...this.#works].slice(0, this.#kept);
   }
 
+  get newest(): Work | null {
+    return this.#works[0] ?? null;
+  }
+
   clear(): void {
     this.#works = [];
   }

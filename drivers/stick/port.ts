@@ -55,9 +55,11 @@ export class StickPort {
     await this.#transport.open();
   }
 
-  /** Sends bytes in one piece. Never throws. */
-  send(bytes: Uint8Array): void {
-    if (this.#transport.isOpen) void this.#transport.write(bytes);
+  /** Sends bytes in one piece. Never throws. @returns resolves to true when the system has taken them, to false when the port has gone */
+  async send(bytes: Uint8Array): Promise<boolean> {
+    if (!this.#transport.isOpen) return false;
+    await this.#transport.write(bytes);
+    return this.#transport.isOpen;
   }
 
   /** @throws RigError E_DEVICE_PORT when the port goes; the signal's reason when it is aborted */
@@ -80,7 +82,7 @@ export class StickPort {
       if (enough(concatBytes(...chunks))) early.abort();
     };
     try {
-      this.send(first);
+      void this.send(first);
       await this.wait(ms, AbortSignal.any([signal, early.signal])).catch((error: unknown) => {
         if (!early.signal.aborted) throw error;
       });
