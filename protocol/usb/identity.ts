@@ -72,7 +72,7 @@ const FACTORY_SERIALS = /^0*1?$/;
  * The stable id `[a-z0-9-]+` of a device: its key and serial number; null when the serial number is missing or the
  * factory's, so that a name must come from somewhere else (the place it is plugged in, or the configuration).
  */
-export function stableUsbId(device: KnownUsbDevice, serial: string | null): string | null {
+export function stableUsbId(device: Pick<KnownUsbDevice, 'key'>, serial: string | null): string | null {
   const slug = (serial ?? '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
   return slug === '' || FACTORY_SERIALS.test(slug) ? null : `${device.key}-${slug}`;
 }

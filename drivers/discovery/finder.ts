@@ -1,0 +1,83 @@
+/** One picture of what is plugged in, for all who ask. */
+import type { Clock } from '../../protocol/common/clock.ts';
+import { identify, type Found, type FoundDevice } from './found.ts';
+import { StableIds } from './ids.ts';
+import { scan, signature, type KnownPlace } from './scan.ts';
+import { portProblem, type Roots } from './sysfs.ts';
+
+export interface FinderParts {
+  readonly roots: Roots;
+  readonly clock: Clock;
+}
+
+/** How long udev is given to make the nodes of a new device and to open them to us: 20 x 100 ms. */
+export const SETTLE_MS = 100;
+export const SETTLE_TRIES = 20;
+
+/** A picture this young is good enough for whoever does not say otherwise. */
+const FRESH_MS = 500;
+
+export class DeviceFinder {
+  readonly roots: Roots;
+  readonly #clock: Clock;
+  readonly #places = new Map<string, KnownPlace>();
+  readonly #ids = new StableIds();
+  #last: { readonly signature: string; readonly found: Found; at: number } | null = null;
+  #running: Promise<Found> | null = null;
+
+  constructor({ roots, clock }: FinderParts) {
+    this.roots = roots;
+    this.#clock = clock;
+  }
+
+  /**
+   * What is plugged in. Those who ask at once share one look; while nothing was plugged in or out a look is a few lists.
+   * Never rejects: without sysfs nothing is found.
+   * @param maxAgeMs how old the answer may be
+   */
+  find(maxAgeMs = FRESH_MS): Promise<Found> {
+    const now = this.#clock.monotonic();
+    if (this.#last !== null && now - this.#last.at < maxAgeMs) return Promise.resolve(this.#last.found);
+    this.#running ??= this.#look().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #look(): Promise<Found> {
+    const at = this.#clock.monotonic();
+    const now = signature(this.roots);
+    if (this.#last?.signature === now) {
+      this.#last.at = at;
+      return this.#last.found;
+    }
+    const found = identify(await scan(this.roots, this.#places), this.roots, this.#ids);
+    this.#last = { signature: now, found, at };
+    return found;
+  }
+
+  /** As `find`, after udev has had its time for the ports of devices that have a driver: for commands that look once. */
+  async findSettled(): Promise<Found> {
+    for (let tries = 0; ; tries++) {
+      const found = await this.find(0);
+      if (tries >= SETTLE_TRIES || found.devices.every((device) => device.driver === null || notReady(device) === null)) return found;
+      await new Promise<void>((resolve) => this.#clock.after(SETTLE_MS, resolve));
+    }
+  }
+}
+
+/** Why the ports of a device cannot be used yet, or at all; null when they can. Opens nothing. */
+export function notReady(device: FoundDevice): string | null {
+  if (device.match.kind === 'identified') {
+    const missing = device.match.device.ports.find(({ role }) => !device.ports.some((port) => port.role === role));
+    if (missing !== undefined) {
+      if (device.kernelDrivers.includes('usbfs')) return 'another program has taken the device through libusb, so it has no serial port: stop that program (cgminer, bfgminer)';
+      return `the system has made no serial port for it (${missing.role} port, interface ${missing.interfaceNumber})`;
+    }
+  }
+  for (const { path } of device.ports) {
+    const problem = portProblem(path);
+    if (problem !== null) return problem;
+  }
+  return null;
+}

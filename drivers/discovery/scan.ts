@@ -1,0 +1,152 @@
+/** What is plugged in, straight from sysfs: no udev, no native library, and no port is ever opened. */
+import type { UsbPlace } from '../transport/contract.ts';
+import { link, list, real, slowText, text, type Roots } from './sysfs.ts';
+
+export interface UsbTty {
+  /** Such as `ttyACM0`. */
+  readonly name: string;
+  readonly interfaceNumber: number;
+}
+
+/** A USB device that is no hub, as the kernel tells it. */
+export interface UsbNode {
+  readonly place: UsbPlace & { readonly busPath: string };
+  /** Grows with every plugging in, so that another device in the same socket is told from the same one. */
+  readonly devnum: string | null;
+  /** Kernel drivers of its interfaces; `usbfs` = a program has taken it. */
+  readonly kernelDrivers: readonly string[];
+  readonly ttys: readonly UsbTty[];
+  /** Names such as `hidraw0`. */
+  readonly hidraws: readonly string[];
+}
+
+export interface Scan {
+  readonly usb: readonly UsbNode[];
+  /** Serial ports that USB tells nothing about: those of the board, and those in /dev that sysfs does not show. */
+  readonly otherTtys: readonly { readonly name: string; readonly why: string }[];
+}
+
+const BUS_PATH = /^\d+-\d+(\.\d+)*$/;
+const INTERFACE = /(?:^|\/)(\d+-\d+(?:\.\d+)*):\d+\.(\d+)(?=\/|$)/;
+const HUB = '09';
+
+/**
+ * A word that changes when something is plugged in or out, at the cost of a few lists and one small file a device. Reads only
+ * what takes no lock in the kernel, so it may run on the event loop.
+ */
+export function signature(roots: Roots): string {
+  const devices = busPaths(roots).map((busPath) => `${busPath}=${text(`${roots.sys}/bus/usb/devices/${busPath}/devnum`) ?? ''}`);
+  const names = ['class/tty', 'class/hidraw'].map((folder) => list(`${roots.sys}/${folder}`).join());
+  return [devices.join(), ...names, list(`${roots.dev}/serial/by-id`).join(), list(`${roots.dev}/serial/by-path`).join()].join('\n');
+}
+
+function busPaths(roots: Roots): string[] {
+  return list(`${roots.sys}/bus/usb/devices`).filter((name) => BUS_PATH.test(name)).sort();
+}
+
+/** Facts of a device that stay while it is plugged in. */
+export interface KnownPlace {
+  readonly devnum: string | null;
+  /** Null = a hub. */
+  readonly place: (UsbPlace & { readonly busPath: string }) | null;
+}
+
+/** Reads everything. @param before places of the last scan, by bus path, so that only what is new is asked again; kept up here */
+export async function scan(roots: Roots, before: Map<string, KnownPlace>): Promise<Scan> {
+  const names = busPaths(roots);
+  for (const gone of [...before.keys()].filter((name) => !names.includes(name))) before.delete(gone);
+  for (const busPath of names) {
+    const folder = `${roots.sys}/bus/usb/devices/${busPath}`;
+    const devnum = text(`${folder}/devnum`);
+    const known = before.get(busPath);
+    if (known === undefined || devnum === null || known.devnum !== devnum) before.set(busPath, { devnum, place: await readPlace(folder, busPath) });
+  }
+  const { byDevice: ttys, others } = readTtys(roots);
+  const hidraws = readHidraws(roots);
+  const drivers = kernelDrivers(roots);
+  const usb = names.flatMap((busPath): UsbNode[] => {
+    const { place, devnum } = before.get(busPath)!;
+    if (place === null) return [];
+    return [{ place, devnum, kernelDrivers: drivers.get(busPath) ?? [], ttys: ttys.get(busPath) ?? [], hidraws: hidraws.get(busPath) ?? [] }];
+  });
+  return { usb, otherTtys: others };
+}
+
+async function readPlace(folder: string, busPath: string): Promise<KnownPlace['place']> {
+  const [vendorId, productId] = [text(`${folder}/idVendor`), text(`${folder}/idProduct`)];
+  if (vendorId === null || productId === null || text(`${folder}/bDeviceClass`) === HUB) return null;
+  const bcd = Number.parseInt(text(`${folder}/bcdDevice`) ?? '', 16);
+  // One after the other: of the few threads for files, a device that holds its reader takes one only.
+  const manufacturer = await slowText(`${folder}/manufacturer`);
+  const product = await slowText(`${folder}/product`);
+  const serial = await slowText(`${folder}/serial`);
+  return {
+    vendorId: vendorId.toLowerCase(),
+    productId: productId.toLowerCase(),
+    manufacturer: manufacturer || null,
+    product: product || null,
+    serial: serial || null,
+    bcdDevice: Number.isNaN(bcd) ? null : bcd,
+    busPath,
+  };
+}
+
+/** The USB interface that something in /sys/class belongs to. */
+function interfaceOf(entry: string): { readonly busPath: string; readonly interfaceNumber: number; readonly folder: string } | null {
+  const target = link(entry) ?? real(`${entry}/device`);
+  const match = target === null ? null : INTERFACE.exec(target);
+  return match === null ? null : { busPath: match[1]!, interfaceNumber: Number(match[2]), folder: match[0].replace(/^\//, '') };
+}
+
+function readTtys(roots: Roots) {
+  const byDevice = new Map<string, UsbTty[]>();
+  const others: { name: string; why: string }[] = [];
+  const names = list(`${roots.sys}/class/tty`);
+  for (const name of names) {
+    if (/^(tty\d*|console|ptmx)$/.test(name)) continue;
+    const entry = `${roots.sys}/class/tty/${name}`;
+    const at = interfaceOf(entry);
+    if (at === null) {
+      if (isRealPort(entry)) others.push({ name, why: 'a serial port of this machine, not on USB' });
+      continue;
+    }
+    // The number is in the name of the interface too, but the attribute is what the kernel documents.
+    const told = Number.parseInt(text(`${roots.sys}/bus/usb/devices/${at.folder}/bInterfaceNumber`) ?? '', 16);
+    push(byDevice, at.busPath, { name, interfaceNumber: Number.isNaN(told) ? at.interfaceNumber : told });
+  }
+  for (const ttys of byDevice.values()) ttys.sort((a, b) => a.interfaceNumber - b.interfaceNumber || a.name.localeCompare(b.name));
+  const inSys = new Set(names);
+  for (const name of list(roots.dev)) if (/^tty(USB|ACM)\d+$/.test(name) && !inSys.has(name)) others.push({ name, why: 'the system tells nothing about it (a container without its sysfs?)' });
+  return { byDevice, others };
+}
+
+/** Ports that were found by their driver; boards list many places where one could be. */
+function isRealPort(entry: string): boolean {
+  const target = link(entry);
+  if (target === null || target.includes('/virtual/')) return false;
+  const type = text(`${entry}/type`);
+  return type !== null && type !== '0';
+}
+
+function readHidraws(roots: Roots): Map<string, string[]> {
+  const byDevice = new Map<string, string[]>();
+  for (const name of list(`${roots.sys}/class/hidraw`)) {
+    const at = interfaceOf(`${roots.sys}/class/hidraw/${name}`);
+    if (at !== null) push(byDevice, at.busPath, name);
+  }
+  return byDevice;
+}
+
+function kernelDrivers(roots: Roots): Map<string, string[]> {
+  const byDevice = new Map<string, string[]>();
+  for (const name of list(`${roots.sys}/bus/usb/devices`)) {
+    const busPath = INTERFACE.exec(name)?.[1];
+    const driver = busPath === undefined ? null : link(`${roots.sys}/bus/usb/devices/${name}/driver`);
+    if (busPath !== undefined && driver !== null) push(byDevice, busPath, driver.split('/').at(-1)!);
+  }
+  return byDevice;
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  map.set(key, [...(map.get(key) ?? []), value]);
+}
