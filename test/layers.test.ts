@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** protocol/ is bytes and meaning: no files, sockets, processes, threads, clocks or loggers. */
 const FORBIDDEN_IN_PROTOCOL = /^(node:)?(fs|net|tls|http|https|dgram|child_process|worker_threads|timers|os)(\/|$)|^pino$/;
 /** Code the simulators check the miner with must not be the miner's. */
-const MINERS_ARITHMETIC = /protocol\/(bitcoin|stratum-v1|gbt|bm13xx|icarus)\//;
+const MINERS_ARITHMETIC = /protocol\/(bitcoin|stratum-v1|gbt|bm13xx|icarus|gekko|bitaxe-raw|pmbus|board-chips)\//;
 
 const root = packageRoot();
 

@@ -43,6 +43,12 @@ export class VirtualChain {
   readonly zeroBits: number;
   /** Speed the host has set, baud; null = unknown, taken as right. */
   hostBaud: number | null = null;
+  /** Without power, or held in reset by whatever they are mounted on: they hear and say nothing. */
+  asleep = false;
+  /** Too little voltage for their clock: every third nonce is wrong. */
+  starved = false;
+  /** Told after a chip's clock was set, MHz. */
+  onClock: ((before: number, after: number) => void) | null = null;
   readonly #send: (bytes: Uint8Array) => void;
   readonly #thinning: number;
   readonly #rate: number | null;
@@ -134,6 +140,7 @@ export class VirtualChain {
   /** Chips with power, and with power all the way to the host. */
   #alive(): readonly VirtualChip[] {
     const { deadDomain } = this.faults;
+    if (this.asleep) return [];
     return deadDomain === null ? this.chips : this.chips.slice(0, deadDomain * this.#chipsPerDomain);
   }
 
@@ -159,7 +166,12 @@ export class VirtualChain {
         return;
       }
       case 'write':
-        for (const chip of chips) if (frame.all || chip.address === frame.address) chip.write(frame.register, frame.value);
+        for (const chip of chips) {
+          if (!frame.all && chip.address !== frame.address) continue;
+          const before = chip.frequencyMhz;
+          chip.write(frame.register, frame.value);
+          if (chip.frequencyMhz !== before) this.onClock?.(before, chip.frequencyMhz);
+        }
         return;
       case 'read':
         for (const chip of chips) {
@@ -192,7 +204,7 @@ export class VirtualChain {
       this.#counts.nonces++;
       // The lowest bit of half bits is not reliable in real chips either.
       const byte6 = model.excess === 'bits' ? excess : 2 * excess + (nonce & 1);
-      this.#say(chip, nonceReply(this.#line.nonce(nonce), byte6, model.jobByte(search.job.id, version), chip.longReplies ? version : null), true);
+      this.#say(chip, nonceReply(this.#line.nonce(nonce, this.starved), byte6, model.jobByte(search.job.id, version), chip.longReplies ? version : null), true);
     }
     return hashes;
   }

@@ -87,7 +87,7 @@ function pathOf(child: ChildProcess): Promise<string> {
     };
     const timer = setTimeout(() => fail('socat made no pty in time'), DEADLINE_MS);
     child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') fail('socat is not installed, and simulated chips need it for their tty', 'Install it: sudo apt install socat');
+      if (error.code === 'ENOENT') fail('socat is not installed, and simulated devices need it for their tty', 'Install it: sudo apt install socat');
       else fail(`socat could not be started: ${error.message}`);
     });
     child.once('close', () => fail(`socat ended: ${text.trim().split('\n').at(-1) ?? ''}`));
