@@ -17,8 +17,8 @@ export interface ChainSettings {
   readonly chip: Bm13xxName | null;
   /** Fewer is a fault (their nonce ranges would overlap); null = as many as answer. */
   readonly chipsExpected: number | null;
-  /** Speed to change the line to; null = stay at 115,200. Not done where the bridge fixes its speed. */
-  readonly hostBaud: number | null;
+  /** Speed to change the line to; `chip` = the fast one of the chip that answers; null = stay at 115,200, as where the bridge fixes its speed. */
+  readonly hostBaud: number | 'chip' | null;
   readonly zeroBits: number;
   readonly topology: Topology | null;
   /** Start-up in another order than the chip's usual one; null = the usual one. */

@@ -1,0 +1,101 @@
+/** The line to a chain while nobody mines on it: carries out what start-up sequences say, and asks who is there. */
+import { ALL_CHIPS, encodeRead } from '../../protocol/bm13xx/command.ts';
+import type { InitAction } from '../../protocol/bm13xx/init/plan.ts';
+import { REGISTER } from '../../protocol/bm13xx/registers.ts';
+import { type BaudChangeStep, RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import type { Transport } from '../transport/contract.ts';
+import { Listener } from './listener.ts';
+import { pause } from './pause.ts';
+import { surveyUntilSilent, type Survey } from './survey.ts';
+import { TxLine } from './tx-line.ts';
+
+export class ChipLine {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly listener: Listener;
+  readonly tx: TxLine;
+  #baud = RESET_BAUD;
+
+  constructor(transport: Transport, clock: Clock) {
+    this.transport = transport;
+    this.clock = clock;
+    this.listener = new Listener(transport, clock);
+    this.tx = new TxLine(transport, clock, RESET_BAUD);
+  }
+
+  /** Speed of the host. */
+  get baud(): number {
+    return this.#baud;
+  }
+
+  /** @throws RigError E_DEVICE_PORT */
+  async setBaud(baud: number): Promise<void> {
+    await this.transport.setBaud(baud);
+    this.#baud = baud;
+    this.tx.setBaud(baud);
+  }
+
+  /** Sends a frame and waits. @throws the reason of the signal */
+  async tell(frame: Uint8Array, waitMs: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    void this.transport.write(frame);
+    if (waitMs > 0) await pause(this.clock, waitMs, signal);
+  }
+
+  /**
+   * Carries out a plan; counting is left to the caller.
+   * @param onMhz is told the frequency after each frame that sets one
+   * @throws RigError E_DEVICE_PORT, and the reason of the signal
+   */
+  async carryOut(actions: readonly (InitAction | BaudChangeStep)[], signal: AbortSignal, onMhz: (mhz: number) => void = () => {}): Promise<void> {
+    for (const action of actions) {
+      signal.throwIfAborted();
+      switch (action.do) {
+        case 'send':
+          if ('mhz' in action && action.mhz !== undefined) onMhz(action.mhz);
+          await this.tell(action.frame, 'waitMs' in action ? action.waitMs : 0, signal);
+          break;
+        case 'reply-bytes':
+          this.listener.expect(action.bytes);
+          break;
+        case 'wait':
+          await pause(this.clock, action.ms, signal);
+          break;
+        case 'drain':
+          await this.transport.drain();
+          break;
+        case 'host-baud':
+          await this.setBaud(action.baud);
+          break;
+        case 'flush-input':
+          await this.listener.flush();
+          break;
+        case 'count-chips':
+          break;
+      }
+    }
+  }
+
+  /** Asks all chips for their id, once, at the present speed. @throws the reason of the signal */
+  async ask(silenceMs: number, expected: number | null, signal: AbortSignal): Promise<Survey> {
+    const question = encodeRead(ALL_CHIPS, REGISTER.chipId);
+    return await surveyUntilSilent(this.listener, this.clock, () => void this.transport.write(question), silenceMs, expected, signal);
+  }
+
+  /** What a plan makes of the options. @throws RigError E_DEVICE_COMMAND when the chip cannot do what they ask */
+  planned<T>(plan: () => T): T {
+    try {
+      return plan();
+    } catch (error) {
+      throw new RigError('E_DEVICE_COMMAND', `the chips on ${this.transport.name} cannot be set so: ${messageOf(error)}`, { cause: error, hint: 'Correct frequency_mhz, baud or the hash board in the options of this device.' });
+    }
+  }
+
+  /** An error E_DEVICE_SILENT that names the port. */
+  silent(what: string, hint?: string): RigError {
+    const { name } = this.transport;
+    return new RigError('E_DEVICE_SILENT', `${what} on ${name}`, { context: { port: name }, ...(hint === undefined ? {} : { hint }) });
+  }
+}
