@@ -4,6 +4,8 @@ import type { DriverDescriptor } from './contract.ts';
 
 const LOADERS: Readonly<Record<string, () => Promise<{ readonly descriptor: unknown }>>> = {
   cpu: () => import('./cpu/index.ts'),
+  gekko: () => import('./gekko/index.ts'),
+  icarus: () => import('./icarus/index.ts'),
 };
 
 /** Ids a person may write as `driver:` in the configuration. */

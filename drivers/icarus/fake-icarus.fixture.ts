@@ -4,7 +4,7 @@ import { GOLDEN_REPLY, GOLDEN_WORK } from '../../protocol/icarus/golden.ts';
 import { encodeIcarusWork, icarusWorkOfHeader } from '../../protocol/icarus/work.ts';
 import type { Work } from '../contract.ts';
 import type { FakeLine } from '../stick/fake-line.fixture.ts';
-import { leadingZeroBits } from './recent-works.ts';
+import { leadingZeroBits } from '../asic/nonce-check.ts';
 
 /** Work whose header is all its own. */
 export function workOf(id: number): Work {

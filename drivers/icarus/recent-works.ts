@@ -1,17 +1,7 @@
 import { HEADER_OFFSET, hashHeader } from '../../protocol/bitcoin/header.ts';
 import { readU32LE, writeU32LE } from '../../protocol/common/bytes.ts';
+import { leadingZeroBits } from '../asic/nonce-check.ts';
 import type { Work } from '../contract.ts';
-
-/** Zero bits at the end of a hash in digest order: the start of the form that is printed. */
-export function leadingZeroBits(hash: Uint8Array): number {
-  let bits = 0;
-  for (let i = hash.length - 1; i >= 0; i--) {
-    const zeros = Math.clz32(hash[i]!) - 24;
-    bits += zeros;
-    if (zeros < 8) break;
-  }
-  return bits;
-}
 
 export interface FoundWork {
   readonly work: Work;

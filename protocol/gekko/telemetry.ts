@@ -77,3 +77,43 @@ export function decodeGekkoTelemetry(bytes: Uint8Array, inputScale: GekkoCurrent
     temperatureOverRange: temp1 > TEMPERATURE_TOP || temp2 > TEMPERATURE_TOP,
   };
 }
+
+/** One measurement as its controller's version lets it be read; null = this version, or this stick, does not tell. */
+export interface GekkoMeasurement {
+  readonly inputVolts: number;
+  readonly inputAmps: number | null;
+  readonly coreVolts: number;
+  readonly coreAmps: number | null;
+  /** The hottest sensor that tells anything. */
+  readonly temperatureC: number | null;
+  readonly temperatureOverRange: boolean;
+  readonly fanRpm: number | null;
+}
+
+/** Upper half of the version byte. */
+const FIRST_VERSION = 1;
+/** The first version measures up to 6 V, and neither currents nor fan. */
+const FIRST_VERSION_VOLTS = 6 / 255;
+
+/**
+ * Reads 7 bytes as a controller of this version means them. The driver of the makers knows versions 1x and 2x; of 2x the lower
+ * half says whether the sixth byte is a second temperature (else the fourth is the current of the core).
+ * @param version byte answered to `?v`
+ * @returns null when there are not 7 bytes
+ */
+export function decodeGekkoMeasurement(version: number, bytes: Uint8Array): GekkoMeasurement | null {
+  const told = decodeGekkoTelemetry(bytes, 20, 20);
+  if (told === null) return null;
+  const first = version >> 4 === FIRST_VERSION;
+  const second = !first && (version & 0x0f) !== 0;
+  const temperatures = [told.temperature1C, second ? told.temperature2C : null].filter((celsiusTold) => celsiusTold !== null);
+  return {
+    inputVolts: first ? bytes[0]! * FIRST_VERSION_VOLTS : told.inputVolts,
+    inputAmps: first ? null : told.inputAmps,
+    coreVolts: told.coreVolts,
+    coreAmps: first || second ? null : told.coreAmps,
+    temperatureC: temperatures.length === 0 ? null : Math.max(...temperatures),
+    temperatureOverRange: bytes[4]! > TEMPERATURE_TOP || (second && bytes[5]! > TEMPERATURE_TOP),
+    fanRpm: first ? null : told.fanRpm,
+  };
+}

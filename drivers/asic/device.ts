@@ -1,0 +1,359 @@
+/**
+ * A board with ASICs as a Device: work in, verified nonces out. It believes nothing the chips say before it has hashed it
+ * itself. The life of the board is the keeper's, the chips are the board's.
+ */
+import { EventEmitter } from 'node:events';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, ShareOutcome, Work } from '../contract.ts';
+import type { Board, BoardFacts, BoardNonce } from './board.ts';
+import { ChipCounts } from './chip-counts.ts';
+import { Clocks } from './clocks.ts';
+import { detailOf } from './detail.ts';
+import { ExpectedInterval } from './expected-interval.ts';
+import { BoardKeeper } from './keeper.ts';
+import { checkNonce, leadingZeroBits } from './nonce-check.ts';
+import type { AsicContext, AsicParts } from './parts.ts';
+import { NonceRate } from './rate-meter.ts';
+import { checkSettings } from './settings.ts';
+import { TicketChoice } from './ticket.ts';
+import type { Trouble } from './trouble.ts';
+import { WorkFeed } from './work-feed.ts';
+
+/** Boards do not burn power without a pool; a change of pools is not worth a halt. */
+const IDLE_GRACE_MS = 10_000;
+/** A board that was started a moment ago is not halted so quickly: a pool that comes and goes must not switch it on and off. */
+const IDLE_GRACE_FRESH_MS = 60_000;
+/** How long a command waits for a board that is starting, or not there. */
+const COMMAND_MS = { pause: 10_000, set: 30_000, identify: 5000, restart: 90_000 } as const;
+const TOLD_AGAIN_MS = 60 * 60_000;
+
+export class AsicDevice implements Device {
+  readonly id: string;
+  readonly title: string;
+  readonly driver: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly events = new EventEmitter<DeviceEvents>();
+  readonly #context: AsicContext;
+  readonly #keeper: BoardKeeper;
+  readonly #feed: WorkFeed;
+  readonly #ticket = new TicketChoice();
+  readonly #clocks = new Clocks();
+  readonly #rate = new NonceRate();
+  readonly #counts = new ChipCounts();
+  readonly #interval = new ExpectedInterval();
+  /** Null unless it runs. */
+  #facts: BoardFacts | null = null;
+  #board: Board | null = null;
+  #hashed = false;
+  #upAt = -Infinity;
+  #paused: string | null = null;
+  #idleSince: number | null = 0;
+  #hashesTotal = 0;
+  #late = 0;
+  #sharesTrouble: string | null = null;
+  #sharesToldAt = -Infinity;
+  #signal: AbortSignal | null = null;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #told = '';
+
+  constructor(context: AsicContext, parts: AsicParts) {
+    this.id = context.id;
+    this.title = parts.title;
+    this.driver = parts.driver;
+    this.capabilities = new Set(parts.capabilities);
+    this.#context = context;
+    this.#feed = new WorkFeed(context.clock, {
+      wanted: (workId) => this.events.emit('exhausted', workId),
+      sending: (work, board) => this.#chooseTicket(work, board),
+    });
+    this.#keeper = new BoardKeeper(context, parts, {
+      rest: () => this.#rest(),
+      up: (board, facts) => this.#up(board, facts),
+      down: () => this.#down(),
+      resend: () => this.#resend(),
+      check: () => this.#check(),
+      hashed: () => this.#hashed,
+      hashing: () => this.#feed.searching && this.#feed.work !== null,
+      answer: () => this.#clocks.answer(this.#now()),
+      nonce: (nonce) => this.#onNonce(nonce),
+      idle: () => this.#feed.ask(),
+      sent: (workId) => this.events.emit('sent', workId),
+      changed: () => this.#tellChange(),
+    });
+  }
+
+  /** Begins to look for the hardware and returns: what comes of it shows in `state()`. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#state === 'started') return;
+    signal.throwIfAborted();
+    this.#state = 'started';
+    this.#idleSince = this.#feed.work ? null : this.#now();
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#keeper.start();
+    this.#tellChange();
+  }
+
+  readonly #onAbort = (): void => void this.stop();
+
+  async stop(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#signal = null;
+    this.#state = 'stopped';
+    await this.#keeper.stop();
+    this.#tellChange();
+  }
+
+  assign(work: Work | null): void {
+    if (work) this.#idleSince = null;
+    else this.#idleSince ??= this.#now();
+    this.#feed.assign(work);
+    this.#followWork();
+    this.#keeper.reconsider();
+    this.#tellChange();
+  }
+
+  noteShare(outcome: ShareOutcome): void {
+    this.#clocks.share(this.#now(), outcome);
+  }
+
+  state(): DeviceState {
+    const [status, reason] = this.#status();
+    const now = this.#now();
+    const readings = this.#keeper.readings();
+    const facts = this.#facts;
+    const best = this.#rate.best(now, facts?.hashesPerNonce ?? 0);
+    return {
+      status,
+      reason,
+      hashrate_hs: status === 'hashing' ? (best?.hashrate_hs ?? null) : this.#keeper.phase === 'resting' || status === 'idle' || status === 'paused' ? 0 : null,
+      hashes_total: this.#state === 'new' ? null : this.#hashesTotal,
+      temp_c: readings?.temp_c ?? null,
+      power_w: readings?.power_w ?? null,
+      detail: detailOf({
+        now,
+        facts,
+        readings,
+        best: status === 'hashing' ? best : null,
+        windows: status === 'hashing' ? this.#rate : null,
+        total: this.#rate.total(now),
+        expected: this.#interval.expectedNonces,
+        counts: this.#counts,
+        late: this.#late,
+        ticket: this.#ticket.difficulty,
+        starts: this.#keeper.starts,
+        ladder: this.#keeper.ladder.state(now),
+        ages: this.#clocks.ages(now),
+        sharesTrouble: this.#sharesTrouble,
+      }),
+    };
+  }
+
+  async command(command: DeviceCommand): Promise<void> {
+    switch (command.type) {
+      case 'pause':
+        return this.#pause(command.reason);
+      case 'resume':
+        this.#paused = null;
+        this.#keeper.reconsider();
+        return this.#tellChange();
+      case 'restart':
+        this.#need('restart');
+        return this.#restart();
+      case 'identify':
+        this.#need('identify');
+        return this.#keeper.ask({ name: 'identify', when: 'open', deadlineMs: COMMAND_MS.identify, run: () => this.#keeper.identify() });
+      case 'set':
+        return this.#set(command.values);
+    }
+  }
+
+  async #pause(reason: string): Promise<void> {
+    this.#need('pause');
+    this.#paused = reason;
+    this.#keeper.reconsider();
+    this.#tellChange();
+    if (this.#state === 'started') await this.#keeper.ask({ name: 'pause', when: 'resting', deadlineMs: COMMAND_MS.pause, run: async () => {} });
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#paused !== null) this.#refuse(`it is paused: ${this.#paused}`);
+    const ran = this.#keeper.running;
+    this.#keeper.forgive();
+    await this.#keeper.ask({ name: 'restart', when: 'running', deadlineMs: COMMAND_MS.restart, run: async () => (ran ? this.#keeper.restart() : undefined) });
+  }
+
+  async #set(values: Readonly<Record<string, number>>): Promise<void> {
+    const { board } = this.#keeper;
+    if (board) checkSettings(this.id, values, this.capabilities, board.limits);
+    const use = async (): Promise<void> => {
+      const settings = checkSettings(this.id, values, this.capabilities, this.#keeper.board!.limits);
+      if (this.#keeper.running) await this.#keeper.apply(settings);
+      Object.assign(this.#keeper.settings, settings);
+    };
+    // At rest there is nothing to wait for: it is used at the next start.
+    if (board && !this.#keeper.running && this.#keeper.phase !== 'starting') return use();
+    await this.#keeper.ask({ name: `set ${Object.keys(values).join(', ')}`, when: 'running', deadlineMs: COMMAND_MS.set, run: use });
+  }
+
+  #need(capability: Capability): void {
+    if (!this.capabilities.has(capability)) this.#refuse(`cannot ${capability}`);
+  }
+
+  #refuse(words: string): never {
+    throw new RigError('E_DEVICE_COMMAND', `${this.id}: ${words}`, { context: { device: this.id } });
+  }
+
+  #up(board: Board, facts: BoardFacts): void {
+    const now = this.#now();
+    this.#board = board;
+    this.#facts = facts;
+    this.#hashed = false;
+    this.#upAt = now;
+    this.#clocks.start(now);
+    this.#interval.restart(now);
+    this.#ticket.restart();
+    this.#feed.attach(board);
+    this.#followWork();
+    this.#tellChange();
+  }
+
+  #down(): void {
+    this.#feed.detach();
+    this.#followWork();
+    this.#clocks.stop();
+    this.#board = null;
+    this.#facts = null;
+  }
+
+  /** Rate and clocks run while the chips search work that is wanted. */
+  #followWork(): void {
+    const now = this.#now();
+    const on = this.#feed.searching && this.#feed.work !== null;
+    if (on) this.#rate.begin(now);
+    else this.#rate.end(now);
+    this.#interval.hashing(now, on);
+    this.#clocks.hashing(now, on);
+  }
+
+  #resend(): void {
+    this.#clocks.again(this.#now());
+    this.#feed.resend();
+  }
+
+  #rest(): string | null {
+    return this.#paused ?? (this.#idleTooLong() ? 'no work: halted until there is some' : null);
+  }
+
+  #idleTooLong(): boolean {
+    if (this.#idleSince === null) return false;
+    const now = this.#now();
+    const since = Math.max(this.#idleSince + IDLE_GRACE_MS, this.#upAt + IDLE_GRACE_FRESH_MS);
+    return now >= since;
+  }
+
+  #chooseTicket(work: Work, board: Board): void {
+    const facts = board.facts ?? this.#facts;
+    if (!facts) return;
+    const now = this.#now();
+    // Simulated chips have the nominal rate of silicon, and make what their machine lets them.
+    const rate = facts.zeroBits === 32 ? facts.hashrateNominalHs : (this.#rate.best(now, facts.hashesPerNonce)?.hashrate_hs ?? null);
+    const before = this.#ticket.difficulty;
+    const difficulty = this.#ticket.choose(now, work.shareTarget, facts.zeroBits, rate);
+    const inForce = facts.hashesPerNonce / 2 ** facts.zeroBits;
+    if (difficulty !== before || difficulty !== inForce) board.setTicket(difficulty);
+  }
+
+  #onNonce(found: BoardNonce): void {
+    const { workId, nonce, version, chip, core } = found;
+    const board = this.#board ?? this.#keeper.board;
+    const facts = board?.facts ?? this.#facts;
+    if (!facts) return;
+    const now = this.#now();
+    this.#clocks.answer(now);
+    const sent = workId === null ? undefined : this.#feed.table.get(workId);
+    if (!sent) {
+      this.#late++;
+      return;
+    }
+    const checked = checkNonce(sent.work, nonce, version, facts.zeroBits);
+    if (checked.error !== null) {
+      this.#counts.count('hardware_errors', chip, core);
+      this.events.emit('hardware_error', checked.error + place(chip, core));
+      return;
+    }
+    if (!this.#feed.table.note(sent, nonce, version)) {
+      this.#counts.count('duplicates', chip, core);
+      this.events.emit('duplicate');
+      return;
+    }
+    this.#counts.count('nonces', chip, core);
+    this.#hashed = true;
+    // What is still on its way from an easier ticket stands for fewer hashes than one of the present ticket.
+    if (checked.zeroBits >= Math.floor(Math.log2(facts.hashesPerNonce))) {
+      this.#hashesTotal += facts.hashesPerNonce;
+      this.#rate.add(now, facts.hashesPerNonce);
+      this.#interval.nonce();
+      this.#clocks.nonce(now, facts.hashesPerNonce / 2 ** leadingZeroBits(sent.work.shareTarget));
+    }
+    if (checked.wanted) this.events.emit('nonce', { workId: sent.work.id, nonce, version, receivedMono: found.receivedMono });
+  }
+
+  #check(): Trouble | null {
+    const now = this.#now();
+    this.#facts = this.#board?.facts ?? this.#facts;
+    this.#tellShares(now);
+    if (!this.#facts) return null;
+    const finding = this.#clocks.check(now, { answerWithinMs: this.#facts.answerWithinMs, nonceIntervalMs: this.#interval.look(now, this.#facts) });
+    if (!finding) return null;
+    return { kind: finding.clock === 'answers' ? 'silent' : finding.clock, reason: finding.reason };
+  }
+
+  /** Shares are the business of pool and work mapping: it is told, and the hardware left alone. */
+  #tellShares(now: number): void {
+    const trouble = this.#clocks.sharesTrouble(now);
+    if (trouble !== null && (this.#sharesTrouble === null || now - this.#sharesToldAt >= TOLD_AGAIN_MS)) {
+      this.#sharesToldAt = now;
+      this.#context.log.warn({ device: this.id }, trouble);
+    }
+    this.#sharesTrouble = trouble;
+  }
+
+  #status(): [DeviceStatus, string | null] {
+    if (this.#state === 'new') return ['init', null];
+    if (this.#state === 'stopped') return ['stopped', null];
+    const { phase, reason } = this.#keeper;
+    if (this.#paused !== null) return ['paused', this.#paused];
+    switch (phase) {
+      case 'searching':
+        return reason === null ? ['init', 'looking for its ports'] : ['fault', reason];
+      case 'starting':
+        return ['init', reason ?? 'starting'];
+      case 'held':
+      case 'cooling':
+        return ['fault', reason];
+      case 'stopped':
+        return ['stopped', null];
+      case 'resting':
+        return ['idle', reason];
+      case 'running':
+        return this.#feed.work ? ['hashing', null] : ['idle', 'no work'];
+    }
+  }
+
+  #tellChange(): void {
+    const now = this.#status().join(': ');
+    if (now === this.#told) return;
+    this.#told = now;
+    this.events.emit('change');
+  }
+
+  #now(): number {
+    return this.#context.clock.monotonic();
+  }
+}
+
+function place(chip: number | null, core: number | null): string {
+  if (chip === null) return '';
+  return core === null ? ` (chip ${chip})` : ` (chip ${chip}, core ${core})`;
+}
