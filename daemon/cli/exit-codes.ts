@@ -34,6 +34,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_MQTT_CONNECT: EXIT.unavailable,
   E_PORT_IN_USE: EXIT.unavailable,
   E_SIM_TTY: EXIT.unavailable,
+  E_UDEV: EXIT.unavailable,
 };
 
 /** The exit code for an error that ended the program. */

@@ -22,7 +22,8 @@ export class CompactHelp extends Help {
       ...wrap(helper.commandDescription(command), WIDTH),
       ...block('Commands:', commandRows),
       ...block('Arguments:', argumentRows),
-      ...block('Options:', optionRows),
+      // The first screen has the commands; what every one of them takes is explained in the help of each.
+      ...(command.parent === null ? wrap(`Options: ${optionRows.map(([term]) => term).join(', ')}; \`rigbrain COMMAND --help\` explains them.`, WIDTH) : block('Options:', optionRows)),
       '',
     ].join('\n');
   }

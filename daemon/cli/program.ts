@@ -12,6 +12,7 @@ import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addSim } from './commands/sim.ts';
 import { addSmoke } from './commands/smoke.ts';
+import { addUdev } from './commands/udev.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit-codes.ts';
 import { closing, CompactHelp } from './help.ts';
@@ -52,8 +53,8 @@ function buildProgram(cli: Cli): Command {
     .option('--json', 'machine-readable output')
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
-    .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine', 'rigbrain run --help            options of one command']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addLedger, addBench, addReplay, addSim, addSmoke]) add(program, cli);
+    .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine']));
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addUdev, addLedger, addBench, addReplay, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { identify, type Found } from './found.ts';
+import { StableIds } from './ids.ts';
 import type { Roots } from './sysfs.ts';
 
 export interface FakeDevice {
@@ -129,6 +131,18 @@ export const COMPAC = (serial: string, number = 0): FakeDevice => ({
 export const CP2102 = (number = 0, serial = '0001'): FakeDevice => ({
   ids: '10c4:ea60', manufacturer: 'Silicon Labs', product: 'CP2102 USB to UART Bridge Controller', serial, ttys: { 0: `ttyUSB${number}` },
 });
+
+/** The same devices without any tree: as the finder tells them when udev has made no names. */
+export function foundOf(devices: Readonly<Record<string, FakeDevice>>, otherTtys: { name: string; why: string }[] = []): Found {
+  const usb = Object.entries(devices).map(([busPath, { ids, manufacturer = null, product = null, serial = null, ttys = {}, kernelDriver, hidraw }]) => ({
+    place: { vendorId: ids.slice(0, 4), productId: ids.slice(5), manufacturer, product, serial, bcdDevice: 0x0100, busPath },
+    devnum: '2',
+    kernelDrivers: kernelDriver === undefined ? [] : [kernelDriver],
+    ttys: Object.entries(ttys).map(([number, name]) => ({ name, interfaceNumber: Number(number) })),
+    hidraws: hidraw === undefined ? [] : [hidraw],
+  }));
+  return identify({ usb, otherTtys }, { sys: '/nonexistent', dev: '/dev' }, new StableIds());
+}
 
 /** Lets the file system answer until something holds. */
 export async function eventually(holds: () => boolean): Promise<void> {

@@ -66,8 +66,11 @@ export class DeviceFinder {
   }
 }
 
-/** Why the ports of a device cannot be used yet, or at all; null when they can. Opens nothing. */
-export function notReady(device: FoundDevice): string | null {
+/**
+ * Why the ports of a device cannot be used yet, or at all; null when they can. Opens nothing.
+ * @param problemOf why a port cannot be opened; null when it can
+ */
+export function notReady(device: FoundDevice, problemOf: (path: string) => string | null = portProblem): string | null {
   if (device.match.kind === 'identified') {
     const missing = device.match.device.ports.find(({ role }) => !device.ports.some((port) => port.role === role));
     if (missing !== undefined) {
@@ -76,7 +79,7 @@ export function notReady(device: FoundDevice): string | null {
     }
   }
   for (const { path } of device.ports) {
-    const problem = portProblem(path);
+    const problem = problemOf(path);
     if (problem !== null) return problem;
   }
   return null;

@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   E_COMMAND_BUSY: { summary: 'Too many commands were under way at once.', fix: 'Wait for an answer before sending more.' },
   E_COMMAND_TIMEOUT: { summary: 'A command was not carried out by its deadline.', fix: 'Look at the state of the device: the command may still take effect.' },
   E_SIM_TTY: { summary: 'The tty of simulated chips could not be made.', fix: 'Install socat (sudo apt install socat) and give --link a name that may be written.' },
+  E_UDEV: { summary: 'The udev rules could not be installed.', fix: 'Run it as root: sudo rigbrain udev --install (with the full path of rigbrain where sudo does not find it).' },
   E_PORT_IN_USE: { summary: 'A local port is already in use.', fix: 'Stop the other program or choose another port.' },
   E_INTERNAL: { summary: 'A defect in Rigbrain.', fix: 'Please report it with the log lines around it.' },
 } as const satisfies Record<string, { summary: string; fix: string }>;

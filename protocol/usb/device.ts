@@ -33,6 +33,8 @@ export interface KnownUsbDevice {
   readonly family: DeviceFamily | null;
   /** Serial ports by role; empty = it has no serial port. */
   readonly ports: readonly UsbPort[];
+  /** What the system makes of it in /dev: serial ports, a HID node, or nothing but the raw USB device. */
+  readonly node: 'tty' | 'hidraw' | 'usb';
   /** For a person: why there is no driver, or what to know. */
   readonly note: string | null;
 }

@@ -48,7 +48,7 @@ function reasonOf(facts: UsbFacts, devices: readonly KnownUsbDevice[], ids: stri
   const byStrings = devices.some((device) => device.proof === 'strings');
   if (byStrings && facts.product === null) return `${ids} is shared by many gadgets, and the system does not tell the product name`;
   if (byStrings && facts.manufacturer === null) return `${ids} is shared by many gadgets, and the system does not tell the manufacturer`;
-  return `${ids} with these names is a bridge chip that many gadgets use: name the port in the configuration, or let it be probed`;
+  return `${ids} with these names is a bridge chip that many gadgets use: name it in the configuration if it is a miner`;
 }
 
 /**

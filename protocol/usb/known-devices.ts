@@ -14,6 +14,7 @@ interface Line {
   readonly product?: string;
   readonly family?: DeviceFamily;
   readonly ports?: readonly UsbPort[];
+  readonly node?: KnownUsbDevice['node'];
   readonly note?: string;
 }
 
@@ -25,6 +26,7 @@ function device(key: string, title: string, ids: `${string}:${string}`, proof: U
     product: line.product ?? null,
     family: line.family ?? null,
     ports: line.ports ?? ONE_PORT,
+    node: line.node ?? (line.ports?.length === 0 ? 'usb' : 'tty'),
     note: line.note ?? null,
   };
 }
@@ -51,7 +53,7 @@ export const KNOWN_USB_DEVICES: readonly KnownUsbDevice[] = [
   device('terminus-a1', 'GekkoScience Terminus A1 (BM1362)', '10c4:ea70', 'strings', { manufacturers: ['Silicon Labs'], product: 'GekkoScience Terminus A1', family: 'gekko', ports: ASIC_AND_TELEMETRY }),
   device('compac-a2', 'GekkoScience Compac A2 (BM1370)', '10c4:ea70', 'strings', { manufacturers: ['Silicon Labs'], product: 'GekkoScience Compac A2', family: 'gekko', ports: ASIC_AND_TELEMETRY }),
   device('terminus-a2', 'GekkoScience Terminus A2 (BM1370)', '10c4:ea70', 'strings', { manufacturers: ['Silicon Labs'], product: 'GekkoScience Terminus A2', family: 'gekko', ports: ASIC_AND_TELEMETRY }),
-  device('mcp2210', 'GekkoScience Clarke (GSK) or NanoFury', '04d8:00de', 'probe', { manufacturers: ['Microchip Technology Inc.'], product: 'MCP2210 USB to SPI Master', ports: [], note: 'Bitfury over an SPI bridge: no driver' }),
+  device('mcp2210', 'GekkoScience Clarke (GSK) or NanoFury', '04d8:00de', 'probe', { manufacturers: ['Microchip Technology Inc.'], product: 'MCP2210 USB to SPI Master', ports: [], node: 'hidraw', note: 'Bitfury over an SPI bridge: no driver' }),
 
   device('block-erupter', 'ASICMINER Block Erupter USB', '10c4:ea60', 'probe', { manufacturers: ['Silicon Labs'], product: 'CP2102 USB to UART Bridge Controller', family: 'icarus' }),
   device('antminer-u', 'Antminer U1, U2 or U3', '10c4:ea60', 'probe', { manufacturers: ['Silicon Labs'], family: 'icarus' }),

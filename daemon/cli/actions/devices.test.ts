@@ -1,28 +1,88 @@
-import { describe, expect, it } from 'vitest';
-import { fakeMachine, usbPort } from '../doctor/fake-machine.fixture.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BITAXE, COMPAC, CP2102, foundOf } from '../../../drivers/discovery/fake-usb.fixture.ts';
+import { fakeMachine, type FakeParts } from '../doctor/fake-machine.fixture.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { devices } from './devices.ts';
 
-const GLOBALS = { json: true, data: null, config: null };
+const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-devices-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe('devices', () => {
-  it('lists drivers with their options, and the hardware by its stable name', async () => {
-    const io = new FakeIo('/');
-    const machine = fakeMachine({ ports: [usbPort('/dev/ttyUSB0')], hid: [{ path: '/dev/hidraw0', manufacturer: 'Lab', product: 'Stage', vendorId: '04d8', productId: '003f' }], links: { '/dev/serial/by-id/usb-FTDI_DM01-if00': '../../ttyUSB0' } });
-    expect(await devices(io, GLOBALS, machine)).toBe(0);
-    const { drivers, found } = JSON.parse(io.stdout) as { drivers: { id: string; options: { properties: object } }[]; found: { cpu: object; serial_ports: object[]; hid_devices: object[] } };
+const AVALON = { ids: '29f1:33f3', product: 'Avalon nano' } as const;
+const GPS = { ids: '1546:01a7', manufacturer: 'u-blox', product: 'GPS', ttys: { 0: 'ttyACM9' } } as const;
+
+async function show(parts: FakeParts, json: boolean, options = { drivers: false }, yaml = 'devices: []\n') {
+  const config = path.join(dir, 'rig.yaml');
+  writeFileSync(config, yaml);
+  const io = new FakeIo(dir);
+  expect(await devices(io, { json, data: null, config }, options, fakeMachine(parts))).toBe(0);
+  return io;
+}
+
+interface Listed {
+  drivers: { id: string; options: { properties: object } }[];
+  found: { cpu: object; devices: Record<string, unknown>[]; serial_ports: object[]; hid_devices: object[] };
+}
+
+describe('devices --json', () => {
+  it('has drivers with their options, and everything that is plugged in, with why it is not used', async () => {
+    const io = await show({
+      found: foundOf({ '1-1': BITAXE('A1'), '1-2': CP2102(0), '1-3': AVALON, '1-4': GPS }, [{ name: 'ttyAMA0', why: 'not on USB' }]),
+      files: { '/sys/class/hidraw/hidraw0/device/uevent': 'DRIVER=hid-generic\nHID_ID=0003:000004D8:0000003F\nHID_NAME=Lab Stage\n' },
+    }, true);
+    const { drivers, found } = JSON.parse(io.stdout) as Listed;
     expect(drivers.find((driver) => driver.id === 'cpu')?.options.properties).toHaveProperty('threads');
     expect(found.cpu).toMatchObject({ kernel: expect.any(String), lanes: expect.any(Number), problem: null });
-    expect(found.serial_ports).toEqual([{ path: '/dev/ttyUSB0', stable_path: '/dev/serial/by-id/usb-FTDI_DM01-if00', manufacturer: 'FTDI', vendorId: '0403', productId: '6015', serialNumber: 'DM01' }]);
-    expect(found.hid_devices).toEqual([{ path: '/dev/hidraw0', manufacturer: 'Lab', product: 'Stage', vendorId: '04d8', productId: '003f' }]);
+    expect(found.devices).toMatchObject([
+      {
+        id: 'bitaxe-raw-a1', match: 'identified', title: 'Bitaxe with bitaxe-raw firmware', driver: 'bitaxe-raw', configured_as: null, config: null, serial_is_its_own: true,
+        usb: { vendor_id: 'c0de', product_id: 'cafe', manufacturer: 'OSMU', product: 'Bitaxe', serial: 'A1', bcd_device: 0x0100, bus_path: '1-1' },
+        ports: [{ role: 'control', interface_number: 0, path: '/dev/ttyACM0', node: '/dev/ttyACM0', problem: null }, { role: 'asic', interface_number: 2 }],
+      },
+      {
+        id: 'usb-10c4-ea60-1-2', match: 'candidates', driver: null, reason: expect.stringContaining('bridge chip'),
+        may_be: expect.arrayContaining([{ key: 'block-erupter', title: 'ASICMINER Block Erupter USB', driver: 'icarus', note: null }]),
+        config: '- id: icarus-1-2\n  driver: icarus\n  options: { usb_path: "1-2" }',
+      },
+      { id: 'avalon-nano-1-3', match: 'identified', driver: null, reason: expect.stringContaining('no driver'), ports: [] },
+      { id: 'usb-1546-01a7-1-4', match: 'unknown', reason: expect.stringContaining('not a device known to mine'), may_be: [] },
+    ]);
+    expect(found.serial_ports).toEqual([{ path: '/dev/ttyAMA0', reason: 'not on USB', problem: null }]);
+    expect(found.hid_devices).toEqual([{ path: '/dev/hidraw0', name: 'Lab Stage', vendor_id: '04d8', product_id: '003f' }]);
   });
 
-  it('prints a page for a person, also without the serial library', async () => {
-    const io = new FakeIo('/');
-    expect(await devices(io, { ...GLOBALS, json: false }, fakeMachine({ ports: new Error('Cannot find package'), hid: new Error('libudev.so.1: cannot open shared object file') }))).toBe(0);
+  it('says which entry of the configuration a device is', async () => {
+    const yaml = 'devices:\n  - {id: left, driver: cpu}\n';
+    const { found } = JSON.parse((await show({ found: foundOf({ '1-1': COMPAC('1001') }) }, true, undefined, yaml.replace('left', 'compac-1001'))).stdout) as Listed;
+    expect(found.devices[0]).toMatchObject({ id: 'compac-1001', configured_as: 'compac-1001' });
+    const other = JSON.parse((await show({ found: foundOf({ '1-1': COMPAC('1001') }) }, true, undefined, yaml)).stdout) as Listed;
+    expect(other.found.devices[0]).toMatchObject({ configured_as: null });
+  });
+});
+
+describe('devices', () => {
+  it('shows what is plugged in: miners first, then what may be one with the lines that use it, then the rest', async () => {
+    const io = await show({ found: foundOf({ '1-1': GPS, '1-2': AVALON, '1-3': CP2102(0, 'X77'), '1-4': COMPAC('1001', 1) }), portProblems: { '/dev/ttyUSB1': 'this user may not open /dev/ttyUSB1' } }, false);
+    const at = (text: string): number => io.outLines.findIndex((line) => line.startsWith(text));
+    expect(at('  compac-1001: GekkoScience Compac (BM1384); driver gekko')).toBeGreaterThan(0);
+    expect(at('  usb-10c4-ea60-x77: may be a miner; not used')).toBeGreaterThan(at('  compac-1001'));
+    expect(at('  avalon-nano-1-2: Avalon nano stick (A3233); not used')).toBeGreaterThan(at('  usb-10c4-ea60-x77'));
+    expect(at('  usb-1546-01a7-1-1: not known to mine; not used')).toBeGreaterThan(at('  avalon-nano-1-2'));
+    expect(io.stdout).toContain('      - id: icarus-x77\n        driver: icarus\n        options: { usb_serial: "X77" }');
+    expect(io.stdout).toMatch(/^ {4}asic {6}\/dev\/ttyUSB1$/m);
+    for (const line of io.outLines.slice(2)) if (!line.startsWith('Drivers here')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it('says so when nothing is plugged in', async () => {
+    expect((await show({}, false)).stdout).toContain('  usb: no miner and no serial adapter');
+  });
+
+  it('lists the drivers with their options when asked', async () => {
+    const io = await show({}, false, { drivers: true });
     expect(io.stdout).toMatch(/^ {2}cpu: CPU of this machine$/m);
     expect(io.stdout).toMatch(/^ {6}limit_percent +Share of the time/m);
-    expect(io.stdout).toMatch(/serial: the serialport library cannot be loaded \(Cannot find package\)/);
-    expect(io.stdout).toMatch(/hid: the node-hid library cannot be loaded \(libudev/);
+    expect(io.stdout).not.toContain('Found on this machine');
   });
 });

@@ -1,17 +1,18 @@
-/** `rigbrain devices`: what this installation can drive, and what is plugged in. */
+/** `rigbrain devices`: what is plugged in and which driver speaks to it; what the drivers of this installation take. */
 import os from 'node:os';
 import { z } from 'zod';
 import { keyDocs } from '../../../config/schema-doc.ts';
 import { availableCpus } from '../../../drivers/cpu/available-cpus.ts';
 import { chooseKernel } from '../../../kernels/choice.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
-import { byIdName, isAdapter } from '../doctor/serial.ts';
-import { thisMachine, type HidInfo, type Machine, type SerialPortInfo } from '../doctor/machine.ts';
+import { thisMachine, type Machine } from '../doctor/machine.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import { wrap } from '../help.ts';
 import { paint, type CliIo } from '../io.ts';
+import { openContext } from './context.ts';
 import { knownDrivers, type KnownDriver } from './drivers.ts';
+import { foundJson, foundLines, hidDevices, type ConfiguredEntry } from './found-devices.ts';
 
 interface FoundCpu {
   readonly model: string | null;
@@ -24,32 +25,42 @@ interface FoundCpu {
   readonly problem: string | null;
 }
 
-interface FoundPort extends SerialPortInfo {
-  /** Name that survives replugging. */
-  readonly stable_path: string | null;
-}
-
-export async function devices(io: CliIo, globals: Globals, machine: Machine = thisMachine): Promise<number> {
-  const [drivers, serial, hid] = await Promise.all([knownDrivers(), findPorts(machine), findHid(machine)]);
+/** @param options.drivers show the drivers with their options instead of what is plugged in; as JSON both are told */
+export async function devices(io: CliIo, globals: Globals, options: { readonly drivers: boolean } = { drivers: false }, machine: Machine = thisMachine): Promise<number> {
+  const drivers = await knownDrivers();
+  if (options.drivers && !globals.json) {
+    io.out(paint(io, 'bold', 'Drivers'));
+    for (const driver of drivers) for (const line of driverLines(driver)) io.out(line);
+    return EXIT.ok;
+  }
+  const found = await machine.find();
   const cpu = findCpu();
+  const view = { found, entries: configuredEntries(io, globals), driverIds: drivers.flatMap(({ id, descriptor }) => (descriptor === null ? [] : [id])), problemOf: machine.portProblem };
+  const hid = hidDevices(machine);
   if (globals.json) {
     const listed = drivers.map(({ id, descriptor, problem }) =>
       descriptor === null ? { id, problem } : { id, title: descriptor.title, capabilities: descriptor.capabilities, options: z.toJSONSchema(descriptor.options, { target: 'draft-7', io: 'input' }) },
     );
-    io.out(JSON.stringify({ drivers: listed, found: { cpu, serial_ports: serial.ports, serial_problem: serial.problem, hid_devices: hid.devices, hid_problem: hid.problem } }, null, 2));
+    io.out(JSON.stringify({ drivers: listed, found: { cpu, ...foundJson(view), hid_devices: hid } }, null, 2));
     return EXIT.ok;
   }
-  io.out(paint(io, 'bold', 'Drivers'));
-  for (const driver of drivers) for (const line of driverLines(driver)) io.out(line);
   io.out(paint(io, 'bold', 'Found on this machine'));
   io.out(`  cpu: ${cpu.model ?? 'unknown model'}, ${plural(cpu.processors, 'processor')}, ${cpu.kernel === null ? `cannot hash: ${cpu.problem}` : `kernel ${cpu.kernel} (${cpu.isa}, ${plural(cpu.lanes ?? 0, 'lane')})`}`);
-  for (const port of serial.ports) io.out(`  serial: ${port.stable_path ?? port.path}${port.manufacturer === null ? '' : `, ${port.manufacturer}`}${port.vendorId === null ? '' : ` ${port.vendorId}:${port.productId}`}`);
-  if (serial.problem !== null) io.out(`  serial: ${serial.problem}`);
-  else if (serial.ports.length === 0) io.out('  serial: no USB adapter');
-  for (const device of hid.devices) io.out(`  hid: ${device.path}, ${[device.manufacturer, device.product].filter(Boolean).join(' ') || 'unnamed'} ${device.vendorId}:${device.productId}`);
-  if (hid.problem !== null) io.out(`  hid: ${hid.problem}`);
-  else if (hid.devices.length === 0) io.out('  hid: no device');
+  for (const line of foundLines(io, view)) io.out(line);
+  for (const device of hid) io.out(`  hid: ${device.path}, ${device.name ?? 'unnamed'} ${device.vendor_id}:${device.product_id}`);
+  io.out('');
+  io.out(`Drivers here: ${drivers.map(({ id, problem }) => (problem === null ? id : `${id} (${problem})`)).join(', ')}. Their options: rigbrain devices --drivers`);
   return EXIT.ok;
+}
+
+/** Devices of the configuration, to say which of them is which; none when it cannot be read (`rigbrain check` says why). */
+function configuredEntries(io: CliIo, globals: Globals): ConfiguredEntry[] {
+  try {
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    return openContext(io, globals).loaded.config.devices.map(({ id, driver, options }) => ({ id, driver, place: { port: text(options.port), usb_serial: text(options.usb_serial), usb_path: text(options.usb_path) } }));
+  } catch {
+    return [];
+  }
 }
 
 function plural(count: number, noun: string): string {
@@ -63,23 +74,6 @@ function findCpu(): FoundCpu {
     return { ...base, kernel, isa, lanes, problem: null };
   } catch (error) {
     return { ...base, kernel: null, isa: null, lanes: null, problem: messageOf(error) };
-  }
-}
-
-async function findPorts(machine: Machine): Promise<{ ports: readonly FoundPort[]; problem: string | null }> {
-  try {
-    const ports = (await machine.serialPorts()).filter(isAdapter);
-    return { ports: ports.map((port) => ({ ...port, stable_path: byIdName(machine, port.path) })), problem: null };
-  } catch (error) {
-    return { ports: [], problem: `the serialport library cannot be loaded (${messageOf(error).split('\n')[0]})` };
-  }
-}
-
-async function findHid(machine: Machine): Promise<{ devices: readonly HidInfo[]; problem: string | null }> {
-  try {
-    return { devices: await machine.hidDevices(), problem: null };
-  } catch (error) {
-    return { devices: [], problem: `the node-hid library cannot be loaded (${messageOf(error).split('\n')[0]})` };
   }
 }
 

@@ -1,4 +1,5 @@
-import type { HidInfo, Machine, SerialPortInfo } from './machine.ts';
+import type { Found } from '../../../drivers/discovery/found.ts';
+import type { Machine } from './machine.ts';
 
 export interface FakeParts {
   /** Output by command line, e.g. `vcgencmd get_throttled`. */
@@ -9,8 +10,9 @@ export interface FakeParts {
   readonly freeBytes?: number | null;
   /** Why a host:port cannot be reached; hosts not named answer. */
   readonly unreachable?: Readonly<Record<string, string>>;
-  readonly ports?: readonly SerialPortInfo[] | Error;
-  readonly hid?: readonly HidInfo[] | Error;
+  readonly found?: Found;
+  /** Why a port cannot be opened, by path; ports not named can. */
+  readonly portProblems?: Readonly<Record<string, string>>;
   readonly user?: Machine['user'];
   readonly nodeVersion?: string;
 }
@@ -25,19 +27,9 @@ export function fakeMachine(parts: FakeParts = {}): Machine {
     link: (file) => links[file] ?? null,
     freeBytes: () => (parts.freeBytes === undefined ? 50e9 : parts.freeBytes),
     connect: async (host, port) => parts.unreachable?.[`${host}:${port}`] ?? null,
-    async serialPorts() {
-      if (parts.ports instanceof Error) throw parts.ports;
-      return parts.ports ?? [];
-    },
-    async hidDevices() {
-      if (parts.hid instanceof Error) throw parts.hid;
-      return parts.hid ?? [];
-    },
+    find: async () => parts.found ?? { devices: [], otherPorts: [] },
+    portProblem: (path) => parts.portProblems?.[path] ?? null,
     user: parts.user ?? { name: 'miner', uid: 1000, gids: [1000] },
     nodeVersion: parts.nodeVersion ?? '20.20.0',
   };
-}
-
-export function usbPort(path: string): SerialPortInfo {
-  return { path, manufacturer: 'FTDI', vendorId: '0403', productId: '6015', serialNumber: 'DM01' };
 }

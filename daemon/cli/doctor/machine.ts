@@ -3,25 +3,11 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
+import { DeviceFinder } from '../../../drivers/discovery/finder.ts';
+import type { Found } from '../../../drivers/discovery/found.ts';
+import { portProblem, SYSTEM_ROOTS } from '../../../drivers/discovery/sysfs.ts';
+import { systemClock } from '../../../protocol/common/clock.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
-
-/** A serial port as the system lists it. */
-export interface SerialPortInfo {
-  readonly path: string;
-  readonly manufacturer: string | null;
-  readonly vendorId: string | null;
-  readonly productId: string | null;
-  readonly serialNumber: string | null;
-}
-
-/** A USB HID device as the system lists it. */
-export interface HidInfo {
-  readonly path: string;
-  readonly manufacturer: string | null;
-  readonly product: string | null;
-  readonly vendorId: string;
-  readonly productId: string;
-}
 
 export interface Machine {
   /** Output of a command; null when it is not installed, fails, or takes longer than the deadline. */
@@ -36,10 +22,10 @@ export interface Machine {
   freeBytes(folder: string): number | null;
   /** Opens a TCP connection and closes it again. Null when it worked, else why not. */
   connect(host: string, port: number, deadlineMs: number): Promise<string | null>;
-  /** The serial ports. Rejects when the serial library is not installed. */
-  serialPorts(): Promise<readonly SerialPortInfo[]>;
-  /** The HID devices. Rejects when the HID library, or a system library it needs, is not installed. */
-  hidDevices(): Promise<readonly HidInfo[]>;
+  /** What is plugged in. */
+  find(): Promise<Found>;
+  /** Why this user cannot open a port; null when he can. Opens nothing. */
+  portProblem(path: string): string | null;
   readonly user: { readonly name: string; readonly uid: number; readonly gids: readonly number[] };
   readonly nodeVersion: string;
 }
@@ -91,32 +77,8 @@ export const thisMachine: Machine = {
       socket.once('connect', () => end(null));
       socket.once('error', (error) => end(messageOf(error) || (error as NodeJS.ErrnoException).code || 'refused'));
     }),
-  async serialPorts() {
-    const { SerialPort } = await import('serialport');
-    // The library asks udevadm; without it (containers) the names in /dev are all there is to know.
-    const ports = await SerialPort.list().catch(() => null);
-    if (ports === null) return thisMachine.list('/dev').filter((name) => /^tty(USB|ACM)\d+$/.test(name)).map((name) => ({ path: `/dev/${name}`, manufacturer: null, vendorId: null, productId: null, serialNumber: null }));
-    return ports.map((port) => ({
-      path: port.path,
-      manufacturer: port.manufacturer ?? null,
-      vendorId: port.vendorId ?? null,
-      productId: port.productId ?? null,
-      serialNumber: port.serialNumber ?? null,
-    }));
-  },
-  async hidDevices() {
-    const { default: hid } = await import('node-hid');
-    // hidraw is the kernel's own interface: it needs no libusb and no root.
-    if (process.platform === 'linux') hid.setDriverType('hidraw');
-    const usbId = (id: number): string => id.toString(16).padStart(4, '0');
-    return (await hid.devicesAsync()).map((device) => ({
-      path: device.path ?? '',
-      manufacturer: device.manufacturer || null,
-      product: device.product || null,
-      vendorId: usbId(device.vendorId),
-      productId: usbId(device.productId),
-    }));
-  },
+  find: () => new DeviceFinder({ roots: SYSTEM_ROOTS, clock: systemClock }).findSettled(),
+  portProblem,
   user: { name: os.userInfo().username, uid: process.getuid?.() ?? -1, gids: process.getgroups?.() ?? [] },
   nodeVersion: process.versions.node,
 };
