@@ -55,7 +55,7 @@ describe('rig.yaml', () => {
       .join('\n');
     const { config } = loadConfig({ file: '/rig.yaml', env: {}, read: { text: () => text, list: () => [] } });
     expect(config.pools.map((pool) => pool.id)).toEqual(['my-pool', 'my-node']);
-    expect(config.devices.map((device) => device.driver)).toEqual(['cpu']);
+    expect(config.devices.map((device) => device.driver)).toEqual(['bitaxe-raw', 'icarus']);
     expect(config.mining.live).toBe(true);
     expect(config.mqtt.password).toEqual({ file: 'mqtt_password' });
   });

@@ -87,7 +87,14 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('What is mined, how long, and what may be submitted.'),
   pools: z.array(poolSchema).max(32).default([]).describe('Pools in order of preference.'),
-  devices: z.array(deviceSchema).max(256).default([]).describe('Devices. Empty: the CPU fallback hasher.'),
+  devices: z.array(deviceSchema).max(256).default([]).describe('Devices. Empty: the CPU fallback hasher, and what is found on USB.'),
+  discovery: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Drive miners that say on USB what they are, without an entry under devices. Never in demo mode.'),
+      interval_seconds: z.number().min(1).max(60).default(2).describe('How often USB is looked at for new ones.'),
+    })
+    .prefault({})
+    .describe('Miners that are plugged in.'),
   cpu: cpuOptions.describe('Options of the CPU hasher, for every device with `driver: cpu` that does not set them itself.').optional(),
   mqtt: z
     .strictObject({

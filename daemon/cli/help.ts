@@ -8,7 +8,7 @@ export class CompactHelp extends Help {
   override helpWidth = WIDTH;
 
   override formatHelp(command: Command, helper: Help): string {
-    const options = helper.visibleOptions(command).filter((option) => option.long !== '--help');
+    const options = helper.visibleOptions(command).filter((option) => !['--help', '--version'].includes(option.long ?? ''));
     const global = helper.visibleGlobalOptions(command).filter((option) => !['--help', '--version'].includes(option.long ?? ''));
     const commands = helper.visibleCommands(command).filter((sub) => sub.name() !== 'help');
     const args = helper.visibleArguments(command);
@@ -64,7 +64,6 @@ export function closing(examples: readonly string[]): string {
   return [
     'Examples:',
     ...examples.map((example) => `  ${example}`),
-    'Environment: RIGBRAIN_CONFIG, RIGBRAIN_DATA, RIGBRAIN_LOG, RIGBRAIN_<KEY>,',
-    '  NO_COLOR; see docs/config.md.',
+    'Environment: RIGBRAIN_CONFIG, _DATA, _LOG, _<KEY>; NO_COLOR: docs/config.md.',
   ].join('\n');
 }

@@ -36,7 +36,7 @@ describe('help', () => {
       expect(io.outLines.length, `${name}\n${io.stdout}`).toBeLessThanOrEqual(23);
       for (const line of io.outLines) expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
       expect(io.stdout, name).toContain('Examples:\n  ');
-      expect(io.outLines.at(-2), name).toMatch(/^Environment: /);
+      expect(io.outLines.at(-1), name).toMatch(/^Environment: /);
     }
   });
 

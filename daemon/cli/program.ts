@@ -10,6 +10,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
+import { addSafe } from './commands/safe.ts';
 import { addSim } from './commands/sim.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addUdev } from './commands/udev.ts';
@@ -54,7 +55,7 @@ function buildProgram(cli: Cli): Command {
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
     .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addUdev, addLedger, addBench, addReplay, addSim, addSmoke]) add(program, cli);
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addUdev, addLedger, addBench, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

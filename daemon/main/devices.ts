@@ -1,25 +1,36 @@
 import type { DeviceConfig } from '../../config/schema.ts';
 import type { Device, DriverContext } from '../../drivers/contract.ts';
+import type { PortAccess } from '../../drivers/transport/contract.ts';
 import { loadDriver } from '../../drivers/registry.ts';
 import { RigError, messageOf } from '../../protocol/common/errors.ts';
+import type { Hardware } from './hardware.ts';
 import { listedDevices, type DeviceOverrides } from './listed-devices.ts';
+
+export interface DeviceParts extends Pick<DriverContext<unknown>, 'clock' | 'log' | 'cacheDir'> {
+  readonly hardware: Hardware;
+}
+
+/** Makes one device; opens nothing. @throws RigError E_DEVICE_UNKNOWN when its driver cannot be loaded, ZodError for wrong options */
+export async function createDevice(entry: Pick<DeviceConfig, 'id' | 'driver' | 'options'>, ports: PortAccess, { clock, log, cacheDir }: Omit<DeviceParts, 'hardware'>): Promise<Device> {
+  const driver = await loadDriver(entry.driver);
+  const options = driver.options.parse(entry.options);
+  return driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }), cacheDir, ports });
+}
 
 /**
  * Makes the configured devices; opens nothing. A device that cannot be made is reported and left out.
  * @throws RigError E_DEVICE_UNKNOWN when not one of them could be made
  */
-export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, { clock, log, cacheDir }: Pick<DriverContext<unknown>, 'clock' | 'log' | 'cacheDir'>): Promise<Device[]> {
+export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, { hardware, ...parts }: DeviceParts): Promise<Device[]> {
   const wanted = listedDevices(configured, overrides).filter((entry) => entry.enabled);
   const devices: Device[] = [];
   const failures: string[] = [];
   for (const entry of wanted) {
     try {
-      const driver = await loadDriver(entry.driver);
-      const options = driver.options.parse(entry.options);
-      devices.push(await driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }), cacheDir }));
+      devices.push(await createDevice(entry, hardware.portsOf(entry), parts));
     } catch (error) {
       failures.push(`${entry.id}: ${messageOf(error)}`);
-      log.error({ device: entry.id, driver: entry.driver, err: messageOf(error) }, 'device is left out');
+      parts.log.error({ device: entry.id, driver: entry.driver, err: messageOf(error) }, 'device is left out');
     }
   }
   if (devices.length === 0) throw new RigError('E_DEVICE_UNKNOWN', `no device can be used: ${failures.join('; ') || 'all are disabled in the configuration'}`);

@@ -25,7 +25,9 @@ import { packageRoot, version } from '../version.ts';
 import { readAttestation } from './attestation.ts';
 import type { Closer } from './closer.ts';
 import { startDemoWorld } from './demo.ts';
-import { createDevices } from './devices.ts';
+import { createDevice, createDevices } from './devices.ts';
+import type { Hardware } from './hardware.ts';
+import { Hotplug } from './hotplug.ts';
 import { lockFolder } from './folder-lock.ts';
 import { RigCommands } from './rig-commands.ts';
 import { RigEvents } from './rig-events.ts';
@@ -37,6 +39,7 @@ export interface RigContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly closer: Closer;
+  readonly hardware: Hardware;
   /** Says one line to a person at start. */
   say(message: string): void;
 }
@@ -49,6 +52,8 @@ export interface Rig {
   readonly events: RigEvents;
   /** Null when MQTT is off. */
   readonly publisher: MqttPublisher | null;
+  /** Null when nothing but what is listed is driven. */
+  readonly hotplug: Hotplug | null;
   readonly mqttUrl: string | null;
 }
 
@@ -64,10 +69,11 @@ const TEST_MODE_ATTEMPTS = 100_000_000;
  */
 export async function createRig(options: RunOptions, context: RigContext): Promise<Rig> {
   const { config, mode } = options;
-  const { clock, log, closer } = context;
+  const { clock, log, closer, hardware } = context;
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
   const sources = openSources(demo ? [demo.pool] : config.pools, options, context);
-  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { clock, log, cacheDir: options.cacheDir ?? undefined });
+  const deviceParts = { clock, log, cacheDir: options.cacheDir ?? undefined };
+  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware });
   const { brainstem, ledger } = await openLedger(options, context);
 
   const engine = new MiningEngine({
@@ -96,7 +102,9 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   // Devices first, so that hardware is safe before anything else is waited for. The session's last report counts the last verdicts.
   closer.add('session', () => session.stop());
   closer.add('mining', () => engine.stop());
-  return { brainstem, engine, session, state, events, publisher, mqttUrl };
+  const hotplug = hardware.discovers ? new Hotplug({ hardware, engine, intervalMs: config.discovery.interval_seconds * 1000, create: (entry, found) => createDevice(entry, hardware.portsOfFound(found, entry.driver), deviceParts), clock, log: log.child({ module: 'usb' }) }) : null;
+  if (hotplug) closer.add('usb', () => hotplug.stop());
+  return { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl };
 }
 
 function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log }: RigContext): JobSource[] {

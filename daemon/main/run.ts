@@ -1,9 +1,13 @@
 /** Life of the daemon: opened in one order, closed in the reverse one, and nothing left out whatever happens between. */
+import { SYSTEM_ROOTS } from '../../drivers/discovery/sysfs.ts';
 import { fulfilLastWills } from '../../drivers/safety/last-will.ts';
+import { SerialTransport } from '../../drivers/transport/serial.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { RunOptions } from '../cli/run-options.ts';
 import { version } from '../version.ts';
 import { Closer } from './closer.ts';
+import { Hardware } from './hardware.ts';
+import { makeBoardsSafe } from './safe-boards.ts';
 import { openFrontend } from './frontend.ts';
 import { createReadiness } from './ready.ts';
 import { createRig } from './rig.ts';
@@ -35,10 +39,17 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   });
   closer.add('frontend', () => frontend.close());
   try {
-    const { brainstem, engine, session, state, events, publisher, mqttUrl } = await createRig(options, { clock, log, closer, say: (message) => frontend.say(message) });
+    const hardware = new Hardware({ config, demo: mode === 'demo', clock, roots: SYSTEM_ROOTS, openSerial: (path, baud) => new SerialTransport(path, baud, { clock }) });
+    // Before anything else: whatever ran here last may not have stopped its boards.
+    for (const { id, safe, found, words } of await makeBoardsSafe(await hardware.boards(), { clock, log })) {
+      if (found) log[safe ? 'info' : 'warn']({ device: id, words }, safe ? 'board is safe' : 'board could not be made safe');
+    }
+    stop.signal.throwIfAborted();
+    const { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl } = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
     events.events.on('event', (event) => frontend.note(event));
     await publisher?.start(stop.signal);
     await engine.start(stop.signal);
+    await hotplug?.start(stop.signal);
     session.start();
 
     const readiness = createReadiness({ clock, log, state });
