@@ -1,10 +1,7 @@
 /** A simulated board on two ttys, with a clock: what `rigbrain sim bitaxe` runs. */
-import { prepareKernels } from '../../kernels/choice.ts';
-import { pace } from '../tty/pace.ts';
-import { Plug } from '../tty/plug.ts';
-import { PTY_BAUD } from '../tty/pty.ts';
+import { chainLine } from '../chips/rig.ts';
+import { startLineRig } from '../tty/line-rig.ts';
 import type { SimRig } from '../tty/rig.ts';
-import { SpeedWatch } from '../tty/speed-watch.ts';
 import { VirtualBoard, type BoardOptions } from './board.ts';
 import { BOARD_FAULTS } from './faults.ts';
 
@@ -19,51 +16,24 @@ export interface BoardRig extends SimRig {
 
 /** @throws RigError E_SIM_TTY when there is no socat; RangeError when there is no such board or an option is out of range */
 export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig> {
-  await prepareKernels();
-  const { link } = options;
-  const board = new VirtualBoard(options, { control: (bytes) => plug.write('control', bytes), asic: (bytes) => plug.write('asic', bytes) });
-  const { chain } = board;
-  const named = (end: string): string | null => (link == null ? null : `${link}-${end}`);
-  const plug = new Plug(
-    { control: { link: named('control'), onData: (bytes) => board.receiveControl(bytes, performance.now()) }, asic: { link: named('asic'), onData: (bytes) => board.receiveAsic(bytes) } },
-    () => board.powerUp(),
-  );
-  plug.events.on('plugged', () => (chain.hostBaud = PTY_BAUD));
-  const speed = new SpeedWatch(() => plug.speed('asic'), () => chain.chips.every((chip) => chain.understands(chip)), (baud) => (chain.hostBaud = baud));
-  const unpace = pace((ms, budgetMs) => {
-    board.run(ms, budgetMs);
-    const { disappear } = board.faults;
-    if (disappear !== null) {
-      board.faults.disappear = null;
-      plug.disappear(disappear);
-    }
-    speed.look();
+  const named = (end: string): string | null => (options.link == null ? null : `${options.link}-${end}`);
+  let board!: VirtualBoard;
+  const rig = await startLineRig<VirtualBoard['faults']>({
+    faults: BOARD_FAULTS,
+    links: { control: named('control'), asic: named('asic') },
+    make(send) {
+      board = new VirtualBoard(options, { control: (bytes) => send('control', bytes), asic: (bytes) => send('asic', bytes) });
+      const { chain } = board;
+      return {
+        faults: board.faults,
+        receive: (role, bytes, now) => (role === 'control' ? board.receiveControl(bytes, now) : board.receiveAsic(bytes)),
+        run: (ms, budgetMs) => board.run(ms, budgetMs),
+        powerUp: () => board.powerUp(),
+        reset: () => chain.reset(),
+        stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh }),
+        line: chainLine(chain),
+      };
+    },
   });
-  const rig: BoardRig = {
-    board,
-    events: plug.events,
-    get path() {
-      return plug.paths.asic ?? null;
-    },
-    get paths() {
-      return plug.paths;
-    },
-    fault: (text) => void Object.assign(board.faults, BOARD_FAULTS.parse(text)),
-    clear: (name) => void Object.assign(board.faults, BOARD_FAULTS.cleared(name)),
-    stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh }),
-    reset: () => chain.reset(),
-    plug: () => plug.plug(),
-    unplug: () => plug.unplug(),
-    async close() {
-      unpace();
-      await plug.close();
-    },
-  };
-  try {
-    await rig.plug();
-  } catch (error) {
-    await rig.close();
-    throw error;
-  }
-  return rig;
+  return Object.assign(rig, { board });
 }

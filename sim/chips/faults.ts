@@ -13,6 +13,8 @@ export interface ChipFaults {
   duplicateNonces: boolean;
   /** One byte too many after every Nth reply. */
   strayByteEvery: number | null;
+  /** One byte too few in every Nth reply. */
+  lostByteEvery: number | null;
   /** A wrong checksum in every Nth reply. */
   wrongCrcEvery: number | null;
   /** Every Nth nonce is one that was not found: a hardware error. */
@@ -22,7 +24,7 @@ export interface ChipFaults {
 }
 
 export function noChipFaults(): ChipFaults {
-  return { mute: false, deadDomain: null, garbage: false, duplicateNonces: false, strayByteEvery: null, wrongCrcEvery: null, badNonceEvery: null, disappear: null };
+  return { mute: false, deadDomain: null, garbage: false, duplicateNonces: false, strayByteEvery: null, lostByteEvery: null, wrongCrcEvery: null, badNonceEvery: null, disappear: null };
 }
 
 /** The names `--fault` takes. */
@@ -32,18 +34,20 @@ export const CHIP_FAULT_NAMES: Readonly<Record<string, FaultName<ChipFaults>>> =
   garbage: { usage: 'garbage', help: 'random bytes before every reply', parse: flag({ garbage: true }) },
   'duplicate-nonces': { usage: 'duplicate-nonces', help: 'every nonce twice', parse: flag({ duplicateNonces: true }) },
   'stray-byte': { usage: 'stray-byte[=N]', help: 'one byte too many after every Nth reply (default 5)', parse: every((strayByteEvery) => ({ strayByteEvery }), 5, 1) },
+  'lost-byte': { usage: 'lost-byte[=N]', help: 'one byte too few in every Nth reply (default 5)', parse: every((lostByteEvery) => ({ lostByteEvery }), 5, 1) },
   'wrong-crc': { usage: 'wrong-crc[=N]', help: 'a wrong checksum in every Nth reply (default 5)', parse: every((wrongCrcEvery) => ({ wrongCrcEvery }), 5, 1) },
   'bad-nonce': { usage: 'bad-nonce[=N]', help: 'every Nth nonce was never found (default 5)', parse: every((badNonceEvery) => ({ badNonceEvery }), 5, 1) },
   disappear: { usage: 'disappear[=AFTER[:FOR]]', help: 'the tty goes after AFTER seconds, for FOR seconds (default 10:3; 0 = for good)', parse: parseDisappear },
 };
 
-const TABLE = faultTable(CHIP_FAULT_NAMES, noChipFaults);
+/** Those of chips on a bare line. */
+export const CHIP_FAULTS = faultTable(CHIP_FAULT_NAMES, noChipFaults);
 
 /** Reads one fault, `NAME` or `NAME=VALUE`. @throws RigError E_FLAG_INVALID with the names there are */
-export const parseChipFault = TABLE.parse;
+export const parseChipFault = CHIP_FAULTS.parse;
 
 /** What switches a fault off again. @throws RigError E_FLAG_INVALID with the names there are */
-export const clearedChipFault = TABLE.cleared;
+export const clearedChipFault = CHIP_FAULTS.cleared;
 
 /** Puts the faults of the line on what the chips say. */
 export class FaultyLine {
@@ -61,7 +65,7 @@ export class FaultyLine {
     if (faults.garbage) parts.push(this.noise(1 + (this.#noise.next() % 8)));
     const sent = reply.slice();
     if (turn(faults.wrongCrcEvery, this.#replies)) sent[sent.length - 1] = (sent[sent.length - 1] as number) ^ 0x0b;
-    parts.push(sent);
+    parts.push(turn(faults.lostByteEvery, this.#replies) ? Uint8Array.from(sent).filter((_, i) => i !== 2) : sent);
     if (isNonce && faults.duplicateNonces) parts.push(sent);
     if (turn(faults.strayByteEvery, this.#replies)) parts.push(Uint8Array.of(0));
     return Uint8Array.from(parts.flatMap((part) => [...part]));

@@ -64,36 +64,15 @@ function withKernel(scanner: Scanner, pairs: Uint32Array, job: Extract<ChipJob, 
 }
 
 function midstateHasher(): (job: Extract<ChipJob, { kind: 'midstates' }>, batch: Batch, wanted: Wanted) => Found[] {
-  const first = new Int32Array(64);
-  const second = new Int32Array(64);
-  const state = new Int32Array(8);
+  const trial = new MidstateTrial();
   return (job, { counter, versions }, wanted) => {
     const found: Found[] = [];
-    const tail = new DataView(job.tail.buffer, job.tail.byteOffset);
-    const mask = swap(wanted.zeroBits >= 32 ? -1 : -1 << (32 - wanted.zeroBits));
-    first.fill(0);
-    for (let i = 0; i < 3; i++) first[i] = tail.getInt32(4 * i);
-    first[4] = 0x80000000;
-    first[15] = 640;
-    second.fill(0);
-    second[8] = 0x80000000;
-    second[15] = 256;
+    trial.load(job.tail);
     for (let core = 0; core < wanted.cores; core++) {
       const nonce = ((core << 25) | counter) >>> 0;
-      first[3] = nonce | 0;
-      expand(first, 64);
+      trial.nonce(nonce);
       for (const slot of versions) {
-        const midstate = job.midstates[slot] as Int32Array;
-        state.set(midstate);
-        rounds(state, first, 0, 64);
-        for (let i = 0; i < 8; i++) second[i] = (state[i] as number) + (midstate[i] as number);
-        expand(second, 64);
-        state.set(IV);
-        rounds(state, second, 0, 64);
-        if ((((state[7] as number) + (IV[7] as number)) & mask) !== 0) continue;
-        const digest = Buffer.alloc(32);
-        for (let i = 0; i < 8; i++) digest.writeInt32BE(((state[i] as number) + (IV[i] as number)) | 0, 4 * i);
-        const excess = excessOf(digest, wanted);
+        const excess = trial.excess(job.midstates[slot] as Int32Array, wanted);
         if (excess !== null) found.push({ core, nonce, version: slot, excess });
       }
     }
@@ -101,12 +80,55 @@ function midstateHasher(): (job: Extract<ChipJob, { kind: 'midstates' }>, batch:
   };
 }
 
+/** Hashes headers of which the first 64 bytes are known as a midstate only, one nonce after the other. */
+export class MidstateTrial {
+  readonly #first = new Int32Array(64);
+  readonly #second = new Int32Array(64);
+  readonly #state = new Int32Array(8);
+
+  /** @param tail header bytes 64 to 75 */
+  load(tail: Uint8Array): void {
+    const view = new DataView(tail.buffer, tail.byteOffset);
+    for (let i = 0; i < 3; i++) this.#first[i] = view.getInt32(4 * i);
+  }
+
+  /** @param nonce header bytes 76 to 79 as a big-endian number */
+  nonce(nonce: number): void {
+    const first = this.#first;
+    first.fill(0, 3, 16);
+    first[3] = nonce | 0;
+    first[4] = 0x80000000;
+    first[15] = 640;
+    expand(first, 64);
+  }
+
+  /** Whole bits by which the hash is better than asked for; null when it is not good enough. */
+  excess(midstate: Int32Array, wanted: Pick<Wanted, 'zeroBits' | 'ticketMask'>): number | null {
+    const state = this.#state;
+    const second = this.#second;
+    state.set(midstate);
+    rounds(state, this.#first, 0, 64);
+    second.fill(0, 8, 16);
+    for (let i = 0; i < 8; i++) second[i] = (state[i] as number) + (midstate[i] as number);
+    second[8] = 0x80000000;
+    second[15] = 256;
+    expand(second, 64);
+    state.set(IV);
+    rounds(state, second, 0, 64);
+    const mask = swap(wanted.zeroBits >= 32 ? -1 : -1 << (32 - wanted.zeroBits));
+    if ((((state[7] as number) + (IV[7] as number)) & mask) !== 0) return null;
+    const digest = Buffer.alloc(32);
+    for (let i = 0; i < 8; i++) digest.writeInt32BE(((state[i] as number) + (IV[i] as number)) | 0, 4 * i);
+    return excessOf(digest, wanted);
+  }
+}
+
 function sha256(data: Uint8Array): Buffer {
   return createHash('sha256').update(data).digest();
 }
 
 /** Whole bits by which a hash is better than asked for; null when it is not good enough. */
-function excessOf(digest: Buffer, { zeroBits, ticketMask }: Wanted): number | null {
+function excessOf(digest: Buffer, { zeroBits, ticketMask }: Pick<Wanted, 'zeroBits' | 'ticketMask'>): number | null {
   const shown = Buffer.from(digest).reverse();
   const zeros = leadingZeros(shown);
   if (zeros < zeroBits) return null;

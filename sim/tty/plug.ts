@@ -43,6 +43,10 @@ export class Plug {
     return Object.fromEntries([...this.#ptys].map(([role, pty]) => [role, pty.path]));
   }
 
+  get plugged(): boolean {
+    return this.#ptys.size > 0;
+  }
+
   write(role: LineRole, bytes: Uint8Array): void {
     this.#ptys.get(role)?.write(bytes);
   }

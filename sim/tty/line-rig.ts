@@ -1,0 +1,79 @@
+/** A simulated device on its ttys, with a clock and a plug: the same for all of them. */
+import { prepareKernels } from '../../kernels/choice.ts';
+import type { FaultTable } from './fault-names.ts';
+import { pace } from './pace.ts';
+import { Plug, type Disappearance, type LineRole } from './plug.ts';
+import { PTY_BAUD } from './pty.ts';
+import type { SimRig } from './rig.ts';
+import { SpeedWatch } from './speed-watch.ts';
+
+/** What lives behind the ttys. Bytes and time are given to it. */
+export interface LineDevice<F extends { disappear: Disappearance | null }> {
+  /** Change its fields at any time. */
+  readonly faults: F;
+  /** @param now ms, of a clock that only goes forward */
+  receive(role: LineRole, bytes: Uint8Array, now: number): void;
+  /** Lets time pass. @param budgetMs that may be spent on hashing */
+  run(ms: number, budgetMs: number): void;
+  /** What unplugging and plugging in again does. */
+  powerUp(): void;
+  /** What the reset line of the chips does. */
+  reset(): void;
+  stats(): Readonly<Record<string, unknown>>;
+  /** The chips' line, where its speed matters. */
+  readonly line?: { readonly agrees: () => boolean; readonly tell: (baud: number | null) => void };
+}
+
+export interface LineRigOptions<F extends { disappear: Disappearance | null }> {
+  readonly faults: FaultTable<F>;
+  /** The device's ttys, and the links to them. */
+  readonly links: Readonly<Partial<Record<LineRole, string | null>>>;
+  /** Makes the device; `send` is what it says. */
+  readonly make: (send: (role: LineRole, bytes: Uint8Array) => void) => LineDevice<F>;
+}
+
+/** @throws RigError E_SIM_TTY when there is no socat; what `make` throws */
+export async function startLineRig<F extends { disappear: Disappearance | null }>({ faults, links, make }: LineRigOptions<F>): Promise<SimRig> {
+  await prepareKernels();
+  const device = make((role, bytes) => plug.write(role, bytes));
+  const lines = Object.fromEntries((Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, performance.now()) }]));
+  const plug = new Plug(lines, () => device.powerUp());
+  const { line } = device;
+  if (line) plug.events.on('plugged', () => line.tell(PTY_BAUD));
+  const speed = line ? new SpeedWatch(() => plug.speed('asic'), line.agrees, line.tell) : null;
+  const unpace = pace((ms, budgetMs) => {
+    device.run(ms, budgetMs);
+    const { disappear } = device.faults;
+    if (disappear !== null) {
+      device.faults.disappear = null;
+      plug.disappear(disappear);
+    }
+    if (plug.plugged) speed?.look();
+  });
+  const rig: SimRig = {
+    events: plug.events,
+    get path() {
+      return plug.paths.asic ?? null;
+    },
+    get paths() {
+      return plug.paths;
+    },
+    fault: (text) => void Object.assign(device.faults, faults.parse(text)),
+    clear: (name) => void Object.assign(device.faults, faults.cleared(name)),
+    stats: () => device.stats(),
+    reset: () => device.reset(),
+    plug: () => plug.plug(),
+    unplug: () => plug.unplug(),
+    async close() {
+      unpace();
+      await plug.close();
+    },
+  };
+  try {
+    await rig.plug();
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
+  return rig;
+}
