@@ -3,6 +3,7 @@ import { messageOf, RigError } from '../protocol/common/errors.ts';
 import type { DriverDescriptor } from './contract.ts';
 
 const LOADERS: Readonly<Record<string, () => Promise<{ readonly descriptor: unknown }>>> = {
+  'bitaxe-raw': () => import('./bitaxe-raw/index.ts'),
   cpu: () => import('./cpu/index.ts'),
   gekko: () => import('./gekko/index.ts'),
   icarus: () => import('./icarus/index.ts'),

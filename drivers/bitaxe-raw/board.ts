@@ -1,0 +1,463 @@
+import { EventEmitter } from 'node:events';
+import { BM13XX_CHIPS } from '../../protocol/bm13xx/chips.ts';
+import { RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { messageOf, RigError, type ErrorCode } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
+import { wait } from '../../protocol/common/wait.ts';
+import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
+import type { Chain, ChainParts, ChainSettings } from '../bm13xx/contract.ts';
+import type { Work } from '../contract.ts';
+import { armLastWill, disarmLastWill } from '../safety/last-will.ts';
+import type { Transport } from '../transport/contract.ts';
+import { holdReset, powerOn, releaseReset, type BringUp } from './bring-up.ts';
+import { chipsOf } from './board-chips.ts';
+import { CONTROL_BAUD, openControl, type DrivenFirmware } from './control-side.ts';
+import type { ControlClient } from './control-client.ts';
+import { candidatesBy, chooseBoard, lookForChips, sharedVolts } from './detect.ts';
+import { i2cOver, requesterUntil, type I2c } from './i2c.ts';
+import { Lamp } from './lamp.ts';
+import { LineView } from './line-view.ts';
+import { Monitor, PATIENCE_ROUNDS } from './monitor.ts';
+import { Operation, superseded } from './operation.ts';
+import { changeOperatingPoint, checkSettings, FAN_RANGE, type Point } from './operating.ts';
+import type { BitaxeRawOptions } from './options.ts';
+import { bitaxePlans, boardPlan, differsInWhatMatters, EMBERONE, envelopeOf, widestEnvelope, type BoardPlan, type Envelope } from './plan.ts';
+import { boardReadings } from './report.ts';
+import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, safePackets, setFans, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
+
+/** The diode of a chip tells nothing until so long after the chip was set up. */
+const DIODE_MS = 500;
+/** For the slowest clock of chips whose reset line does not obey. */
+const QUIET_MS = 300;
+/** For what is left of an operation that was ended. */
+const SETTLE_MS = 200;
+
+export interface BitaxeBoardParts {
+  readonly deviceId: string;
+  readonly options: BitaxeRawOptions;
+  readonly firmware: DrivenFirmware;
+  readonly bcdDevice: number | null;
+  readonly paths: { readonly control: string; readonly asic: string };
+  readonly transport: (path: string, baud: number) => Transport;
+  readonly createChain: (parts: ChainParts) => Chain;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Ports that are open, and the chain on them while there is one. */
+interface Link {
+  readonly client: ControlClient;
+  readonly control: Transport;
+  data: Transport | null;
+  view: LineView | null;
+  chain: Chain | null;
+}
+
+const TROUBLE_CODE: Record<BoardTrouble['kind'], ErrorCode> = {
+  gone: 'E_DEVICE_PORT',
+  silent: 'E_DEVICE_SILENT',
+  overheat: 'E_DEVICE_UNSAFE',
+  sensor: 'E_DEVICE_UNSAFE',
+  power: 'E_DEVICE_UNSAFE',
+  control: 'E_DEVICE_CONTROL',
+};
+
+/**
+ * A Bitaxe or EmberOne behind its bridge. Whatever ends a bring-up or a run, its own defects included, the chips are put in
+ * reset and lose their power, in that order, and the fan goes on. The monitor runs as long as the ports are open.
+ */
+export class BitaxeBoard implements Board {
+  readonly events = new EventEmitter<BoardEvents>();
+  readonly #parts: BitaxeBoardParts;
+  #link: Link | null = null;
+  #monitor: Monitor | null = null;
+  #lamp: Lamp | null = null;
+  #plan: BoardPlan | null;
+  /** Parts that may have power at present, though the plan is not decided on yet. */
+  #powered: BoardPlan | null = null;
+  #operation: Operation | null = null;
+  /** Resolves when the operation is over and the board is as it leaves it. */
+  #busy: Promise<void> = Promise.resolve();
+  #applying: Promise<void> = Promise.resolve();
+  #state: 'off' | 'starting' | 'running' | 'stopped' = 'off';
+  #wanted: { mhz: number | null; volts: number | null };
+  #point: Point | null = null;
+  #ticket: number | null = null;
+  #safing: Promise<SafeOutcome | null> | null = null;
+  #stopping: Promise<void> | null = null;
+  /** What the last way to safety came to; null = it has not been gone since power was on. */
+  #outcome: SafeOutcome | null = null;
+  #counters = { bytes_skipped: 0, crc_errors: 0 };
+
+  constructor(parts: BitaxeBoardParts) {
+    this.#parts = parts;
+    const { board, frequency_mhz, voltage_v } = parts.options;
+    this.#plan = boardPlan(parts.firmware === 'emberone' ? EMBERONE : board);
+    this.#wanted = { mhz: frequency_mhz ?? null, volts: voltage_v ?? null };
+  }
+
+  get facts(): BoardFacts | null {
+    return this.#state === 'running' ? (this.#link?.chain?.facts ?? null) : null;
+  }
+
+  get limits(): BoardLimits {
+    const { mhz, volts } = this.#envelope;
+    return { frequency_mhz: mhz, voltage_v: volts, fan_percent: this.#plan?.fan === null ? null : FAN_RANGE };
+  }
+
+  get #envelope(): Envelope {
+    const { allow_overclock } = this.#parts.options;
+    return this.#plan === null ? widestEnvelope(bitaxePlans(), allow_overclock) : envelopeOf(this.#plan, allow_overclock);
+  }
+
+  async start(signal: AbortSignal): Promise<BoardFacts> {
+    this.#refuseStopped();
+    await this.#end(superseded('it is started anew'));
+    this.#refuseStopped();
+    this.#state = 'starting';
+    return this.#operate(signal, (own) => this.#bringUp(own));
+  }
+
+  send(work: Work): void {
+    if (this.#state === 'running') this.#link?.chain?.send(work);
+  }
+
+  setTicket(difficulty: number): void {
+    this.#ticket = difficulty;
+    this.#link?.chain?.setTicket(difficulty);
+  }
+
+  apply(settings: BoardSettings): Promise<void> {
+    const done = this.#applying.then(() => this.#apply(settings));
+    this.#applying = done.catch(() => {});
+    return done;
+  }
+
+  async identify(): Promise<void> {
+    const client = this.#link?.client;
+    if (client === undefined) throw new RigError('E_DEVICE_COMMAND', 'its port is not open');
+    this.#lamp ??= new Lamp(client, this.#parts.clock);
+    await this.#lamp.blink();
+  }
+
+  readings(): BoardReadings {
+    const counters = this.#link?.chain?.counters() ?? null;
+    return boardReadings({
+      monitor: this.#monitor,
+      chain: counters,
+      earlier: this.#counters,
+      control: this.#link?.client.counters ?? null,
+      plan: this.#plan,
+      firmware: this.#parts.firmware,
+      bcdDevice: this.#parts.bcdDevice,
+      point: this.#point,
+      running: this.#state === 'running',
+    });
+  }
+
+  async halt(): Promise<void> {
+    this.#operation?.end(superseded('it was halted'));
+    await this.#makeSafe();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, deviceId } = this.#parts;
+    const link = this.#link;
+    const operation = this.#operation;
+    operation?.end(new RigError('E_DEVICE_PORT', 'the board is being stopped'));
+    this.#lamp?.stop();
+    await this.#makeSafe();
+    this.#state = 'stopped';
+    this.#monitor?.stop();
+    const safe = this.#outcome !== null && isSafe(this.#outcome);
+    if (link !== null && safe && this.#outcome?.power === 'off') await setFans(link.client, this.#safeTarget(), FAN_IDLE_PERCENT);
+    // A will that cannot be kept, for a name the system gives to the next device plugged in, is better not kept.
+    if (link === null || safe || (!link.control.isOpen && /^\/dev\/tty[A-Z]+\d+$/.test(this.#parts.paths.control))) disarmLastWill(deviceId);
+    await Promise.race([operation?.settled, wait(clock, SETTLE_MS).catch(() => {})]);
+    await this.#close();
+  }
+
+  /** Ends what is under way, and waits until nothing of it is left. */
+  async #end(reason: RigError): Promise<void> {
+    const operation = this.#operation;
+    operation?.end(reason);
+    await this.#busy;
+    await operation?.settled;
+    await this.#safing;
+  }
+
+  /** Whatever way the work fails, the board is safe before that is told. */
+  #operate<T>(signal: AbortSignal | null, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const done = this.#carryOut(signal, work);
+    this.#busy = done.then(() => {}, () => {});
+    return done;
+  }
+
+  async #carryOut<T>(signal: AbortSignal | null, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const operation = new Operation();
+    this.#operation = operation;
+    try {
+      return await operation.run(signal, work);
+    } catch (error) {
+      operation.end(superseded('it failed'));
+      await this.#makeSafe();
+      throw error;
+    } finally {
+      if (this.#operation === operation) this.#operation = null;
+    }
+  }
+
+  async #bringUp(signal: AbortSignal): Promise<BoardFacts> {
+    const { clock, log, firmware, options } = this.#parts;
+    const link = await this.#open(signal);
+    if (this.#outcome === null) await this.#makeSafe();
+    signal.throwIfAborted();
+    this.#state = 'starting';
+    this.#monitor?.forget();
+    const up: BringUp = { requester: requesterUntil(link.client, signal), firmware, clock, signal };
+    const i2c = await holdReset(up);
+    this.#plan ??= await this.#detect(up, i2c);
+    const plan = this.#plan;
+    const envelope = this.#envelope;
+    const point: Point = { mhz: this.#wanted.mhz ?? envelope.defaultMhz, volts: this.#wanted.volts ?? envelope.defaultVolts };
+    checkSettings({ frequency_mhz: point.mhz, ...(point.volts === null ? {} : { voltage_v: point.volts }) }, envelope, false);
+    if (plan.notKnown !== null) log.warn({ board: plan.version }, `${plan.title}: ${plan.notKnown}`);
+    const monitor = this.#watch(plan, link.client);
+    this.#power(plan);
+    monitor.phase = 'powering';
+    if (!chipsOf(plan, i2c).sensors.some(({ needsChips }) => needsChips)) await this.#knowTemperature(monitor, signal);
+    await powerOn(up, plan, i2c, point.volts);
+    monitor.noteFan(FAN_FULL_PERCENT);
+    await releaseReset(up);
+    const chain = this.#newChain({ chip: plan.asic, chipsExpected: options.chips ?? plan.asics, hostBaud: plan.asic === 'BM1397' ? BM13XX_CHIPS.BM1397.uart.fastBaud : null });
+    await chain.enumerate(signal);
+    signal.throwIfAborted();
+    monitor.phase = 'starting';
+    const facts = await chain.start(point.mhz, signal);
+    signal.throwIfAborted();
+    await wait(clock, DIODE_MS, signal);
+    this.#point = point;
+    monitor.phase = 'running';
+    await this.#knowTemperature(monitor, signal);
+    this.#state = 'running';
+    log.info({ board: plan.version, chip: plan.asic, chips: facts.chips, frequency_mhz: point.mhz, voltage_v: point.volts }, `${plan.title} runs`);
+    return facts;
+  }
+
+  /** Looks until a good temperature was read, or the monitor has had enough, which ends the operation. @throws RigError E_DEVICE_UNSAFE */
+  async #knowTemperature(monitor: Monitor, signal: AbortSignal): Promise<void> {
+    for (let round = 0; round <= PATIENCE_ROUNDS; round++) {
+      await monitor.lookAnew();
+      signal.throwIfAborted();
+      if (monitor.knowsTemperature) return;
+    }
+    throw new RigError('E_DEVICE_UNSAFE', 'its temperature cannot be read, so its chips are not given power', { context: { trouble: 'sensor' }, hint: 'Check that `board` is the version that is printed on the board.' });
+  }
+
+  /** @throws RigError E_DEVICE_CONTROL with the versions to choose from, E_DEVICE_SILENT */
+  async #detect(up: BringUp, i2c: I2c): Promise<BoardPlan> {
+    const candidates = candidatesBy(await lookForChips(i2c), bitaxePlans());
+    const first = candidates[0]!;
+    if (candidates.every((plan) => !differsInWhatMatters(plan, first))) return first;
+    this.#power(first);
+    await powerOn(up, first, i2c, sharedVolts(candidates));
+    await releaseReset(up);
+    const { chip, chips } = await this.#newChain({ chip: null, chipsExpected: null, hostBaud: null }).enumerate(up.signal);
+    this.#dropChain();
+    await holdReset(up);
+    const plan = chooseBoard(candidates, chip.name, chips);
+    this.#parts.log.info({ board: plan.version, chip: chip.name, chips }, `the board is taken to be a ${plan.title}`);
+    return plan;
+  }
+
+  async #apply(settings: BoardSettings): Promise<void> {
+    const monitor = this.#monitor;
+    const plan = this.#plan;
+    if (monitor === null || plan === null || this.#state === 'stopped') throw new RigError('E_DEVICE_COMMAND', 'the board is not running');
+    checkSettings(settings, this.#envelope, plan.fan !== null);
+    const { frequency_mhz, voltage_v, fan_percent } = settings;
+    const moves = frequency_mhz !== undefined || voltage_v !== undefined;
+    if (moves && this.#state !== 'running') throw new RigError('E_DEVICE_COMMAND', 'frequency and voltage can be set while the board runs');
+    if (fan_percent !== undefined) {
+      monitor.fanManual = fan_percent;
+      if (!(await monitor.lookAnew())) throw new RigError('E_DEVICE_COMMAND', 'the fan could not be set');
+    }
+    if (!moves) return;
+    try {
+      await this.#operate(null, (signal) => this.#move(signal, plan, { mhz: frequency_mhz ?? this.#point!.mhz, volts: voltage_v ?? this.#point!.volts }));
+    } catch (error) {
+      // What ended it from outside is told by whoever did.
+      const code = error instanceof RigError ? error.code : 'E_INTERNAL';
+      if (code !== 'E_DEVICE_COMMAND' && this.#stopping === null && !told.has(error as object)) this.events.emit('trouble', { kind: kindOf(code), reason: messageOf(error) });
+      throw error;
+    }
+  }
+
+  async #move(signal: AbortSignal, plan: BoardPlan, to: Point): Promise<void> {
+    const link = this.#link!;
+    const chain = link.chain!;
+    const { regulator } = chipsOf(plan, i2cOver(requesterUntil(link.client, signal)));
+    await changeOperatingPoint({ regulator, clock: this.#parts.clock, signal, ramp: (mhz) => chain.ramp(mhz, signal), at: (point) => (this.#point = point) }, this.#point!, to);
+    this.#wanted = { mhz: to.mhz, volts: to.volts };
+  }
+
+  /** @throws RigError E_DEVICE_PORT, E_DEVICE_CONTROL */
+  async #open(signal: AbortSignal): Promise<Link> {
+    const { paths, transport, firmware, bcdDevice, options, clock, deviceId } = this.#parts;
+    if (this.#link !== null && this.#link.control.isOpen && this.#link.data?.isOpen) return this.#link;
+    await this.#close();
+    const control = transport(paths.control, CONTROL_BAUD);
+    const client = await openControl({ transport: control, firmware, bcdDevice, replyFormat: options.reply_format, clock }, signal);
+    if (signal.aborted) {
+      client.close();
+      await control.close();
+    }
+    signal.throwIfAborted();
+    const link: Link = { client, control, data: null, view: null, chain: null };
+    this.#link = link;
+    this.#outcome = null;
+    armLastWill(deviceId, { path: paths.control, packets: safePackets(this.#safeTarget()) });
+    control.events.on('gone', (reason) => this.#gone(link, reason));
+    const data = transport(paths.asic, RESET_BAUD);
+    await data.open();
+    if (signal.aborted) await data.close();
+    signal.throwIfAborted();
+    link.data = data;
+    data.events.on('gone', (reason) => this.#gone(link, reason));
+    return link;
+  }
+
+  #safeTarget(): SafeTarget {
+    const { firmware } = this.#parts;
+    const plan = this.#plan ?? this.#powered;
+    if (plan === null) return unknownTarget(firmware);
+    return { firmware, regulators: plan.regulator === null ? [] : [plan.regulator.chip], fans: plan.fan === null ? [] : [plan.fan] };
+  }
+
+  /** From now on the board may have power: what takes it away is written down first. */
+  #power(plan: BoardPlan): void {
+    this.#powered = plan;
+    this.#outcome = null;
+    armLastWill(this.#parts.deviceId, { path: this.#parts.paths.control, packets: safePackets(this.#safeTarget()) });
+  }
+
+  #watch(plan: BoardPlan, client: ControlClient): Monitor {
+    const { options, clock, log } = this.#parts;
+    this.#monitor ??= new Monitor({
+      chips: chipsOf(plan, i2cOver({ request: (...asked) => (this.#link?.client ?? client).request(...asked) })),
+      options,
+      clock,
+      log,
+      trouble: (trouble) => this.#trouble(trouble),
+      done: () => this.#tryAgain(),
+    });
+    this.#monitor.start();
+    return this.#monitor;
+  }
+
+  #newChain(settings: Pick<ChainSettings, 'chip' | 'chipsExpected' | 'hostBaud'>): Chain {
+    this.#dropChain();
+    const link = this.#link!;
+    const view = new LineView(link.data!);
+    const { createChain, clock, log, options } = this.#parts;
+    const chain = createChain({ transport: view, settings: { ...settings, zeroBits: options.nonce_zero_bits, topology: null, sequence: null }, clock, log });
+    if (this.#ticket !== null) chain.setTicket(this.#ticket);
+    chain.events.on('answer', () => this.events.emit('answer'));
+    chain.events.on('nonce', (nonce) => this.events.emit('nonce', nonce));
+    chain.events.on('sent', (workId) => this.events.emit('sent', workId));
+    chain.events.on('trouble', (kind, reason) => this.#trouble({ kind, reason }));
+    link.chain = chain;
+    link.view = view;
+    return chain;
+  }
+
+  #dropChain(): void {
+    const link = this.#link;
+    if (link === null || link.chain === null) return;
+    const { bytes_skipped, crc_errors } = link.chain.counters();
+    this.#counters = { bytes_skipped: this.#counters.bytes_skipped + bytes_skipped, crc_errors: this.#counters.crc_errors + crc_errors };
+    link.chain.clear();
+    link.chain.events.removeAllListeners();
+    void link.view?.close();
+    link.chain = null;
+    link.view = null;
+  }
+
+  #trouble(trouble: BoardTrouble): void {
+    if (this.#state !== 'running' && this.#state !== 'starting') return;
+    const wasRunning = this.#state === 'running';
+    const error = new RigError(TROUBLE_CODE[trouble.kind], trouble.reason, { context: { device: this.#parts.deviceId, trouble: trouble.kind } });
+    told.add(error);
+    this.#operation?.end(error);
+    this.#parts.log.error({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
+    void this.#makeSafe().then(() => {
+      if (wasRunning) this.events.emit('trouble', trouble);
+    });
+  }
+
+  #gone(link: Link, reason: string): void {
+    if (this.#link !== link) return;
+    this.#monitor?.stop();
+    this.#trouble({ kind: 'gone', reason });
+  }
+
+  /** A round of the monitor is over: a board that could not be made safe is not left alone. */
+  #tryAgain(): void {
+    if (this.#state === 'off' && this.#link !== null && this.#outcome !== null && !isSafe(this.#outcome)) void this.#makeSafe();
+  }
+
+  #makeSafe(): Promise<SafeOutcome | null> {
+    this.#safing ??= this.#carryToSafety().finally(() => (this.#safing = null));
+    return this.#safing;
+  }
+
+  /** Never rejects. */
+  async #carryToSafety(): Promise<SafeOutcome | null> {
+    const link = this.#link;
+    if (this.#state !== 'stopped') this.#state = 'off';
+    if (this.#monitor !== null) this.#monitor.phase = 'off';
+    this.#point = null;
+    if (link === null) return null;
+    const { client, chain } = link;
+    client.lock('the board is being made safe');
+    const before = this.#outcome;
+    const outcome = await runSafeSteps(client, this.#safeTarget(), FAN_FULL_PERCENT);
+    client.unlock();
+    this.#outcome = outcome;
+    if (outcome.fan) this.#monitor?.noteFan(FAN_FULL_PERCENT);
+    // Chips that cannot be held in reset can at least be slowed down.
+    if (!outcome.reset && chain !== null) await Promise.race([chain.quiet().catch(() => {}), wait(this.#parts.clock, QUIET_MS)]);
+    this.#dropChain();
+    if (!isSafe(outcome) && (before === null || isSafe(before))) this.#parts.log.error({ failures: outcome.failures }, `the board could not be made safe: ${describeOutcome(outcome)}`);
+    return outcome;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopping !== null) throw new RigError('E_DEVICE_PORT', 'the board has been stopped');
+  }
+
+  async #close(): Promise<void> {
+    const link = this.#link;
+    if (link === null) return;
+    this.#dropChain();
+    this.#link = null;
+    this.#lamp?.stop();
+    this.#lamp = null;
+    link.client.close();
+    await Promise.all([link.control.close(), link.data?.close()]);
+  }
+}
+
+/** Errors whose trouble is told elsewhere. */
+const told = new WeakSet<object>();
+
+function kindOf(code: string): BoardTrouble['kind'] {
+  const found = Object.entries(TROUBLE_CODE).find(([, own]) => own === code)?.[0] as BoardTrouble['kind'] | undefined;
+  return code === 'E_DEVICE_UNSAFE' ? 'power' : (found ?? 'control');
+}

@@ -1,0 +1,47 @@
+/** The I2C bus of a board, through its control port. */
+import { i2cSetHz, i2cWrite, i2cWriteRead } from '../../protocol/bitaxe-raw/commands.ts';
+import type { RegisterWrite } from '../../protocol/board-chips/reading.ts';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { ControlClient, RequestOptions } from './control-client.ts';
+
+/** What asks the control port: the client itself, or a view of it that ends with an operation. */
+export type Requester = Pick<ControlClient, 'request'>;
+
+/** A view that asks nothing any more once the signal is aborted: an operation that was ended cannot touch the board behind anyone's back. */
+export function requesterUntil(client: Requester, signal: AbortSignal): Requester {
+  return {
+    async request(command, what, options) {
+      signal.throwIfAborted();
+      const data = await client.request(command, what, options);
+      signal.throwIfAborted();
+      return data;
+    },
+  };
+}
+
+/** All chips of the boards can do this; faster ones gain nothing for a few reads a second. */
+export const I2C_HZ = 100_000;
+
+/** Every method @throws RigError E_DEVICE_CONTROL when the chip or the bridge does not answer */
+export interface I2c {
+  setSpeed(): Promise<void>;
+  write(write: RegisterWrite, what: string, options?: RequestOptions): Promise<void>;
+  /** `length` bytes at a register. */
+  read(address: number, register: number, length: number, what: string, options?: RequestOptions): Promise<Uint8Array>;
+}
+
+export function i2cOver(client: Requester): I2c {
+  return {
+    async setSpeed() {
+      await client.request(i2cSetHz(I2C_HZ), 'setting the I2C speed');
+    },
+    async write({ address, bytes }, what, options) {
+      await client.request(i2cWrite(address, bytes), what, options);
+    },
+    async read(address, register, length, what, options) {
+      const data = await client.request(i2cWriteRead(address, Uint8Array.of(register), length), what, options);
+      if (data.length !== length) throw new RigError('E_DEVICE_CONTROL', `${what} failed: ${data.length} bytes came instead of ${length}`, { context: { failure: 'refused' } });
+      return data;
+    },
+  };
+}
