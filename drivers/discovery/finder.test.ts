@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { loadVectors } from '../../test/vectors.ts';
@@ -161,6 +162,17 @@ describe('sharing a look', () => {
     expect(later.devices).toHaveLength(2);
     clock.advance(10_000);
     expect(await finder.find()).toBe(later);
+  });
+
+  it('sees that udev has put a name to another node meanwhile', async () => {
+    usb.plug('1-1', COMPAC('10001', 1));
+    const name = byId('usb-GekkoScience_Compac_BM1384_Bitcoin_Miner_10001-if00');
+    rmSync(name);
+    symlinkSync('../../ttyUSB0', name);
+    expect((await look())[0]!.ports[0]!.path).not.toBe(name);
+    rmSync(name);
+    symlinkSync('../../ttyUSB1', name);
+    expect((await look())[0]!.ports[0]!.path).toBe(name);
   });
 
   it('sees another device that came into the same socket under the same tty', async () => {

@@ -4,6 +4,7 @@ import type { PortRole } from '../../protocol/usb/device.ts';
 import { portOf } from '../../protocol/usb/identity.ts';
 import type { PortPlace } from '../port-options.ts';
 import type { Located, PortAccess, Transport } from '../transport/contract.ts';
+import { SerialTransport } from '../transport/serial.ts';
 import { notReady, type DeviceFinder } from './finder.ts';
 import type { FoundDevice, FoundPort } from './found.ts';
 import { portProblem } from './sysfs.ts';
@@ -16,8 +17,8 @@ export interface PortAccessParts {
   /** Id of the device in the configuration. */
   readonly entryId: string;
   readonly finder: DeviceFinder;
-  /** Makes a transport; opens nothing. */
-  readonly openSerial: (path: string, baud: number) => Transport;
+  /** Makes a transport; opens nothing. Default: a serial port. */
+  readonly openSerial?: (path: string, baud: number) => Transport;
   /** True for devices that belong to another entry: they are passed over when no place is told. */
   readonly taken?: (device: FoundDevice) => boolean;
 }
@@ -31,7 +32,7 @@ export function portAccess(parts: PortAccessParts): PortAccess {
       const { devices } = await parts.finder.find();
       return parts.place.port === undefined ? locateFound(parts, devices) : locatePaths(parts.place.port, parts.place, devices);
     },
-    transport: parts.openSerial,
+    transport: parts.openSerial ?? ((path, baud) => new SerialTransport(path, baud)),
   };
 }
 

@@ -29,6 +29,7 @@ export interface Scan {
 const BUS_PATH = /^\d+-\d+(\.\d+)*$/;
 const INTERFACE = /(?:^|\/)(\d+-\d+(?:\.\d+)*):\d+\.(\d+)(?=\/|$)/;
 const HUB = '09';
+const { compare: bySocket } = new Intl.Collator('en', { numeric: true });
 
 /**
  * A word that changes when something is plugged in or out, at the cost of a few lists and one small file a device. Reads only
@@ -37,11 +38,13 @@ const HUB = '09';
 export function signature(roots: Roots): string {
   const devices = busPaths(roots).map((busPath) => `${busPath}=${text(`${roots.sys}/bus/usb/devices/${busPath}/devnum`) ?? ''}`);
   const names = ['class/tty', 'class/hidraw'].map((folder) => list(`${roots.sys}/${folder}`).join());
-  return [devices.join(), ...names, list(`${roots.dev}/serial/by-id`).join(), list(`${roots.dev}/serial/by-path`).join()].join('\n');
+  // With what they lead to: a device that was out and in again has its old name, for another node.
+  const links = ['by-id', 'by-path'].map((folder) => list(`${roots.dev}/serial/${folder}`).map((name) => `${name}=${link(`${roots.dev}/serial/${folder}/${name}`)}`).join());
+  return [devices.join(), ...names, ...links].join('\n');
 }
 
 function busPaths(roots: Roots): string[] {
-  return list(`${roots.sys}/bus/usb/devices`).filter((name) => BUS_PATH.test(name)).sort();
+  return list(`${roots.sys}/bus/usb/devices`).filter((name) => BUS_PATH.test(name)).sort(bySocket);
 }
 
 /** Facts of a device that stay while it is plugged in. */
