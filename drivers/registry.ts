@@ -4,6 +4,7 @@ import type { DriverDescriptor } from './contract.ts';
 
 const LOADERS: Readonly<Record<string, () => Promise<{ readonly descriptor: unknown }>>> = {
   'bitaxe-raw': () => import('./bitaxe-raw/index.ts'),
+  'bm13xx-serial': () => import('./bm13xx-serial/index.ts'),
   cpu: () => import('./cpu/index.ts'),
   gekko: () => import('./gekko/index.ts'),
   icarus: () => import('./icarus/index.ts'),

@@ -23,7 +23,7 @@ import type { Chain, ChainCounters, ChainEvents, ChainParts } from './contract.t
 import { Enumeration, verifyChips, type Counted } from './enumeration.ts';
 import { factsOf } from './facts.ts';
 import { jobBytes, JobTable, maskFor } from './job-table.ts';
-import { pause } from './pause.ts';
+import { wait } from '../../protocol/common/wait.ts';
 import { ChipPolls } from './polls.ts';
 import { quietFrames } from './quiet.ts';
 
@@ -136,7 +136,7 @@ export class Bm13xxChain implements Chain {
         if (step.do !== 'send') continue;
         this.#line.tx.control(step.frame);
         if (step.mhz !== undefined) this.#mhz = step.mhz;
-        await pause(this.#parts.clock, step.waitMs, both);
+        await wait(this.#parts.clock, step.waitMs, both);
       }
     } finally {
       if (this.#running === running) {

@@ -7,7 +7,7 @@ import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Transport } from '../transport/contract.ts';
 import { Listener } from './listener.ts';
-import { pause } from './pause.ts';
+import { wait } from '../../protocol/common/wait.ts';
 import { surveyUntilSilent, type Survey } from './survey.ts';
 import { TxLine } from './tx-line.ts';
 
@@ -41,7 +41,7 @@ export class ChipLine {
   async tell(frame: Uint8Array, waitMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     void this.transport.write(frame);
-    if (waitMs > 0) await pause(this.clock, waitMs, signal);
+    if (waitMs > 0) await wait(this.clock, waitMs, signal);
   }
 
   /**
@@ -61,7 +61,7 @@ export class ChipLine {
           this.listener.expect(action.bytes);
           break;
         case 'wait':
-          await pause(this.clock, action.ms, signal);
+          await wait(this.clock, action.ms, signal);
           break;
         case 'drain':
           await this.transport.drain();

@@ -2,7 +2,7 @@
 import { identifyChip } from '../../protocol/bm13xx/addressing.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Listener } from './listener.ts';
-import { pause } from './pause.ts';
+import { wait } from '../../protocol/common/wait.ts';
 
 export interface Survey {
   /** Chip ids, in chain order. */
@@ -37,7 +37,7 @@ export async function surveyUntilSilent(listener: Listener, clock: Clock, ask: (
       const complete = expected !== null && ids.length >= expected;
       return clock.monotonic() - lastAt >= (complete ? Math.min(silenceMs, ENOUGH_SILENCE_MS) : silenceMs);
     };
-    while (!silent()) await pause(clock, LOOK_MS, signal);
+    while (!silent()) await wait(clock, LOOK_MS, signal);
     listener.silence();
     return { ids, addresses };
   } finally {

@@ -1,0 +1,62 @@
+/** Chips that nobody drives any more, brought down without driving them. */
+import { BM13XX_CHIPS, chipById, type Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
+import { RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
+import { messageOf } from '../../protocol/common/errors.ts';
+import { ChipLine } from '../bm13xx/chip-line.ts';
+import { quietFrames } from '../bm13xx/quiet.ts';
+import type { DriverContext, SafeReport } from '../contract.ts';
+import type { SerialOptions } from './options.ts';
+import { resetLineOf } from './reset-line.ts';
+import { chipOf, mostMhz } from './settings.ts';
+
+/** All in all it may take two seconds. */
+const WHOLE_MS = 1700;
+/** Silence after which nobody is taken to listen at a speed. */
+const ASK_MS = 150;
+const STEP_MS = 15;
+
+/** Holds the chips in reset, or brings them to their slowest clock. Never rejects. */
+export async function makeSerialSafe(context: DriverContext<SerialOptions>): Promise<SafeReport> {
+  const located = await context.ports?.locate();
+  const path = located?.found === true ? located.ports.asic : undefined;
+  if (path === undefined) return { safe: true, words: located?.found === false ? located.reason : 'it has no port' };
+  const transport = context.ports!.transport(path, RESET_BAUD);
+  const line = new ChipLine(transport, context.clock);
+  const late = new AbortController();
+  const timer = context.clock.after(WHOLE_MS, () => late.abort(new Error(`the port ${path} was too slow`)));
+  try {
+    await transport.open();
+    line.listener.attach(() => {}, (reason) => late.abort(new Error(reason)));
+    const reset = resetLineOf(context.options);
+    if (reset !== null) {
+      await reset.pulse(transport, context.clock, late.signal);
+      await reset.hold(transport);
+      return { safe: true, words: `chips were reset, on ${path}` };
+    }
+    return await slowDown(line, context.options, late.signal);
+  } catch (error) {
+    return { safe: false, words: messageOf(error) };
+  } finally {
+    timer.cancel();
+    line.listener.detach();
+    await transport.close();
+  }
+}
+
+/** Asks at every speed a daemon may have left the line at. */
+async function slowDown(line: ChipLine, options: SerialOptions, signal: AbortSignal): Promise<SafeReport> {
+  const known = chipOf(options);
+  const fast = options.baud === 'auto' ? (known === null ? Object.values(BM13XX_CHIPS) : [known]).flatMap(({ uart }) => uart.fastBaud ?? []) : [options.baud];
+  line.listener.expect('either');
+  for (const baud of new Set([...fast, RESET_BAUD])) {
+    await line.setBaud(baud);
+    await line.listener.flush();
+    const { ids } = await line.ask(ASK_MS, null, signal);
+    const chip = ids.map(chipById).find((one): one is Bm13xxChip => one !== null);
+    if (chip === undefined) continue;
+    for (const frame of quietFrames(chip, mostMhz(chip))) await line.tell(frame, STEP_MS, signal);
+    await line.transport.drain();
+    return { safe: true, words: `${ids.length} ${chip.name} at their slowest clock, on ${line.transport.name}; they have no power switch` };
+  }
+  return { safe: false, words: `no chip answers on ${line.transport.name}` };
+}
