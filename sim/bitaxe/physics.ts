@@ -27,13 +27,16 @@ export interface Load {
   readonly hashing: boolean;
 }
 
+/** What gets warm. */
+export type Heater = Pick<BoardModel, 'nominal' | 'chips'>;
+
 export class Physics {
-  readonly #model: BoardModel;
+  readonly #model: Heater;
   chipC = AMBIENT_C;
   fanRpm = 0;
   watts = 0;
 
-  constructor(model: BoardModel) {
+  constructor(model: Heater) {
     this.#model = model;
   }
 

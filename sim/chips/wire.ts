@@ -91,13 +91,18 @@ function decode(frame: Uint8Array): HostFrame | null {
   }
 }
 
-/** Wraps the body of a reply. The checksum covers the type bits in the last byte too. */
+/** Wraps the body of a reply. */
 function reply(type: 0 | 4, body: readonly number[]): Uint8Array {
-  const crc = shiftCrc5(crc5Of(Uint8Array.from(body)), type, 3);
-  return Uint8Array.of(0xaa, 0x55, ...body, (type << 5) | crc);
+  return Uint8Array.of(0xaa, 0x55, ...body, trailer(type, body));
 }
 
-const bytesOf = (value: number): number[] => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+/** The last byte of a reply: its type (0 a register, 4 a nonce), and a checksum that covers the type too. */
+export function trailer(type: 0 | 4, body: readonly number[]): number {
+  return (type << 5) | shiftCrc5(crc5Of(Uint8Array.from(body)), type, 3);
+}
+
+/** Most significant first. */
+export const bytesOf = (value: number): number[] => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
 
 /** Answer to a read. */
 export function registerReply(value: number, address: number, register: number, long: boolean): Uint8Array {
