@@ -5,6 +5,7 @@ import { AsicDevice } from '../asic/device.ts';
 import type { FoundPorts } from '../asic/parts.ts';
 import type { Device, DriverContext } from '../contract.ts';
 import { GekkoBoard } from './board.ts';
+import { GekkoChainBoard } from './chain-board.ts';
 import { SLOW_BAUD } from './dialect.ts';
 import { chooseModel, modelOfUsb } from './model.ts';
 import { CONTROLLED_CAPABILITIES, GEKKO_ID, type GekkoOptions, STICK_CAPABILITIES } from './options.ts';
@@ -25,10 +26,13 @@ export async function createGekko(context: DriverContext<GekkoOptions>): Promise
 
 function boardFor(context: DriverContext<GekkoOptions>, { ports, usb }: FoundPorts): Board {
   const model = chooseModel(context.options.model, usb);
-  const { title, chip } = GEKKO_STICKS[model];
+  const { title, chip, telemetryPort } = GEKKO_STICKS[model];
   if (ports.asic === undefined) throw new RigError('E_DEVICE_PORT', `the ${title} has no serial port`, { context: { device: context.id } });
   const { id: deviceId, options, clock, log } = context;
   const transport = context.ports!.transport(ports.asic, SLOW_BAUD);
-  if (chip === 'BM1384' || chip === 'BM1387') return new GekkoBoard({ deviceId, model, transport, options, clock, log });
-  throw new RigError('E_DEVICE_COMMAND', `a ${title} cannot be driven yet`);
+  const common = { deviceId, model, transport, options, clock, log };
+  if (chip === 'BM1384' || chip === 'BM1387') return new GekkoBoard(common);
+  const path = telemetryPort ? ports.telemetry : undefined;
+  if (telemetryPort && path === undefined) log.warn({ device: deviceId }, `the telemetry port of the ${title} is not known: neither temperature nor voltage are, and it cannot be switched off`);
+  return new GekkoChainBoard({ ...common, telemetry: path === undefined ? null : context.ports!.transport(path, SLOW_BAUD) });
 }

@@ -21,15 +21,15 @@ export interface FactsOf {
 /** What follows from clock, chips and ticket of a BM1384 or BM1387 stick. */
 export function factsOf({ stick, chips, chipsExpected, mhz, versions, ticketDifficulty, zeroBits }: FactsOf): BoardFacts {
   const hashrateNominalHs = gekkoHashrate(stick, chips, mhz)!;
-  const hashesPerNonce = 2 ** zeroBits * ticketDifficulty;
   return {
     chips,
     chipsExpected,
     chip: stick.chip,
     hashrateNominalHs,
-    hashesPerNonce,
+    hashesPerNonce: 2 ** zeroBits * ticketDifficulty,
     zeroBits,
-    nonceIntervalMs: (hashesPerNonce * 1000) / hashrateNominalHs,
+    // Simulated chips with easier nonces hash so much slower that they come as often.
+    nonceIntervalMs: (NONCES * ticketDifficulty * 1000) / hashrateNominalHs,
     jobIntervalMs: (SPACE_USED * NONCES * versions * 1000) / hashrateNominalHs,
     // Three questions, so that a lost answer is not a dead stick.
     answerWithinMs: 3 * HEARTBEAT_MS,

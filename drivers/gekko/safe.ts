@@ -2,6 +2,7 @@ import { messageOf } from '../../protocol/common/errors.ts';
 import { GEKKO_STICKS } from '../../protocol/gekko/sticks.ts';
 import type { DriverContext, SafeReport } from '../contract.ts';
 import type { Transport } from '../transport/contract.ts';
+import { safePackets } from './chain-board.ts';
 import { DIALECTS, REST_MHZ, SLOW_BAUD } from './dialect.ts';
 import { modelOfUsb } from './model.ts';
 import type { GekkoOptions } from './options.ts';
@@ -12,22 +13,29 @@ export async function makeGekkoSafe(context: DriverContext<GekkoOptions>): Promi
   if (located?.found !== true) return { safe: true, words: `not plugged in${located === undefined ? '' : `: ${located.reason}`}` };
   const model = context.options.model ?? modelOfUsb(located.usb);
   if (model === null) return { safe: false, words: 'which stick it is cannot be told: set `model`' };
-  const { chip, baud } = GEKKO_STICKS[model];
-  const path = located.ports.asic;
+  const stick = GEKKO_STICKS[model];
+  const telemetry = stick.telemetryPort ? located.ports.telemetry : undefined;
+  const path = telemetry ?? located.ports.asic;
   if (path === undefined) return { safe: false, words: 'it has no serial port' };
-  if (chip !== 'BM1384' && chip !== 'BM1387') return { safe: false, words: 'this stick cannot be made safe yet' };
   return quietly(context.ports!.transport(path, SLOW_BAUD), async (transport) => {
-    const { rest } = DIALECTS[chip];
-    await transport.write(rest);
-    if (baud !== SLOW_BAUD) {
-      // Nobody knows at which speed a killed process left them.
-      await transport.drain();
-      await transport.setBaud(baud);
-      await transport.write(rest);
+    if (telemetry !== undefined) {
+      await say(transport, safePackets(stick, true));
+      return `regulator switched off through ${path}`;
     }
-    await transport.drain();
-    return `set to ${REST_MHZ} MHz on ${path}; it has no power switch`;
+    const packets = stick.chip === 'BM1384' || stick.chip === 'BM1387' ? [DIALECTS[stick.chip].rest] : safePackets(stick, false);
+    await say(transport, packets);
+    if (stick.baud !== SLOW_BAUD) {
+      // Nobody knows at which speed a killed process left them.
+      await transport.setBaud(stick.baud);
+      await say(transport, packets);
+    }
+    return `set to ${REST_MHZ} MHz on ${path}; it cannot be switched off there`;
   });
+}
+
+async function say(transport: Transport, packets: readonly Uint8Array[]): Promise<void> {
+  for (const packet of packets) await transport.write(packet);
+  await transport.drain();
 }
 
 async function quietly(transport: Transport, act: (transport: Transport) => Promise<string>): Promise<SafeReport> {

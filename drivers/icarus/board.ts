@@ -52,7 +52,7 @@ export class IcarusBoard implements Board {
     this.#model = ICARUS_MODELS[options.model];
     this.#framer = new IcarusFramer(this.#model.replyBytes);
     this.#works = new RecentWorks(options.nonce_zero_bits, this.#model.replyBytes === 4 ? 2 : 4);
-    this.#pace = new IcarusPace(options.model, options.hash_time_ns ?? null, 2 ** options.nonce_zero_bits);
+    this.#pace = new IcarusPace(options.model, options.hash_time_ns ?? null);
     this.#port = new StickPort(parts.transport, parts.clock, ICARUS_GAP_MS, {
       data: (bytes) => this.#data(bytes),
       gap: () => this.#gap(),
@@ -149,16 +149,16 @@ export class IcarusBoard implements Board {
   }
 
   #makeFacts(): BoardFacts {
-    const hashesPerNonce = 2 ** this.#parts.options.nonce_zero_bits;
+    const { hashrateHs, jobIntervalMs } = this.#pace;
     return {
       chips: 1,
       chipsExpected: null,
       chip: this.#model.title,
-      hashrateNominalHs: this.#pace.hashrateHs,
-      hashesPerNonce,
+      hashrateNominalHs: hashrateHs,
+      hashesPerNonce: 2 ** this.#parts.options.nonce_zero_bits,
       zeroBits: this.#parts.options.nonce_zero_bits,
-      nonceIntervalMs: (hashesPerNonce * 1000) / this.#pace.hashrateHs,
-      jobIntervalMs: this.#pace.jobIntervalMs,
+      nonceIntervalMs: (2 ** 32 * 1000) / hashrateHs,
+      jobIntervalMs,
       answerWithinMs: null,
       frequencyMhz: null,
     };

@@ -14,20 +14,21 @@ const NONCES_A_LOOK = 64;
 const SAME = 0.2;
 /** Part of the range that is used while the rate is only measured. */
 const MARGIN = 0.6;
-/** Nonces in the range of one work. */
+/**
+ * Nonces in the range of one work, and hashes to a nonce: of silicon. Simulated chips with easier nonces hash so much slower
+ * that they come as often.
+ */
 const RANGE = 2 ** 32;
 
 export class IcarusPace {
   readonly #hashTimeNs: number | null;
-  readonly #hashesPerNonce: number;
   #hashrateHs: number;
   #jobIntervalMs: number;
   #from: { readonly at: number; nonces: number } | null = null;
 
   /** @param hashTimeNs as configured; null = as the model has it */
-  constructor(model: IcarusModelName, hashTimeNs: number | null, hashesPerNonce: number) {
+  constructor(model: IcarusModelName, hashTimeNs: number | null) {
     this.#hashTimeNs = hashTimeNs ?? ICARUS_MODELS[model].hashTimeNs;
-    this.#hashesPerNonce = hashesPerNonce;
     const [slowest, fastest] = UNKNOWN[model] ?? [0, 0];
     this.#hashrateHs = this.#hashTimeNs === null ? slowest : hashrateOfHashTime(this.#hashTimeNs);
     this.#jobIntervalMs = nextWorkAfterMs(this.#hashTimeNs ?? 1e9 / fastest);
@@ -51,7 +52,7 @@ export class IcarusPace {
     if (this.#hashTimeNs !== null) return false;
     this.#from ??= { at, nonces: -1 };
     if (++this.#from.nonces < NONCES_A_LOOK) return false;
-    const rate = (this.#from.nonces * this.#hashesPerNonce * 1000) / Math.max(1, at - this.#from.at);
+    const rate = (this.#from.nonces * RANGE * 1000) / Math.max(1, at - this.#from.at);
     this.#from = { at, nonces: 0 };
     if (Math.abs(rate / this.#hashrateHs - 1) < SAME) return false;
     this.#hashrateHs = rate;

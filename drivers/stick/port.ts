@@ -64,7 +64,7 @@ export class StickPort {
 
   /** @throws RigError E_DEVICE_PORT when the port goes; the signal's reason when it is aborted */
   wait(ms: number, signal: AbortSignal): Promise<void> {
-    return wait(this.#clock, ms, AbortSignal.any([signal, this.#gone.signal]));
+    return wait(this.#clock, ms, signal, this.#gone.signal);
   }
 
   /**
@@ -83,7 +83,7 @@ export class StickPort {
     };
     try {
       void this.send(first);
-      await this.wait(ms, AbortSignal.any([signal, early.signal])).catch((error: unknown) => {
+      await wait(this.#clock, ms, signal, this.#gone.signal, early.signal).catch((error: unknown) => {
         if (!early.signal.aborted) throw error;
       });
     } finally {

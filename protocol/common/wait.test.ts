@@ -17,5 +17,9 @@ it('waits as long as it is told, and not at all once it is aborted', async () =>
   abort.abort(new Error('enough'));
   await expect(stopped).rejects.toThrow('enough');
   await expect(wait(clock, 100, abort.signal)).rejects.toThrow('enough');
+  const second = new AbortController();
+  const either = wait(clock, 100, new AbortController().signal, second.signal);
+  second.abort(new Error('the other'));
+  await expect(either).rejects.toThrow('the other');
   expect(clock.pendingTimers).toBe(0);
 });

@@ -1,17 +1,20 @@
 import type { Clock } from './clock.ts';
 
-/** Resolves after `ms` milliseconds. @throws the signal's reason, as soon as it is aborted */
-export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+/**
+ * Resolves after `ms` milliseconds. @throws the reason of the first signal that is aborted, as soon as it is.
+ * Several signals, because one joined of them for every short wait would pile up on a signal that lives long.
+ */
+export function wait(clock: Clock, ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const aborted = (): void => {
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted) return reject(aborted.reason as Error);
+    const end = (settle: () => void): void => {
       timer.cancel();
-      reject(signal!.reason as Error);
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
+      settle();
     };
-    const timer = clock.after(ms, () => {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    });
-    signal?.addEventListener('abort', aborted, { once: true });
+    const onAbort = (event: Event): void => end(() => reject((event.target as AbortSignal).reason as Error));
+    const timer = clock.after(ms, () => end(resolve));
+    for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
   });
 }
