@@ -230,6 +230,7 @@ export class GekkoChainBoard implements Board {
     if (this.#voltage !== null) await telemetry.setMillivolts(1000 * this.#voltage, signal);
     await telemetry.regulatorOn(signal);
     await this.#pause(signal);
+    await this.#monitor!.checkPower(signal);
     await telemetry.lamp('N', signal);
   }
 

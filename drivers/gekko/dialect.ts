@@ -40,8 +40,8 @@ export interface Dialect {
   placeOf(reply: GekkoNonceReply): { readonly place: number; readonly slot: number };
   /** All chips answer with their frequency. */
   readonly askFrequency: Uint8Array;
-  /** Null when the reply is of something else. */
-  mhzOf(reply: GekkoRegisterReply): number | null;
+  /** The frequency in an answer to that; mhz null = it cannot be read. Null when the reply is of something else. */
+  frequencyOf(reply: GekkoRegisterReply): { readonly mhz: number | null } | null;
   nearestMhz(mhz: number): number;
   /** Steps to another frequency; the chips' addresses hold afterwards. */
   frequencySteps(mhz: number, chips: number): readonly GekkoStep[];
@@ -50,6 +50,9 @@ export interface Dialect {
   /** Back to `SLOW_BAUD`; null when they never left it. */
   readonly slowDown: Uint8Array | null;
 }
+
+/** First byte of a frequency: the PLL is locked. */
+const RUNS = 0x80;
 
 const BM1384: Dialect = {
   chip: 'BM1384',
@@ -61,7 +64,7 @@ const BM1384: Dialect = {
     encodeBm1384Task({ work: icarusWorkOfHeader(header), jobId: place, ticketMask: ticketDifficulty - 1, hashCount: bm1384HashCount(chips) }),
   placeOf: (reply) => ({ place: reply.idByte, slot: 0 }),
   askFrequency: encodeBm1384Command({ kind: 'read', address: null, register: 0x04 }),
-  mhzOf: (reply) => bm1384MhzOfRegister(reply.value),
+  frequencyOf: ({ value }) => (value >>> 24 === RUNS ? { mhz: bm1384MhzOfRegister(value) } : null),
   nearestMhz: bm1384NearestMhz,
   // A change of frequency may cost BM1384 their addresses, so they are given again.
   frequencySteps: (mhz, chips) => [
@@ -87,7 +90,8 @@ const BM1387: Dialect = {
     return { place: jobId / 4, slot };
   },
   askFrequency: encodeBm1387Command({ kind: 'read', address: null, register: BM1387_REGISTER.pll }),
-  mhzOf: (reply) => (reply.register === BM1387_REGISTER.pll ? bm1387Mhz(reply.value) : null),
+  // The makers' driver believes only frequencies that come without address and register.
+  frequencyOf: ({ register, value }) => (register === BM1387_REGISTER.pll || value >>> 24 === RUNS ? { mhz: bm1387Mhz(value) } : null),
   nearestMhz: bm1387NearestMhz,
   frequencySteps: bm1387SetFrequency,
   rest: frameOf(bm1387SetFrequency(REST_MHZ)[0]),

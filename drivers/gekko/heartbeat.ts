@@ -21,7 +21,7 @@ export class Heartbeat {
     this.#chips = chips;
   }
 
-  /** The frequency a chip told last; null = none yet. */
+  /** The frequency a chip told last; null = none yet, or it cannot be read. */
   get toldMhz(): number | null {
     return this.#toldMhz;
   }
@@ -51,11 +51,11 @@ export class Heartbeat {
 
   /** @param mhz what all chips should run at */
   reply(reply: GekkoRegisterReply, mhz: number): void {
-    const told = this.#dialect.mhzOf(reply);
+    const told = this.#dialect.frequencyOf(reply);
     if (told === null) return;
-    this.#toldMhz = told;
+    this.#toldMhz = told.mhz;
     if (this.#answers === null) return;
     this.#answers++;
-    if (told !== mhz) this.#wrongMhz = told;
+    if (told.mhz !== null && told.mhz !== mhz) this.#wrongMhz = told.mhz;
   }
 }

@@ -14,6 +14,8 @@ const HOT_BEFORE_C = 10;
 const HOLD_C = 65;
 const HOLD_BEFORE_C = 20;
 const FIRST_READS = 4;
+/** Less is no core voltage of any of these chips: the regulator is off. */
+const LEAST_CORE_V = 0.1;
 /** The version whose tachometer is known to belong to a fan that is there. */
 const WITH_FAN = 0x21;
 
@@ -38,6 +40,7 @@ export class StickMonitor {
   #measured: GekkoMeasurement | null = null;
   #timer: Timer | null = null;
   #reading = false;
+  #heating = false;
   /** Ends what is under way when it is stopped. */
   #life = new AbortController();
 
@@ -70,6 +73,7 @@ export class StickMonitor {
 
   /** The chips are switched on, or off. */
   heating(on: boolean): void {
+    this.#heating = on;
     this.#guard.heating(this.#parts.clock.monotonic(), on);
   }
 
@@ -90,6 +94,22 @@ export class StickMonitor {
       throw new RigError('E_DEVICE_UNSAFE', `${name}: ${reason ?? state}`, { context: { port: name, trouble: state === 'critical' ? 'overheat' : 'sensor' } });
     }
     this.#timer = this.#parts.clock.every(EVERY_MS, () => void this.#beat());
+  }
+
+  /**
+   * Just after the regulator was switched on.
+   * @throws RigError E_DEVICE_UNSAFE when it gives nothing, E_DEVICE_PORT; the signal's reason
+   */
+  async checkPower(signal: AbortSignal): Promise<void> {
+    await this.#read(signal);
+    const { name } = this.#parts.telemetry;
+    const problem = this.#powerProblem();
+    if (problem !== null) throw new RigError('E_DEVICE_UNSAFE', `${name}: ${problem}`, { context: { port: name, trouble: 'power' } });
+  }
+
+  #powerProblem(): string | null {
+    const volts = this.#measured?.coreVolts;
+    return volts === undefined || volts >= LEAST_CORE_V ? null : `the regulator is on and gives ${volts.toFixed(2)} V`;
   }
 
   stop(): void {
@@ -125,6 +145,7 @@ export class StickMonitor {
     const { state, reason } = this.verdict;
     if (state === 'critical') this.#parts.trouble({ kind: 'overheat', reason: reason ?? 'too hot' });
     else if (state === 'sensor_fault') this.#parts.trouble({ kind: 'sensor', reason: reason ?? 'temperature sensor' });
+    else if (this.#heating && this.#powerProblem() !== null) this.#parts.trouble({ kind: 'power', reason: this.#powerProblem()! });
     else if (fanStalled) this.#parts.trouble({ kind: 'overheat', reason: 'the fan does not turn' });
   }
 

@@ -6,6 +6,7 @@ import type { Transport } from '../transport/contract.ts';
 
 /** The controller answers within it, and takes the next command after it. */
 const ANSWER_MS = 100;
+const TRIES = 2;
 const NO_BYTES = new Uint8Array(0);
 /** Versions whose bytes are known, by the upper half. */
 const KNOWN_VERSIONS: readonly number[] = [1, 2];
@@ -25,7 +26,7 @@ export class TelemetryPort {
     return this.#port.name;
   }
 
-  /** The byte the controller told; null before. */
+  /** The byte the controller told; null = none. */
   get version(): number | null {
     return this.#version;
   }
@@ -35,17 +36,19 @@ export class TelemetryPort {
     return this.#port.open();
   }
 
-  /** Asks who is there. @throws RigError E_DEVICE_CONTROL when nobody known answers, E_DEVICE_PORT; the signal's reason */
+  /**
+   * Asks who is there. A controller that keeps its version to itself is one when it measures.
+   * @throws RigError E_DEVICE_CONTROL when nobody known answers, E_DEVICE_PORT; the signal's reason
+   */
   async hello(signal: AbortSignal): Promise<void> {
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < TRIES; i++) {
       const answer = await this.#ask(GEKKO_TELEMETRY_COMMAND.version, signal);
       const version = answer.length === 1 ? answer[0]! : null;
-      if (version === null) continue;
-      if (!KNOWN_VERSIONS.includes(version >> 4)) {
+      if (version !== null && !KNOWN_VERSIONS.includes(version >> 4)) {
         throw new RigError('E_DEVICE_CONTROL', `${this.name}: the controller of the stick has version ${version.toString(16)}, whose measurements are not known`, { context: { port: this.name, version } });
       }
       this.#version = version;
-      return;
+      if (version !== null || (await this.measure(signal)) !== null) return;
     }
     throw new RigError('E_DEVICE_CONTROL', `${this.name}: the controller of the stick does not answer`, {
       context: { port: this.name },
@@ -56,7 +59,7 @@ export class TelemetryPort {
   /** What it measures now; null when the answer cannot be one. @throws RigError E_DEVICE_PORT; the signal's reason */
   async measure(signal: AbortSignal): Promise<GekkoMeasurement | null> {
     const answer = await this.#ask(GEKKO_TELEMETRY_COMMAND.get, signal);
-    return answer.length === GEKKO_TELEMETRY_BYTES ? decodeGekkoMeasurement(this.#version ?? 0, answer) : null;
+    return answer.length === GEKKO_TELEMETRY_BYTES ? decodeGekkoMeasurement(this.#version, answer) : null;
   }
 
   /** Core voltage, mV, in steps of 5. @throws as `measure` */

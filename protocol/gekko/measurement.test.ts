@@ -23,5 +23,6 @@ it('reads the bytes of a controller as its version means them', () => {
   expect(decodeGekkoMeasurement(0x20, BYTES.with(5, 250))!.temperatureOverRange).toBe(false);
   expect(decodeGekkoMeasurement(0x21, BYTES.with(5, 250))!.temperatureOverRange).toBe(true);
   expect(decodeGekkoMeasurement(0x21, BYTES.with(4, 0).with(5, 0))!.temperatureC).toBe(null);
+  expect(decodeGekkoMeasurement(null, BYTES)).toEqual(decodeGekkoMeasurement(0x21, BYTES));
   expect(decodeGekkoMeasurement(0x21, BYTES.subarray(1))).toBe(null);
 });

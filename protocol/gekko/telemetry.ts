@@ -98,14 +98,14 @@ const FIRST_VERSION_VOLTS = 6 / 255;
 /**
  * Reads 7 bytes as a controller of this version means them. The driver of the makers knows versions 1x and 2x; of 2x the lower
  * half says whether the sixth byte is a second temperature (else the fourth is the current of the core).
- * @param version byte answered to `?v`
+ * @param version byte answered to `?v`; null = not told: read as 2x, and both sensors count
  * @returns null when there are not 7 bytes
  */
-export function decodeGekkoMeasurement(version: number, bytes: Uint8Array): GekkoMeasurement | null {
+export function decodeGekkoMeasurement(version: number | null, bytes: Uint8Array): GekkoMeasurement | null {
   const told = decodeGekkoTelemetry(bytes, 20, 20);
   if (told === null) return null;
-  const first = version >> 4 === FIRST_VERSION;
-  const second = !first && (version & 0x0f) !== 0;
+  const first = version !== null && version >> 4 === FIRST_VERSION;
+  const second = version === null || (!first && (version & 0x0f) !== 0);
   const temperatures = [told.temperature1C, second ? told.temperature2C : null].filter((celsiusTold) => celsiusTold !== null);
   return {
     inputVolts: first ? bytes[0]! * FIRST_VERSION_VOLTS : told.inputVolts,
