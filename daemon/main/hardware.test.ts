@@ -52,6 +52,20 @@ describe('which boards there are', () => {
   });
 });
 
+describe('a found device', () => {
+  it('does not take the ports of another that comes while it is out', async () => {
+    usb.plug('1-1', COMPAC('10001', 0));
+    const hardware = hardwareOf({});
+    const [first] = (await hardware.finder.find(0)).devices;
+    const ports = hardware.portsOfFound(first!, 'gekko');
+    expect(await ports.locate()).toMatchObject({ found: true });
+    usb.unplug('1-1');
+    usb.plug('1-2', COMPAC('10002', 0));
+    clock.advance(1000);
+    expect(await ports.locate()).toMatchObject({ found: false, reason: expect.stringContaining('belongs to another device') });
+  });
+});
+
 describe('hotplug', () => {
   it('mines with what is plugged in, keeps it through an unplug, and leaves alone what it does not know', async () => {
     const made: HandDevice[] = [];

@@ -46,7 +46,8 @@ export class Hardware {
 
   /** The ports of a device that was found. */
   portsOfFound(device: FoundDevice, driver: string): PortAccess {
-    return this.#access(device.id, driver, {}, () => false);
+    // Unplugged, it waits for its own return: another of its kind that comes meanwhile is a device of its own.
+    return this.#access(device.id, driver, {}, (other) => other.id !== device.id);
   }
 
   /**

@@ -90,6 +90,14 @@ describe('a device whose place is not told', () => {
     expect(await locate('gekko', {}, 'mine', (device) => device.id === 'compac-10002')).toMatchObject({ found: true, usb: { serial: '10001' } });
   });
 
+  it('is none that belongs to another', async () => {
+    usb.plug('1-1', COMPAC('10001', 0));
+    usb.plug('1-2', CP2102(1));
+    const others = (device: FoundDevice): boolean => device.id !== 'compac-10002';
+    expect(await reason('gekko', {}, 'compac-10002', others)).toBe('not plugged in: every USB device for driver gekko that is there belongs to another device');
+    expect(await reason('icarus', {}, 'compac-10002', others)).toBe('not plugged in: no USB device for driver icarus is found');
+  });
+
   it('is never guessed among bridge chips', async () => {
     usb.plug('1-1', CP2102(0));
     expect(await reason('icarus')).toBe('not told which device: "CP2102 USB to UART Bridge Controller" in socket 1-1 may be one for driver icarus; give usb_path: 1-1');

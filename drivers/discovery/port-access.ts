@@ -19,7 +19,7 @@ export interface PortAccessParts {
   readonly finder: DeviceFinder;
   /** Makes a transport; opens nothing. Default: a serial port. */
   readonly openSerial?: (path: string, baud: number) => Transport;
-  /** True for devices that belong to another entry: they are passed over when no place is told. */
+  /** True for devices that belong to another entry: they are passed over when no place is told and none has this entry's id. */
   readonly taken?: (device: FoundDevice) => boolean;
 }
 
@@ -102,11 +102,12 @@ function choose({ place, driver, entryId, taken }: PortAccessParts, devices: rea
   const named = devices.find(({ id }) => id === entryId);
   if (named !== undefined) return fits(driver, named) ? named : misfit(driver, named, `id ${entryId}`);
 
-  const family = devices.filter((device) => device.driver === driver && taken?.(device) !== true);
+  const free = devices.filter((device) => taken?.(device) !== true);
+  const family = free.filter((device) => device.driver === driver);
   if (family.length === 1) return family[0]!;
   if (family.length > 1) return several(family);
-  const perhaps = devices.filter(({ match }) => match.kind === 'candidates' && match.devices.some((device) => device.family === driver));
-  if (perhaps.length === 0) return `not plugged in: no USB device for driver ${driver} is found`;
+  const perhaps = free.filter(({ match }) => match.kind === 'candidates' && match.devices.some((device) => device.family === driver));
+  if (perhaps.length === 0) return `not plugged in: ${devices.some((device) => device.driver === driver) ? `every USB device for driver ${driver} that is there belongs to another device` : `no USB device for driver ${driver} is found`}`;
   return `not told which device: ${perhaps.map(describe).join(', ')} may be one for driver ${driver}; give ${placeOption(perhaps)}`;
 }
 

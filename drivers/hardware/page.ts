@@ -82,12 +82,21 @@ async function familySection(family: DeviceFamily): Promise<string[]> {
   ];
 }
 
+interface OptionSchema {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly unknown[];
+  /** Such as a number, or a word. */
+  readonly anyOf?: readonly OptionSchema[];
+}
+
 /** What may be configured, with its limits, and which commands it takes. */
 function settingLines(descriptor: DriverDescriptor): string[] {
-  const { properties = {} } = z.toJSONSchema(descriptor.options, { target: 'draft-7', io: 'input' }) as { properties?: Record<string, { minimum?: number; maximum?: number; enum?: unknown[] }> };
+  const { properties = {} } = z.toJSONSchema(descriptor.options, { target: 'draft-7', io: 'input' }) as { properties?: Record<string, OptionSchema> };
   const options = Object.entries(properties)
     .filter(([name]) => !PLACE.has(name))
-    .map(([name, { minimum, maximum, enum: values }]) => {
+    .map(([name, schema]) => {
+      const { minimum, maximum, enum: values } = schema.anyOf?.find((one) => one.minimum !== undefined) ?? schema;
       if (values !== undefined) return `\`${name}\` (${values.join(', ')})`;
       return minimum === undefined || maximum === undefined ? `\`${name}\`` : `\`${name}\` (${minimum} to ${maximum})`;
     });
@@ -106,7 +115,7 @@ function bitaxeBoards(): string[] {
     rows.set(parts, [...(rows.get(parts) ?? []), version]);
   }
   return [
-    'Boards by version (USB does not tell it; it is printed on the board):',
+    'Boards by version (printed on the board; USB does not tell it, the chips that answer narrow it down):',
     '',
     ...table(['board', 'versions', 'chips', 'regulator', 'fan', 'temperature'], [...rows].map(([parts, versions]) => {
       const [family, chips, regulator, fan, temperature] = parts.split('\0') as [string, string, string, string, string];

@@ -21,7 +21,7 @@ const CHAIN = ['test/bm13xx-chain.test.ts', 'test/simulated-chips.test.ts'];
 
 /** By key of `protocol/usb/known-devices.ts`; every device with a driver is here. */
 export const DEVICE_PROOF: Readonly<Record<string, Proof>> = {
-  'bitaxe-raw': NONE,
+  'bitaxe-raw': { level: 'simulator', tests: ['test/bitaxe-board.test.ts'], gap: 'tried as boards 102, 204, 207, 303, 402, 602, 650 and 801; the versions beside them in the table have the same parts, 701 and 702 were not tried' },
   'emberone-00': NONE,
   compac: GEKKO_FAKE,
   '2pac': GEKKO_FAKE,
