@@ -11,6 +11,7 @@ export const SILENCE = -Math.log(1e-6);
 const SILENCE_AT_LEAST_MS = 5000;
 /** Nonces expected in one window of the count: half as many or fewer are no chance (5.7 standard deviations). */
 const WINDOW_NONCES = 128;
+const WINDOW_AT_LEAST_MS = 60_000;
 const TOO_FEW = 0.5;
 /** Shares the pool may refuse one after the other, while their nonces verify, before that is worth a word. */
 const REJECTED_IN_A_ROW = 10;
@@ -44,7 +45,7 @@ export class Clocks {
   #checkedAt = 0;
   /** Nonces that healthy chips would have given since the last one came. */
   #due = 0;
-  #window = { expected: 0, seen: 0 };
+  #window = { since: 0, expected: 0, seen: 0 };
   #sharesDue = 0;
   #rejected = 0;
 
@@ -52,7 +53,7 @@ export class Clocks {
   start(now: number): void {
     this.#answerAt = now;
     this.#nonceAt = null;
-    this.#restartWindow();
+    this.#restartWindow(now);
   }
 
   /** The board does not run: nothing is due. */
@@ -68,7 +69,7 @@ export class Clocks {
     this.#shareAt = on ? now : null;
     this.#checkedAt = now;
     this.#sharesDue = 0;
-    this.#restartWindow();
+    this.#restartWindow(now);
   }
 
   answer(now: number): void {
@@ -114,9 +115,9 @@ export class Clocks {
     if (this.#due > SILENCE && now - this.#nonceAt >= SILENCE_AT_LEAST_MS) {
       return { clock: 'nonces', reason: `no nonce for ${seconds(now - this.#nonceAt)}, where one comes every ${seconds(expected.nonceIntervalMs)}` };
     }
-    if (this.#window.expected < WINDOW_NONCES) return null;
-    const { expected: count, seen } = this.#window;
-    this.#restartWindow(this.#due);
+    const { since, expected: count, seen } = this.#window;
+    if (count < WINDOW_NONCES || now - since < WINDOW_AT_LEAST_MS) return null;
+    this.#restartWindow(now, this.#due);
     if (seen >= TOO_FEW * count || poissonCdf(seen, count) > 1e-6) return null;
     return { clock: 'few', reason: `${seen} nonces where ${Math.round(count)} were due: chips or domains are missing, or the clock is too fast for the voltage` };
   }
@@ -125,7 +126,7 @@ export class Clocks {
   again(now: number): void {
     if (this.#nonceAt !== null) this.#nonceAt = now;
     this.#checkedAt = now;
-    this.#restartWindow();
+    this.#restartWindow(now);
   }
 
   /** Why the shares are in trouble, though the nonces verify; null = they are not. No business of the hardware. */
@@ -140,9 +141,9 @@ export class Clocks {
     return { answer_age_s: age(this.#answerAt), nonce_age_s: age(this.#nonceAt), share_age_s: age(this.#shareAt) };
   }
 
-  #restartWindow(due = 0): void {
+  #restartWindow(now: number, due = 0): void {
     this.#due = due;
-    this.#window = { expected: 0, seen: 0 };
+    this.#window = { since: now, expected: 0, seen: 0 };
   }
 }
 

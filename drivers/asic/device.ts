@@ -3,7 +3,7 @@
  * itself. The life of the board is the keeper's, the chips are the board's.
  */
 import { EventEmitter } from 'node:events';
-import { RigError } from '../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, ShareOutcome, Work } from '../contract.ts';
 import type { Board, BoardFacts, BoardNonce } from './board.ts';
 import { ChipCounts } from './chip-counts.ts';
@@ -11,11 +11,11 @@ import { Clocks } from './clocks.ts';
 import { detailOf } from './detail.ts';
 import { ExpectedInterval } from './expected-interval.ts';
 import { BoardKeeper } from './keeper.ts';
-import { checkNonce, leadingZeroBits } from './nonce-check.ts';
+import { checkNonce } from './nonce-check.ts';
 import type { AsicContext, AsicParts } from './parts.ts';
 import { NonceRate } from './rate-meter.ts';
 import { checkSettings } from './settings.ts';
-import { TicketChoice } from './ticket.ts';
+import { hashesPerHit, TicketChoice } from './ticket.ts';
 import type { Trouble } from './trouble.ts';
 import { WorkFeed } from './work-feed.ts';
 
@@ -44,6 +44,8 @@ export class AsicDevice implements Device {
   /** Null unless it runs. */
   #facts: BoardFacts | null = null;
   #board: Board | null = null;
+  /** What its chips start with, or were told since. */
+  #ticketSet = 1;
   #hashed = false;
   #upAt = -Infinity;
   #paused: string | null = null;
@@ -53,6 +55,7 @@ export class AsicDevice implements Device {
   #sharesTrouble: string | null = null;
   #sharesToldAt = -Infinity;
   #signal: AbortSignal | null = null;
+  #stopping: Promise<void> | null = null;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #told = '';
 
@@ -63,7 +66,7 @@ export class AsicDevice implements Device {
     this.capabilities = new Set(parts.capabilities);
     this.#context = context;
     this.#feed = new WorkFeed(context.clock, {
-      wanted: (workId) => this.events.emit('exhausted', workId),
+      wanted: (workId) => this.#emit('exhausted', workId),
       sending: (work, board) => this.#chooseTicket(work, board),
     });
     this.#keeper = new BoardKeeper(context, parts, {
@@ -77,7 +80,7 @@ export class AsicDevice implements Device {
       answer: () => this.#clocks.answer(this.#now()),
       nonce: (nonce) => this.#onNonce(nonce),
       idle: () => this.#feed.ask(),
-      sent: (workId) => this.events.emit('sent', workId),
+      sent: (workId) => this.#emit('sent', workId),
       changed: () => this.#tellChange(),
     });
   }
@@ -85,6 +88,7 @@ export class AsicDevice implements Device {
   /** Begins to look for the hardware and returns: what comes of it shows in `state()`. */
   async start(signal: AbortSignal): Promise<void> {
     if (this.#state === 'started') return;
+    await this.#stopping;
     signal.throwIfAborted();
     this.#state = 'started';
     this.#idleSince = this.#feed.work ? null : this.#now();
@@ -100,7 +104,8 @@ export class AsicDevice implements Device {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#signal = null;
     this.#state = 'stopped';
-    await this.#keeper.stop();
+    this.#stopping ??= this.#keeper.stop().finally(() => (this.#stopping = null));
+    await this.#stopping;
     this.#tellChange();
   }
 
@@ -213,6 +218,7 @@ export class AsicDevice implements Device {
     this.#clocks.start(now);
     this.#interval.restart(now);
     this.#ticket.restart();
+    this.#ticketSet = facts.hashesPerNonce / 2 ** facts.zeroBits;
     this.#feed.attach(board);
     this.#followWork();
     this.#tellChange();
@@ -258,10 +264,10 @@ export class AsicDevice implements Device {
     const now = this.#now();
     // Simulated chips have the nominal rate of silicon, and make what their machine lets them.
     const rate = facts.zeroBits === 32 ? facts.hashrateNominalHs : (this.#rate.best(now, facts.hashesPerNonce)?.hashrate_hs ?? null);
-    const before = this.#ticket.difficulty;
     const difficulty = this.#ticket.choose(now, work.shareTarget, facts.zeroBits, rate);
-    const inForce = facts.hashesPerNonce / 2 ** facts.zeroBits;
-    if (difficulty !== before || difficulty !== inForce) board.setTicket(difficulty);
+    if (difficulty === this.#ticketSet) return;
+    this.#ticketSet = difficulty;
+    board.setTicket(difficulty);
   }
 
   #onNonce(found: BoardNonce): void {
@@ -279,12 +285,12 @@ export class AsicDevice implements Device {
     const checked = checkNonce(sent.work, nonce, version, facts.zeroBits);
     if (checked.error !== null) {
       this.#counts.count('hardware_errors', chip, core);
-      this.events.emit('hardware_error', checked.error + place(chip, core));
+      this.#emit('hardware_error', checked.error + place(chip, core));
       return;
     }
     if (!this.#feed.table.note(sent, nonce, version)) {
       this.#counts.count('duplicates', chip, core);
-      this.events.emit('duplicate');
+      this.#emit('duplicate');
       return;
     }
     this.#counts.count('nonces', chip, core);
@@ -294,9 +300,9 @@ export class AsicDevice implements Device {
       this.#hashesTotal += facts.hashesPerNonce;
       this.#rate.add(now, facts.hashesPerNonce);
       this.#interval.nonce();
-      this.#clocks.nonce(now, facts.hashesPerNonce / 2 ** leadingZeroBits(sent.work.shareTarget));
+      this.#clocks.nonce(now, Math.min(1, facts.hashesPerNonce / hashesPerHit(sent.work.shareTarget)));
     }
-    if (checked.wanted) this.events.emit('nonce', { workId: sent.work.id, nonce, version, receivedMono: found.receivedMono });
+    if (checked.wanted) this.#emit('nonce', { workId: sent.work.id, nonce, version, receivedMono: found.receivedMono });
   }
 
   #check(): Trouble | null {
@@ -341,11 +347,20 @@ export class AsicDevice implements Device {
     }
   }
 
+  /** Who listens and fails must not stop the board. */
+  #emit<Name extends keyof DeviceEvents>(name: Name, ...what: DeviceEvents[Name]): void {
+    try {
+      (this.events as EventEmitter).emit(name, ...what);
+    } catch (error) {
+      this.#context.log.error({ device: this.id, event: name, err: messageOf(error) }, 'defect in a listener of the device');
+    }
+  }
+
   #tellChange(): void {
     const now = this.#status().join(': ');
     if (now === this.#told) return;
     this.#told = now;
-    this.events.emit('change');
+    this.#emit('change');
   }
 
   #now(): number {

@@ -39,7 +39,7 @@ export interface KeeperHooks {
   resend(): void;
   /** Looks after the clocks, once a second while it runs. Null = nothing is wrong. */
   check(): Trouble | null;
-  /** Since `up` a nonce has verified. */
+  /** Since the last `up` a nonce has verified. */
   hashed(): boolean;
   /** Chips have work, so that a quiet second is a healthy one. */
   hashing(): boolean;
@@ -74,9 +74,11 @@ export class BoardKeeper {
   /** The next start is on the ladder's account. */
   #charged = false;
   #hold: { readonly until: number; readonly kind: TroubleKind; readonly reason: string } | null = null;
-  #cooling: { readonly since: number; readonly belowC: number | null } | null = null;
+  #cooling: { readonly since: number; readonly belowC: number | null; readonly reason: string } | null = null;
   #life = new AbortController();
   #task: Promise<void> | null = null;
+  /** It has run since its last start. */
+  #ran = false;
   #looks = 0;
   #lookedAt = -Infinity;
   #starts = 0;
@@ -308,7 +310,7 @@ export class BoardKeeper {
   }
 
   async #cooled(): Promise<boolean> {
-    const { since, belowC } = this.#cooling!;
+    const { since, belowC, reason } = this.#cooling!;
     const age = this.#now() - since;
     const temp = this.readings()?.temp_c ?? null;
     if (age >= COOL_MS && temp !== null && (belowC === null || temp <= belowC)) {
@@ -319,6 +321,7 @@ export class BoardKeeper {
       this.#cooling = null;
       await this.#take({ kind: 'sensor', reason: 'its temperature is unknown since it was too hot' });
     } else {
+      this.#set('cooling', reason);
       await this.#rest.rest(TICK_MS);
     }
     return false;
@@ -331,6 +334,7 @@ export class BoardKeeper {
     this.#trouble = null;
     this.#set('starting', null);
     mounted.opened = true;
+    this.#ran = false;
     this.#starts++;
     const starting = Promise.resolve().then(() => board.start(attempt.signal));
     let outcome: Outcome<BoardFacts> = await this.#within(START_MS, starting, attempt.signal);
@@ -369,6 +373,7 @@ export class BoardKeeper {
 
   #raise(board: Board, facts: BoardFacts): void {
     this.ladder.started();
+    this.#ran = true;
     const of = facts.chipsExpected !== null && facts.chipsExpected !== facts.chips ? ` of ${facts.chipsExpected}` : '';
     this.#context.log.info({ device: this.#context.id, chip: facts.chip, chips: facts.chips, frequency_mhz: facts.frequencyMhz }, `${facts.chips}${of} ${facts.chip} running`);
     this.#set('running', null);
@@ -410,8 +415,7 @@ export class BoardKeeper {
   }
 
   async #take(trouble: Trouble): Promise<void> {
-    const hashed = this.#hooks.hashed();
-    const { remedy, alert } = this.ladder.trouble(this.#now(), trouble.kind, hashed);
+    const { remedy, alert } = this.ladder.trouble(this.#now(), trouble.kind, this.#ran && this.#hooks.hashed());
     this.#tell(trouble, remedy, alert);
     switch (remedy.do) {
       case 'resend':
@@ -444,8 +448,8 @@ export class BoardKeeper {
     this.#charged = true;
     const temp = this.readings()?.temp_c ?? null;
     const belowC = temp === null ? null : temp - COOL_BY_C;
-    this.#cooling = { since: this.#now(), belowC };
     const reason = `${trouble.reason}; waits until it has cooled${belowC === null ? '' : ` to ${belowC.toFixed(0)} degC`}`;
+    this.#cooling = { since: this.#now(), belowC, reason };
     if (this.#mounted) await this.#halt(this.#mounted, 'cooling', reason);
   }
 

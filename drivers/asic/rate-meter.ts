@@ -7,7 +7,8 @@ import { countInterval95 } from './poisson.ts';
 const BUCKET_MS = 1000;
 /** The windows, in seconds; after them all the time it has hashed. */
 export const WINDOWS_S = [10, 60, 600] as const;
-const BUCKETS = WINDOWS_S.at(-1)! * (1000 / BUCKET_MS);
+/** The newest is not over yet. */
+const BUCKETS = (WINDOWS_S.at(-1)! * 1000) / BUCKET_MS + 1;
 /** A rate of fewer nonces is too rough while a longer window has more: 30 give it to within a third. */
 const ENOUGH_NONCES = 30;
 
@@ -81,22 +82,25 @@ export class NonceRate {
       const rate = this.window(now, seconds, hashesPerNonce);
       if (rate && rate.nonces >= ENOUGH_NONCES) return rate;
     }
-    const all = this.total(now).hashing_s;
-    return this.#since === null || all < 1 || this.#total.nonces === 0 ? null : rateOf(this.#total, all, hashesPerNonce);
+    const seconds = this.total(now).hashing_s;
+    if (this.#since === null || seconds < 1 || this.#total.nonces === 0) return null;
+    const all = rateOf(this.#total, seconds, hashesPerNonce);
+    // What it did an hour ago says nothing when it hashes otherwise now.
+    const recent = this.window(now, WINDOWS_S.at(-1)!, hashesPerNonce);
+    return recent && (recent.high_hs < all.hashrate_hs || recent.low_hs > all.hashrate_hs) ? recent : all;
   }
 
-  /** Rate over the last `seconds` of this stretch; over less when it is younger; null when it is younger than a second. */
+  /** Rate over the last `seconds` (up to one more) of this stretch; over less when it is younger; null when it is younger than a second. */
   window(now: number, seconds: number, hashesPerNonce: number): Rate | null {
     if (this.#since === null) return null;
     this.#roll(now);
     const sum = nothing();
-    const first = Math.max(0, this.#buckets.length - seconds);
+    const first = Math.max(0, this.#buckets.length - seconds - 1);
     for (const bucket of this.#buckets.slice(first)) {
       sum.nonces += bucket.nonces;
       sum.hashes += bucket.hashes;
       sum.squares += bucket.squares;
     }
-    // The newest bucket is not over yet.
     const spanMs = (this.#buckets.length - first) * BUCKET_MS - (this.#bucketEnd - now);
     return spanMs < 1000 ? null : rateOf(sum, spanMs / 1000, hashesPerNonce);
   }

@@ -16,6 +16,13 @@ export function ticketBitsOfTarget(target: Uint8Array, zeroBits: number): number
   return leadingZeroBits(target) - zeroBits;
 }
 
+/** Mean number of hashes for one at or below a target of 32 bytes, little-endian. */
+export function hashesPerHit(target: Uint8Array): number {
+  let top = 0;
+  for (const byte of target.toReversed()) top = top * 256 + byte;
+  return 2 ** 256 / (top + 1);
+}
+
 export class TicketChoice {
   #bits = 0;
   #raiseSince: number | null = null;
