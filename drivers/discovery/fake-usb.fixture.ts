@@ -141,7 +141,13 @@ export function foundOf(devices: Readonly<Record<string, FakeDevice>>, otherTtys
     ttys: Object.entries(ttys).map(([number, name]) => ({ name, interfaceNumber: Number(number) })),
     hidraws: hidraw === undefined ? [] : [hidraw],
   }));
-  return identify({ usb, otherTtys }, { sys: '/nonexistent', dev: '/dev' }, new StableIds());
+  const nowhere = '/nonexistent';
+  const inDev = (name: string): string => name.replace(nowhere, '/dev');
+  const found = identify({ usb, otherTtys }, { sys: nowhere, dev: nowhere }, new StableIds());
+  return {
+    devices: found.devices.map((device) => ({ ...device, ports: device.ports.map((port) => ({ ...port, path: inDev(port.path), node: inDev(port.node) })), hidraws: device.hidraws.map(inDev) })),
+    otherPorts: found.otherPorts.map((port) => ({ ...port, path: inDev(port.path) })),
+  };
 }
 
 /** Lets the file system answer until something holds. */

@@ -54,7 +54,7 @@ export async function udev(io: CliIo, globals: Globals, install: boolean, host: 
   if (globals.json) io.out(JSON.stringify({ file: UDEV_RULES_FILE, installed: true, active: problems.length === 0, problems }, null, 2));
   else {
     io.out(`Written: ${UDEV_RULES_FILE}`);
-    io.out(problems.length === 0 ? 'udev has read them. FTDI sticks that are plugged in: unplug them once.' : `udev has not read them (${problems.join('; ')}): unplug miners and plug them in again after the next start of the system.`);
+    io.out(problems.length === 0 ? 'udev has read them, for what is plugged in too.' : `udev has not read them (${problems.join('; ')}): unplug miners and plug them in again after the next start of the system.`);
   }
   return EXIT.ok;
 }

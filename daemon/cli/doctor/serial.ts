@@ -79,7 +79,7 @@ function latencyFindings(machine: Machine, { devices }: Found): Finding[] {
       const ms = Number.parseInt(machine.read(`/sys/class/tty/${node.split('/').at(-1)}/device/latency_timer`) ?? '', 10);
       if (Number.isNaN(ms)) return [];
       const check = `latency ${path}`;
-      return [ms <= 1 ? ok(check, `${ms} ms`) : warn(check, `the bridge keeps answers back for up to ${ms} ms`, 'sudo rigbrain udev --install, then plug it in again: sets 1 ms.')];
+      return [ms <= 1 ? ok(check, `${ms} ms`) : warn(check, `the bridge keeps answers back for up to ${ms} ms`, 'sudo rigbrain udev --install: sets 1 ms.')];
     }),
   );
 }

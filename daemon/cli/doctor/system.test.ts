@@ -27,6 +27,8 @@ describe('power of a Raspberry Pi', () => {
     ['0x50005', 'warn', 'under-voltage now'],
     ['0x50000', 'warn', 'under-voltage since boot'],
     ['0x4', 'warn', 'throttled now'],
+    ['0x40000', 'warn', 'throttled since boot'],
+    ['0x40004', 'warn', 'throttled now'],
   ])('reads throttled=%s', async (bits, status, text) => {
     const [finding] = await powerFindings(fakeMachine({ files: PI, commands: { 'vcgencmd get_throttled': `throttled=${bits}\n` } }));
     expect(finding).toMatchObject({ status, detail: expect.stringContaining(text) });

@@ -18,6 +18,7 @@ export async function clockFinding(machine: Machine): Promise<Finding> {
 const UNDER_VOLTAGE_NOW = 1 << 0;
 const THROTTLED_NOW = 1 << 2;
 const UNDER_VOLTAGE_SINCE_BOOT = 1 << 16;
+const THROTTLED_SINCE_BOOT = 1 << 18;
 
 /** Under-voltage of a Raspberry Pi; empty on other machines. */
 export async function powerFindings(machine: Machine): Promise<Finding[]> {
@@ -28,7 +29,9 @@ export async function powerFindings(machine: Machine): Promise<Finding[]> {
   const fix = 'Use the official power supply and a short cable; power USB devices from a hub of their own.';
   if ((bits & UNDER_VOLTAGE_NOW) !== 0) return [warn('power supply', `${model}: under-voltage now`, fix)];
   if ((bits & UNDER_VOLTAGE_SINCE_BOOT) !== 0) return [warn('power supply', `${model}: under-voltage since boot`, fix)];
-  if ((bits & THROTTLED_NOW) !== 0) return [warn('power supply', `${model}: throttled now (heat)`, 'Cool the board, or set fewer threads.')];
+  const cool = 'Cool the board, or set fewer threads.';
+  if ((bits & THROTTLED_NOW) !== 0) return [warn('power supply', `${model}: throttled now (heat)`, cool)];
+  if ((bits & THROTTLED_SINCE_BOOT) !== 0) return [warn('power supply', `${model}: throttled since boot (heat)`, cool)];
   return [ok('power supply', `${model}: no under-voltage`)];
 }
 
