@@ -40,7 +40,7 @@ export const DEVICE_PROOF: Readonly<Record<string, Proof>> = {
   'icarus-pl2303': ICARUS_FAKE,
   'icarus-lpc': ICARUS_FAKE,
   lancelot: ICARUS_FAKE,
-  ft230x: NONE,
+  ft230x: { level: 'simulator', tests: ['test/bm13xx-serial.test.ts'], gap: 'chains of BM1362, BM1366, BM1368, BM1370 and BM1397; the adapter itself is not simulated' },
 };
 
 export const CHIP_PROOF: Readonly<Record<Bm13xxName, Proof>> = {

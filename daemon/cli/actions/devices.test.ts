@@ -53,12 +53,14 @@ describe('devices --json', () => {
     expect(found.hid_devices).toEqual([{ path: '/dev/hidraw0', name: 'Lab Stage', vendor_id: '04d8', product_id: '003f' }]);
   });
 
-  it('says which entry of the configuration a device is', async () => {
-    const yaml = 'devices:\n  - {id: left, driver: cpu}\n';
-    const { found } = JSON.parse((await show({ found: foundOf({ '1-1': COMPAC('1001') }) }, true, undefined, yaml.replace('left', 'compac-1001'))).stdout) as Listed;
-    expect(found.devices[0]).toMatchObject({ id: 'compac-1001', configured_as: 'compac-1001' });
-    const other = JSON.parse((await show({ found: foundOf({ '1-1': COMPAC('1001') }) }, true, undefined, yaml)).stdout) as Listed;
-    expect(other.found.devices[0]).toMatchObject({ configured_as: null });
+  it('says which entry of the configuration a device is, and whether it needs one', async () => {
+    const one = async (yaml: string) => (JSON.parse((await show({ found: foundOf({ '1-1': COMPAC('1001') }) }, true, undefined, yaml)).stdout) as Listed).found.devices[0];
+    expect(await one('devices: []\n')).toMatchObject({ id: 'compac-1001', configured_as: null, reason: null, config: null });
+    expect(await one('devices: [{id: compac-1001, driver: gekko}]\n')).toMatchObject({ configured_as: 'compac-1001', reason: null });
+    expect(await one('devices: [{id: left, driver: gekko, options: {usb_path: 1-1}}, {id: right, driver: gekko}]\n')).toMatchObject({ configured_as: 'left' });
+    expect(await one('devices: [{id: right, driver: gekko, options: {usb_path: 1-2}}]\n')).toMatchObject({ configured_as: null });
+    expect(await one('devices: [{id: any, driver: gekko, enabled: false}]\n')).toMatchObject({ configured_as: 'any', reason: 'the entry any of the configuration has enabled: false' });
+    expect(await one('discovery: {enabled: false}\n')).toMatchObject({ reason: expect.stringContaining('discovery.enabled is false'), config: '- id: gekko-1001\n  driver: gekko\n  options: { usb_serial: "1001" }' });
   });
 });
 
@@ -66,13 +68,19 @@ describe('devices', () => {
   it('shows what is plugged in: miners first, then what may be one with the lines that use it, then the rest', async () => {
     const io = await show({ found: foundOf({ '1-1': GPS, '1-2': AVALON, '1-3': CP2102(0, 'X77'), '1-4': COMPAC('1001', 1) }), portProblems: { '/dev/ttyUSB1': 'this user may not open /dev/ttyUSB1' } }, false);
     const at = (text: string): number => io.outLines.findIndex((line) => line.startsWith(text));
-    expect(at('  compac-1001: GekkoScience Compac (BM1384); driver gekko')).toBeGreaterThan(0);
+    expect(at('  compac-1001: GekkoScience Compac (BM1384); driver gekko, not used')).toBeGreaterThan(0);
     expect(at('  usb-10c4-ea60-x77: may be a miner; not used')).toBeGreaterThan(at('  compac-1001'));
     expect(at('  avalon-nano-1-2: Avalon nano stick (A3233); not used')).toBeGreaterThan(at('  usb-10c4-ea60-x77'));
     expect(at('  usb-1546-01a7-1-1: not known to mine; not used')).toBeGreaterThan(at('  avalon-nano-1-2'));
     expect(io.stdout).toContain('      - id: icarus-x77\n        driver: icarus\n        options: { usb_serial: "X77" }');
     expect(io.stdout).toMatch(/^ {4}asic {6}\/dev\/ttyUSB1$/m);
     for (const line of io.outLines.slice(2)) if (!line.startsWith('Drivers here')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it('is short about a bridge chip that the configuration has a word for', async () => {
+    const io = await show({ found: foundOf({ '1-3': CP2102(0) }) }, false, undefined, 'devices: [{id: erupter, driver: icarus, options: {usb_path: 1-3}}]\n');
+    expect(io.stdout).toContain('  usb-10c4-ea60-1-3: may be a miner; driver icarus, configured as erupter\n    10c4:ea60');
+    expect(io.stdout).not.toContain('May be:');
   });
 
   it('says so when nothing is plugged in', async () => {

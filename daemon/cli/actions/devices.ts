@@ -35,7 +35,7 @@ export async function devices(io: CliIo, globals: Globals, options: { readonly d
   }
   const found = await machine.find();
   const cpu = findCpu();
-  const view = { found, entries: configuredEntries(io, globals), driverIds: drivers.flatMap(({ id, descriptor }) => (descriptor === null ? [] : [id])), problemOf: machine.portProblem };
+  const view = { found, ...configured(io, globals), driverIds: drivers.flatMap(({ id, descriptor }) => (descriptor === null ? [] : [id])), problemOf: machine.portProblem };
   const hid = hidDevices(machine);
   if (globals.json) {
     const listed = drivers.map(({ id, descriptor, problem }) =>
@@ -53,13 +53,15 @@ export async function devices(io: CliIo, globals: Globals, options: { readonly d
   return EXIT.ok;
 }
 
-/** Devices of the configuration, to say which of them is which; none when it cannot be read (`rigbrain check` says why). */
-function configuredEntries(io: CliIo, globals: Globals): ConfiguredEntry[] {
+/** What the configuration says of devices; nothing when it cannot be read (`rigbrain check` says why). */
+function configured(io: CliIo, globals: Globals): { readonly entries: ConfiguredEntry[]; readonly discovers: boolean } {
   try {
     const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-    return openContext(io, globals).loaded.config.devices.map(({ id, driver, options }) => ({ id, driver, place: { port: text(options.port), usb_serial: text(options.usb_serial), usb_path: text(options.usb_path) } }));
+    const { devices: listed, discovery } = openContext(io, globals).loaded.config;
+    const entries = listed.map(({ id, driver, enabled, options }) => ({ id, driver, enabled, place: { port: text(options.port), usb_serial: text(options.usb_serial), usb_path: text(options.usb_path) } }));
+    return { entries, discovers: discovery.enabled };
   } catch {
-    return [];
+    return { entries: [], discovers: true };
   }
 }
 

@@ -10,12 +10,15 @@ import { paint, type CliIo } from '../io.ts';
 export interface ConfiguredEntry {
   readonly id: string;
   readonly driver: string;
+  readonly enabled: boolean;
   readonly place: PortPlace;
 }
 
 export interface FoundView {
   readonly found: Found;
   readonly entries: readonly ConfiguredEntry[];
+  /** Whether devices that say what they are need no entry. */
+  readonly discovers: boolean;
   /** Drivers that can be loaded here. */
   readonly driverIds: readonly string[];
   /** Why a port cannot be opened; null when it can. */
@@ -29,13 +32,19 @@ interface Verdict {
   readonly config: readonly string[];
 }
 
-function judge(device: FoundDevice, { driverIds, problemOf }: FoundView): Verdict {
+function judge(device: FoundDevice, view: FoundView): Verdict {
   const { match } = device;
+  const entry = entryOf(device, view);
+  const needsEntry = (drivers: readonly string[]): readonly string[] => (entry === null ? entryLines(device, drivers) : []);
   if (match.kind === 'unknown') return { reason: match.reason, config: [] };
-  if (match.kind === 'candidates') return { reason: match.reason, config: entryLines(device, [...new Set(match.devices.flatMap(({ family }) => family ?? []))]) };
+  if (match.kind === 'candidates') return { reason: match.reason, config: needsEntry([...new Set(match.devices.flatMap(({ family }) => family ?? []))]) };
   if (device.driver === null) return { reason: match.device.note ?? 'there is no driver for it', config: [] };
-  if (!driverIds.includes(device.driver)) return { reason: `the driver ${device.driver} is not in this installation`, config: [] };
-  return { reason: notReady(device, problemOf), config: [] };
+  if (!view.driverIds.includes(device.driver)) return { reason: `the driver ${device.driver} is not in this installation`, config: [] };
+  const problem = notReady(device, view.problemOf);
+  if (problem !== null) return { reason: problem, config: [] };
+  if (entry?.enabled === false) return { reason: `the entry ${entry.id} of the configuration has enabled: false`, config: [] };
+  if (entry === null && !view.discovers) return { reason: 'discovery.enabled is false in the configuration, and no entry under devices: is for it', config: needsEntry([device.driver]) };
+  return { reason: null, config: [] };
 }
 
 /** An entry of the configuration for a device that a person has to name; the first driver of several. */
@@ -47,8 +56,10 @@ function entryLines({ place, ownSerial }: FoundDevice, drivers: readonly string[
   return [`- id: ${id}`, `  driver: ${driver}${others.length === 0 ? '' : `    # or ${others.join(', ')}`}`, `  options: { ${where} }`];
 }
 
-function usedBy(device: FoundDevice, entries: readonly ConfiguredEntry[]): string | null {
-  return entries.find((entry) => names(entry, device))?.id ?? null;
+/** The entry that names a device; else one for its driver that names no place and so means whatever is there. */
+function entryOf(device: FoundDevice, { entries, found }: FoundView): ConfiguredEntry | null {
+  const anyPlace = ({ id, driver, place }: ConfiguredEntry): boolean => driver === device.driver && Object.values(place).every((value) => value === undefined) && !found.devices.some((other) => other.id === id);
+  return entries.find((entry) => names(entry, device)) ?? entries.find(anyPlace) ?? null;
 }
 
 export function foundJson(view: FoundView) {
@@ -63,7 +74,7 @@ export function foundJson(view: FoundView) {
         title: match.kind === 'identified' ? match.device.title : null,
         driver: device.driver,
         reason,
-        configured_as: usedBy(device, view.entries),
+        configured_as: entryOf(device, view)?.id ?? null,
         usb: { vendor_id: place.vendorId, product_id: place.productId, manufacturer: place.manufacturer, product: place.product, serial: place.serial, bcd_device: place.bcdDevice, bus_path: place.busPath },
         serial_is_its_own: device.ownSerial,
         ports: device.ports.map(({ role, interfaceNumber, path, node }) => ({ role, interface_number: interfaceNumber, path, node, problem: view.problemOf(path) })),
@@ -92,16 +103,16 @@ function deviceLines(io: CliIo, device: FoundDevice, view: FoundView): string[] 
   const text = (words: string): string[] => wrap(words, 76).map((line) => `    ${line}`);
   const facts = [`${place.vendorId}:${place.productId}`, ...[place.manufacturer, place.product].flatMap((word) => (word === null ? [] : [`"${word}"`])), `serial ${place.serial ?? 'none'}${place.serial !== null && !device.ownSerial ? ' (not its own)' : ''}`, `socket ${place.busPath}`];
   const title = match.kind === 'identified' ? match.device.title : match.kind === 'candidates' ? 'may be a miner' : 'not known to mine';
-  const entry = usedBy(device, view.entries);
-  const verdict = reason === null ? `driver ${device.driver}` : device.driver === null ? 'not used' : `driver ${device.driver}, not usable now`;
-  const lines = [`  ${paint(io, 'bold', device.id)}: ${title}; ${entry === null ? verdict : `${verdict === 'not used' ? '' : `${verdict}, `}configured as ${entry}`}`];
-  if (reason !== null && entry === null) lines.push(...text(reason));
-  else if (reason !== null && device.driver !== null) lines.push(...text(reason));
-  if (match.kind === 'candidates') lines.push(...text(`May be: ${match.devices.map(({ title: name, family, note }) => `${name} (${family ?? note})`).join('; ')}.`));
+  const entry = entryOf(device, view);
+  const verdict = reason !== null && entry === null ? (device.driver === null ? 'not used' : `driver ${device.driver}, not used`) : [`driver ${device.driver ?? entry?.driver}`, entry === null ? 'used by itself' : `configured as ${entry.id}`, ...(reason !== null && device.driver !== null ? ['not usable now'] : [])].join(', ');
+  const lines = [`  ${paint(io, 'bold', device.id)}: ${title}; ${verdict}`];
+  // That USB does not tell what it is matters no more once a person has said it.
+  if (reason !== null && (entry === null || device.driver !== null)) lines.push(...text(reason));
+  if (match.kind === 'candidates' && entry === null) lines.push(...text(`May be: ${match.devices.map(({ title: name, family, note }) => `${name} (${family ?? note})`).join('; ')}.`));
   lines.push(...text(facts.join(', ')));
   for (const { role, path } of device.ports) lines.push(`    ${(role ?? 'port').padEnd(9)} ${path}`);
   for (const path of device.hidraws) lines.push(`    hid       ${path}`);
-  if (config.length > 0 && entry === null) lines.push('    If it is one of these, this under devices: in rig.yaml uses it:', ...config.map((line) => `      ${line}`));
+  if (config.length > 0) lines.push(`    ${device.driver === null ? 'If it is one of these, this' : 'This'} under devices: in rig.yaml uses it:`, ...config.map((line) => `      ${line}`));
   return lines;
 }
 
