@@ -11,7 +11,7 @@ export interface DetailSources {
   readonly readings: BoardReadings | null;
   readonly best: Rate | null;
   readonly windows: NonceRate | null;
-  readonly total: { readonly nonces: number; readonly hashing_s: number };
+  readonly total: { readonly nonces: number; readonly hashes: number; readonly hashing_s: number };
   readonly expected: number | null;
   readonly counts: ChipCounts;
   readonly late: number;
@@ -37,6 +37,8 @@ export function detailOf(from: DetailSources): Readonly<Record<string, unknown>>
     hashrate_high_hs: best?.high_hs ?? null,
     window_s: best ? Math.round(best.window_s) : null,
     ...windowRates(from),
+    // Over all the time it has spent hashing.
+    hashrate_mean_hs: from.total.hashing_s >= 1 && from.total.nonces > 0 ? from.total.hashes / from.total.hashing_s : null,
     // Simulated chips have the clock of silicon and make far fewer hashes: no figure to compare with.
     hashrate_nominal_hs: facts?.zeroBits === 32 ? facts.hashrateNominalHs : null,
     hashrate_claimed_hs: readings?.hashrate_claimed_hs ?? null,

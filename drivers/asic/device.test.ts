@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RigError } from '../../protocol/common/errors.ts';
+import { silentLog } from '../../protocol/common/log.ts';
 import { asicRig, findNonces, makeWork, settle } from './device.fixture.ts';
 
 test('a plugged board is started and gets the work that waits; the next is asked for in time', async () => {
@@ -148,5 +149,180 @@ test('pause halts at once, keeps its reason, and resume starts again', async () 
   await settle();
   expect(rig.board().starts).toBe(2);
   expect(rig.device.state().status).toBe('hashing');
+  await rig.stop();
+});
+
+test('heat is waited out: 60 s, and 10 degC below where it was switched off', async () => {
+  const rig = asicRig();
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  rig.board().temp_c = 81;
+  rig.board().trouble('overheat', '81 degC, the limit is 80');
+  await rig.pass(1000);
+  expect(rig.board().calls.at(-1)).toBe('halt');
+  expect(rig.device.state()).toMatchObject({ status: 'fault', reason: '81 degC, the limit is 80; waits until it has cooled to 71 degC', temp_c: 81, hashrate_hs: 0 });
+  rig.board().temp_c = 60;
+  await rig.pass(57_000);
+  expect(rig.board().starts).toBe(1);
+  rig.board().temp_c = 72;
+  await rig.pass(60_000);
+  expect(rig.board().starts).toBe(1);
+  rig.board().temp_c = 71;
+  await rig.pass(2000);
+  expect(rig.board().starts).toBe(2);
+  expect(rig.boards).toHaveLength(1);
+  await rig.stop();
+});
+
+test('heat that nobody can measure any more is a sensor that cannot be trusted', async () => {
+  const rig = asicRig();
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  rig.board().trouble('overheat');
+  await rig.pass(1000);
+  rig.board().temp_c = null;
+  await rig.pass(15 * 60_000, 5000);
+  expect(rig.device.state()).toMatchObject({ status: 'fault', reason: 'its temperature is unknown since it was too hot; tried again after 1 min' });
+  expect(rig.board().stopped).toBe(true);
+  await rig.stop();
+});
+
+test('pulling the plug of an isolated board begins anew with the next one', async () => {
+  const rig = asicRig();
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  for (const ms of [61_000, 301_000, 1000]) {
+    rig.board().trouble('sensor', 'reads 127 degC');
+    await rig.pass(ms, 1000);
+  }
+  expect(rig.device.state().reason).toBe('reads 127 degC; tried again after 15 min');
+  rig.ports.plugged = false;
+  await rig.pass(6000);
+  expect(rig.device.state().reason).toMatch(/^not plugged in|^unplugged/);
+  rig.ports.plugged = true;
+  await rig.pass(3000);
+  expect(rig.device.state()).toMatchObject({ status: 'hashing', detail: { ladder: { isolations: 0 } } });
+  await rig.stop();
+});
+
+test('a silent board gets its work again, then resets; the same work is sent twice only for that', async () => {
+  const rig = asicRig({ prepare: (board) => void (board.jobIntervalMs = 1e9) });
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  // Simulated chips are silent after 138 s, as long as nobody knows their rate.
+  await rig.pass(140_000, 1000);
+  expect(rig.board().calls).toEqual(['start', 'send 1', 'send 1']);
+  expect(rig.told).toEqual(['exhausted 1']);
+  rig.device.assign(makeWork(2));
+  rig.device.events.on('exhausted', (id) => rig.device.assign(makeWork(id + 1)));
+  await rig.pass(140_000, 1000);
+  expect(rig.board().calls.slice(3)).toEqual(['send 2', 'start', 'send 3']);
+  await rig.stop();
+});
+
+test('answers that stop are silence after the time the board gives', async () => {
+  const rig = asicRig({ prepare: (board) => void ((board.answerWithinMs = 6000), (board.jobIntervalMs = 1e9)) });
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  for (let i = 0; i < 20; i++) {
+    await rig.pass(1000);
+    rig.board().events.emit('answer');
+  }
+  expect(rig.board().starts).toBe(1);
+  await rig.pass(8000);
+  expect(rig.board().starts).toBe(2);
+  await rig.stop();
+});
+
+test('a listener that fails, or a board that throws, stops neither the device nor another', async () => {
+  const errors: string[] = [];
+  const log = { ...silentLog, error: (_: object, words?: string) => void errors.push(words ?? '') };
+  const rig = asicRig({ log });
+  rig.device.events.on('change', () => {
+    throw new Error('of a listener');
+  });
+  const work = makeWork(1);
+  rig.device.assign(work);
+  await rig.start();
+  rig.device.events.on('nonce', () => {
+    throw new Error('of a listener');
+  });
+  rig.board().nonce(1, findNonces(work, 1)[0]!);
+  expect(rig.nonces).toHaveLength(1);
+  await rig.pass(5000);
+  expect(rig.device.state().status).toBe('hashing');
+  expect(rig.board().starts).toBe(1);
+  expect(new Set(errors)).toEqual(new Set(['defect in a listener of the device']));
+  await rig.stop();
+});
+
+test('locating that hangs or fails is asked again', async () => {
+  const rig = asicRig();
+  rig.ports.hang = true;
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  await rig.pass(6000);
+  expect(rig.device.state().reason).toBe('not plugged in: the system did not say where its ports are');
+  rig.ports.hang = false;
+  await rig.pass(6000);
+  expect(rig.device.state().status).toBe('hashing');
+  await rig.stop();
+});
+
+test('it may be started again after a stop', async () => {
+  const rig = asicRig();
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  await rig.stop();
+  rig.device.assign(makeWork(2));
+  await rig.start();
+  expect(rig.boards).toHaveLength(2);
+  expect(rig.device.state().status).toBe('hashing');
+  await rig.stop();
+});
+
+test('the rate comes from nonces that verified, with what it is worth; pausing makes it 0 at once', async () => {
+  const rig = asicRig({ prepare: (board) => void (board.jobIntervalMs = 1e9) });
+  const work = makeWork(1);
+  rig.device.assign(work);
+  await rig.start();
+  const nonces = findNonces(work, 60);
+  for (const nonce of nonces) {
+    rig.board().nonce(1, nonce);
+    await rig.pass(250, 250);
+  }
+  const { hashrate_hs, hashes_total, detail } = rig.device.state();
+  expect(hashes_total).toBe(60 * 256);
+  expect(hashrate_hs).toBeCloseTo(1024, -2);
+  expect(detail).toMatchObject({ nonces: 60, ticket: 1, zero_bits: 8, hashrate_nominal_hs: null, nonces_ratio: null, window_s: 10, per_chip: [{ nonces: 60 }, { nonces: 0 }], restarts: 0, nonce_age_s: expect.any(Number) });
+  expect(detail.hashrate_low_hs).toBeLessThan(hashrate_hs!);
+  expect(detail.hashrate_high_hs).toBeGreaterThan(hashrate_hs!);
+  expect(JSON.parse(JSON.stringify(detail))).toEqual(detail);
+  await rig.during(rig.device.command({ type: 'pause', reason: 'x' }), 1000);
+  expect(rig.device.state()).toMatchObject({ hashrate_hs: 0, hashes_total: 60 * 256, detail: { hashrate_low_hs: null, nonce_age_s: null } });
+  await rig.stop();
+});
+
+test('nonces on their way from an easier ticket are passed on and not counted as those of the present one', async () => {
+  const rig = asicRig({ prepare: (board) => void (board.ticket = 16) });
+  const hard = new Uint8Array(32).fill(0xff, 0, 30);
+  const work = makeWork(1, { shareTarget: hard });
+  rig.device.assign(work);
+  await rig.start();
+  rig.board().setTicket(16);
+  rig.board().nonce(1, findNonces(work, 1, 0, 8, 12)[0]!);
+  rig.board().nonce(1, findNonces(work, 1, 0, 12)[0]!);
+  expect(rig.nonces).toHaveLength(2);
+  expect(rig.device.state().hashes_total).toBe(256 * 16);
+  await rig.stop();
+});
+
+test('a board that stops at its first nonce gets new work at once', async () => {
+  const rig = asicRig();
+  rig.device.events.on('exhausted', (id) => rig.device.assign(makeWork(id + 1)));
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  rig.board().events.emit('idle');
+  expect(rig.board().calls).toEqual(['start', 'send 1', 'send 2']);
   await rig.stop();
 });

@@ -122,6 +122,7 @@ export class AsicDevice implements Device {
     this.#clocks.share(this.#now(), outcome);
   }
 
+  /** `hashes_total` is an estimate: nonces that verified times the hashes one takes in the mean. No chip counts what it hashes for us. */
   state(): DeviceState {
     const [status, reason] = this.#status();
     const now = this.#now();
@@ -131,7 +132,7 @@ export class AsicDevice implements Device {
     return {
       status,
       reason,
-      hashrate_hs: status === 'hashing' ? (best?.hashrate_hs ?? null) : this.#keeper.phase === 'resting' || status === 'idle' || status === 'paused' ? 0 : null,
+      hashrate_hs: status === 'hashing' ? (best?.hashrate_hs ?? null) : this.#atRest(status) ? 0 : null,
       hashes_total: this.#state === 'new' ? null : this.#hashesTotal,
       temp_c: readings?.temp_c ?? null,
       power_w: readings?.power_w ?? null,
@@ -152,6 +153,12 @@ export class AsicDevice implements Device {
         sharesTrouble: this.#sharesTrouble,
       }),
     };
+  }
+
+  /** It does not hash because it is not let: that is a rate of 0, where that of a board that is not there is unknown. */
+  #atRest(status: DeviceStatus): boolean {
+    const { phase } = this.#keeper;
+    return status === 'idle' || status === 'paused' || phase === 'cooling' || phase === 'held';
   }
 
   async command(command: DeviceCommand): Promise<void> {
