@@ -3,12 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { packageRoot } from '../../daemon/version.ts';
+import { batchHasher } from './hash.ts';
+import { readJob, type ChipJob } from './job.ts';
+import { nonceReply } from './wire.ts';
 import { benchOf, headerOfJobFrame, provenHeader, zeroBitsOf, type Bench } from './chips.fixture.ts';
 
 interface TraceLine {
   readonly dir: 'tx' | 'rx' | 'event';
   readonly hex: string;
   readonly t: string;
+  readonly job_no?: number;
 }
 
 function trace(context: TestContext): TraceLine[] {
@@ -91,4 +95,50 @@ it('the check of these tests says the same of the captured nonces as the capture
   const header = headerOfJobFrame(Buffer.from(lines[at]!.hex, 'hex'));
   const first = lines.slice(at + 1, at + 39);
   for (const line of first) expect(zeroBitsOf(provenHeader('bm1366', header, Buffer.from(line.hex, 'hex')))).toBeGreaterThanOrEqual(40);
+});
+
+const hasher = batchHasher();
+
+/** What a chip that tries this nonce under these versions says, by the simulation's own hashing and encoding. */
+function saidBy(bench: Bench, job: ChipJob, nonce: number, version: number): string[] {
+  const { model, chips } = bench.chain;
+  const chip = chips.find(({ rangeStart }) => rangeStart === (nonce & 0x1fc_0000))!;
+  // The eight sub-cores of each of the 112 cores: the captured nonce is one of 896 that are hashed together.
+  const versions = Array.from({ length: 8 }, (_, sub) => (version & ~7) | sub);
+  const found = hasher(job, { counter: nonce & 0x1ff_ffff, versions }, { cores: model.cores, zeroBits: 32, ticketMask: chip.ticketMask });
+  return found.filter(({ core }) => chip.reports(core)).map((hit) => Buffer.from(nonceReply(hit.nonce, hit.excess, model.jobByte(job.id, hit.version), chip.longReplies ? hit.version : null)).toString('hex'));
+}
+
+it('says every captured nonce byte for byte: nonce, excess, job and sub-core, version, checksum; and no other beside it', (context) => {
+  const lines = trace(context);
+  const bench = replayed(lines);
+  const jobs = lines.filter((line) => line.t === 'job').map((line) => readJob(bench.chain.model, Buffer.from(line.hex, 'hex').subarray(4, -2)));
+  const nonces = lines.filter((line) => line.t === 'nonce');
+  const captured = new Set(nonces.map((line) => line.hex));
+  let same = 0;
+  let other = 0;
+  const different: string[] = [];
+  for (const { hex, job_no } of nonces) {
+    const reply = Buffer.from(hex, 'hex');
+    const said = saidBy(bench, jobs[job_no!]!, reply.readUInt32BE(2), reply.readUInt16BE(8));
+    if (said.includes(hex)) same++;
+    else different.push(`${hex} ${said.join()}`);
+    other += said.filter((one) => !captured.has(one)).length;
+  }
+  expect(different.slice(0, 10)).toEqual([]);
+  expect({ same, other }).toEqual({ same: 6835, other: 0 });
+}, 60_000);
+
+it('each of its 110 chips has had its share of the captured nonces', (context) => {
+  const lines = trace(context);
+  const { chain } = replayed(lines);
+  const shares = new Map(chain.chips.map((chip) => [chip.rangeStart, 0]));
+  for (const { hex } of lines.filter((line) => line.t === 'nonce')) {
+    const start = Number.parseInt(hex.slice(4, 12), 16) & 0x1fc_0000;
+    shares.set(start, (shares.get(start) ?? 0) + 1);
+  }
+  // 62 each in the mean; eight standard deviations either way.
+  expect(shares.size).toBe(110);
+  expect(Math.min(...shares.values())).toBeGreaterThan(0);
+  expect(Math.max(...shares.values())).toBeLessThan(62 + 8 * Math.sqrt(62));
 });
