@@ -148,7 +148,6 @@ export class GekkoBoard implements Board {
       await this.#ramp(this.#targetMhz, chips, change.signal);
     } finally {
       if (this.#change === change) this.#change = null;
-      if (this.#facts !== null) this.#facts = this.#makeFacts(chips);
     }
   }
 
@@ -227,6 +226,8 @@ export class GekkoBoard implements Board {
       // The wait may have ended in the moment it was aborted.
       signal.throwIfAborted();
       this.#mhz = mhz;
+      // Faster chips come to the end of their work sooner.
+      if (this.#facts !== null) this.#facts = this.#makeFacts(chips);
       this.#heartbeat?.skip();
       for (const step of this.#dialect.frequencySteps(mhz, chips)) {
         if (step.kind === 'send') this.#sender.command(step.frame);
