@@ -19,6 +19,9 @@ import { workOf, ZERO_BITS } from './simulated-chain.fixture.ts';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const STEP_MS = 5;
 
+/** The record of a board that was treated with care. */
+export const CLEAN = { raises_too_large: 0, raises_above_voltage: 0, starved_ms: 0, hangs: 0, power_on_without_fan: 0, power_without_fan_ms: 0, released_without_voltage: 0, store_commands: 0, power_above_80c_ms: 0 };
+
 export interface BenchOptions {
   readonly sim?: Partial<BoardOptions> & { readonly board: string };
   readonly options?: Record<string, unknown>;

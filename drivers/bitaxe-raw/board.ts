@@ -19,6 +19,7 @@ import { i2cOver, requesterUntil, type I2c } from './i2c.ts';
 import { Lamp } from './lamp.ts';
 import { LineView } from './line-view.ts';
 import { Monitor, PATIENCE_ROUNDS } from './monitor.ts';
+import { READ_MS } from './readings.ts';
 import { Operation, superseded } from './operation.ts';
 import { changeOperatingPoint, checkSettings, FAN_RANGE, type Point } from './operating.ts';
 import type { BitaxeRawOptions } from './options.ts';
@@ -350,7 +351,7 @@ export class BitaxeBoard implements Board {
   #watch(plan: BoardPlan, client: ControlClient): Monitor {
     const { options, clock, log } = this.#parts;
     this.#monitor ??= new Monitor({
-      chips: chipsOf(plan, i2cOver({ request: (...asked) => (this.#link?.client ?? client).request(...asked) })),
+      chips: chipsOf(plan, i2cOver({ request: (...asked) => (this.#link?.client ?? client).request(...asked) }, { timeoutMs: READ_MS })),
       options,
       clock,
       log,

@@ -30,16 +30,17 @@ export interface I2c {
   read(address: number, register: number, length: number, what: string, options?: RequestOptions): Promise<Uint8Array>;
 }
 
-export function i2cOver(client: Requester): I2c {
+/** @param always options of every request that names none of its own */
+export function i2cOver(client: Requester, always: RequestOptions = {}): I2c {
   return {
     async setSpeed() {
-      await client.request(i2cSetHz(I2C_HZ), 'setting the I2C speed');
+      await client.request(i2cSetHz(I2C_HZ), 'setting the I2C speed', always);
     },
     async write({ address, bytes }, what, options) {
-      await client.request(i2cWrite(address, bytes), what, options);
+      await client.request(i2cWrite(address, bytes), what, options ?? always);
     },
     async read(address, register, length, what, options) {
-      const data = await client.request(i2cWriteRead(address, Uint8Array.of(register), length), what, options);
+      const data = await client.request(i2cWriteRead(address, Uint8Array.of(register), length), what, options ?? always);
       if (data.length !== length) throw new RigError('E_DEVICE_CONTROL', `${what} failed: ${data.length} bytes came instead of ${length}`, { context: { failure: 'refused' } });
       return data;
     },

@@ -94,7 +94,7 @@ export class Monitor {
   set phase(phase: BoardPhase) {
     if (phase !== this.#phase) this.#offRounds = this.#noStatus = 0;
     this.#phase = phase;
-    this.#guard.heating(this.#parts.clock.monotonic(), phase === 'running');
+    if (phase === 'off') this.#guard.heating(this.#parts.clock.monotonic(), false);
   }
 
   /** Whether a good temperature has been read since `forget`. */
@@ -170,8 +170,14 @@ export class Monitor {
   /** Before its chips are set up, and in reset, a diode hangs in the air: what it says is neither a fault nor a failed reading. */
   #temperature({ temp_c, sensorFault }: RoundReadings, now: number): ThermalVerdict {
     const diode = this.#parts.chips.sensors.some(({ needsChips }) => needsChips);
-    const counts = this.#phase === 'running' || (diode ? this.#phase === 'starting' && sensorFault === null : this.#phase !== 'off');
-    if (counts) return this.#guard.read(now, sensorFault === null ? temp_c : new Error(sensorFault));
+    const running = this.#phase === 'running';
+    const counts = running || (diode ? this.#phase === 'starting' && sensorFault === null : this.#phase !== 'off');
+    if (counts) {
+      const verdict = this.#guard.read(now, sensorFault === null ? temp_c : new Error(sensorFault));
+      // Told with the first good reading: it is what a sensor that is not stuck must move away from.
+      if (running && verdict.temp_c !== null) this.#guard.heating(now, true);
+      return verdict;
+    }
     if (temp_c !== null && sensorFault === null && this.#phase === 'off') return this.#guard.read(now, temp_c);
     const { state, reason } = this.#guard.verdict;
     return { state, temp_c: null, reason: reason ?? 'temperature unknown' };

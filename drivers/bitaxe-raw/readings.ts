@@ -6,6 +6,10 @@ import { controlFailure } from './control-client.ts';
 
 /** A round ends here, whatever has not been asked by then. */
 export const ROUND_MS = 1500;
+/** A chip answers within a few ms: what takes so long will not come. */
+export const READ_MS = 400;
+/** Questions that may stay unanswered before a round is given up. */
+const MOST_UNANSWERED = 2;
 
 /** `null` = unknown, never 0. */
 export interface RoundReadings {
@@ -25,7 +29,7 @@ export interface RoundReadings {
   /** Of the board where there is a meter, else of the chips alone. */
   readonly power_w: number | null;
   readonly failed: number;
-  /** Something was asked and nothing came, so that the rest was not asked. */
+  /** Nothing at all was answered, not even with a refusal. */
   readonly mute: boolean;
 }
 
@@ -33,14 +37,22 @@ export interface RoundReadings {
 export async function readRound(chips: BoardChips, clock: Clock): Promise<RoundReadings> {
   const until = clock.monotonic() + ROUND_MS;
   let failed = 0;
-  let mute = false;
-  async function ask<T>(read: () => Promise<T>): Promise<T | null> {
+  let answers = 0;
+  let unanswered = 0;
+  /** @param again asks a second time: a single fault on the bus or the line is no reason to count */
+  async function ask<T>(read: () => Promise<T>, again = false): Promise<T | null> {
     try {
-      if (!mute && clock.monotonic() < until) return await read();
+      if (unanswered < MOST_UNANSWERED && clock.monotonic() < until) {
+        const value = await read();
+        answers++;
+        return value;
+      }
     } catch (error) {
       const failure = controlFailure(error);
       if (failure === null) throw error;
-      mute ||= failure === 'timeout' || failure === 'gone';
+      if (failure === 'refused') answers++;
+      else unanswered += failure === 'timeout' ? 1 : MOST_UNANSWERED;
+      if (again && (failure === 'refused' || failure === 'timeout')) return ask(read);
     }
     failed++;
     return null;
@@ -48,9 +60,9 @@ export async function readRound(chips: BoardChips, clock: Clock): Promise<RoundR
 
   // What decides about safety comes first.
   const temperatures: { readonly name: string; readonly reading: TemperatureReading | null }[] = [];
-  for (const sensor of chips.sensors) temperatures.push({ name: sensor.name, reading: await ask(() => sensor.read()) });
+  for (const sensor of chips.sensors) temperatures.push({ name: sensor.name, reading: await ask(() => sensor.read(), true) });
   const { regulator, fan, meter } = chips;
-  const faults = regulator === null ? null : await ask(async () => ({ text: await regulator.faults() }));
+  const faults = regulator === null ? null : await ask(async () => ({ text: await regulator.faults() }), true);
   const number = async (what: 'core_v' | 'vin_v' | 'iout_a' | 'temp_c'): Promise<number | null> => (regulator === null ? null : ask(() => regulator.reading(what)));
   const regulatorTemp = await number('temp_c');
   const fans: { rpm: number | null; stopped: boolean | null }[] = [];
@@ -76,7 +88,7 @@ export async function readRound(chips: BoardChips, clock: Clock): Promise<RoundR
     regulator_temp_c: regulatorTemp,
     power_w: power,
     failed,
-    mute,
+    mute: answers === 0,
   };
 }
 

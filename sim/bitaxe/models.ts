@@ -55,8 +55,8 @@ export const BOARDS: readonly BoardModel[] = [
   ...['701', '702'].map((version) => board(version, 'Bitaxe SupraHex', 'bm1368', hex)),
   // Both chips share one rail.
   board('801', 'Bitaxe Gamma Turbo', 'bm1370', { chips: 2, fan: 'emc2103', swappedDiodes: true, supplyV: 12 }),
-  // Of its I2C bus nothing is published.
-  board('ember', 'EmberOne00', 'bm1362', { chips: 12, fan: 'none', regulator: 'gpio', supplyV: 12 }),
+  // Of its I2C bus only the thermometers are published.
+  board('ember', 'EmberOne00', 'bm1362', { chips: 12, fan: 'none', regulator: 'gpio', tmp1075: true, supplyV: 12 }),
 ];
 
 /** @throws RangeError when there is no such board */
