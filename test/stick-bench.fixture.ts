@@ -41,6 +41,8 @@ export interface StickBench {
   line(role?: Role): MemoryTransport | undefined;
   unplug(): void;
   plug(): void;
+  /** The process is killed: its ports are closed and it does nothing more, the chips go on. `context` is that of the next one. */
+  kill(): void;
   /** Zero bits of the hashes of all nonces so far, each by the work it names. */
   zeros(): number[];
 }
@@ -62,6 +64,7 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
   const lines = new Map<Role, MemoryTransport>();
   const stick = make((role, bytes) => lines.get(role)?.feed(bytes));
   let plugged = true;
+  let killed = false;
   const ports: PortAccess = {
     locate: () => Promise.resolve(plugged ? { found: true, ports: Object.fromEntries(roles.map((role) => [role, `/dev/tty-${role}`])), usb } : { found: false, reason: 'no such port' }),
     transport(path, baud) {
@@ -76,7 +79,7 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
   };
   const descriptor = await loadDriver(driver);
   const context = { id: 'stick', options: descriptor.options.parse(options) as never, clock, log: silentLog, ports };
-  const device = await descriptor.create(context);
+  const device = await descriptor.create({ ...context, ports: { ...ports, locate: async () => (killed ? { found: false, reason: 'killed' } : ports.locate()) } });
   const works = new Map<number, Work>();
   const nonces: Nonce[] = [];
   const errors: string[] = [];
@@ -126,6 +129,10 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
     unplug() {
       plugged = false;
       for (const line of lines.values()) line.unplug();
+    },
+    kill() {
+      killed = true;
+      for (const line of lines.values()) line.unplug('killed');
     },
     plug() {
       plugged = true;

@@ -142,8 +142,7 @@ describe.each(['2pac', 'newpac'] as const)('%s', (model) => {
 
   it('is set to its slowest clock from outside, after a kill too', async () => {
     const it = await hashing(model, 2, { frequency_mhz: 200 });
-    // The process is killed: its ports are closed, the chips go on.
-    it.line()!.unplug('killed');
+    it.kill();
     expect(it.chain.stats().mhz).toBe(200);
     expect(await it.during(it.descriptor.makeSafe!(it.context))).toMatchObject({ safe: true, words: expect.stringContaining('50 MHz') as string });
     expect(it.chain.stats().mhz).toBe(50);
