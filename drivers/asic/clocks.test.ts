@@ -96,6 +96,18 @@ describe('nonces', () => {
   });
 });
 
+it('a process that was held up for a minute blames nobody, and hears silence afterwards', () => {
+  for (const expectations of [expected, { answerWithinMs: null, nonceIntervalMs: 1000 }]) {
+    const { clocks, pass, now } = running(expectations);
+    expect(pass(4)).toBe(null);
+    expect(clocks.check(now() + 60_000, expectations)).toBe(null);
+    const after = (seconds: number) => clocks.check(now() + 60_000 + seconds * 1000, expectations)?.clock;
+    // Four seconds of silence before it, one of it, and those after it.
+    const found = Array.from({ length: 12 }, (_, i) => after(i + 1));
+    expect(found.indexOf(expectations.answerWithinMs === null ? 'nonces' : 'answers')).toBe(expectations.answerWithinMs === null ? 8 : 1);
+  }
+});
+
 describe('shares', () => {
   it('that do not come though nonces do are told, and no business of the hardware', () => {
     const { clocks, pass, now } = running();

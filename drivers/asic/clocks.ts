@@ -16,6 +16,12 @@ const TOO_FEW = 0.5;
 /** Shares the pool may refuse one after the other, while their nonces verify, before that is worth a word. */
 const REJECTED_IN_A_ROW = 10;
 const SHARES_AT_LEAST_MS = 60_000;
+/**
+ * Looks come once a second. Further apart than this they mean that this process was held up, and what came in meanwhile has not been heard yet: that time
+ * is nobody's silence.
+ */
+const HELD_UP_MS = 3000;
+const TICK_MS = 1000;
 
 export interface ClockExpectations {
   /** Longest time without an answer; null = none but nonces are given. */
@@ -53,6 +59,7 @@ export class Clocks {
   start(now: number): void {
     this.#answerAt = now;
     this.#nonceAt = null;
+    this.#checkedAt = now;
     this.#restartWindow(now);
   }
 
@@ -102,12 +109,11 @@ export class Clocks {
 
   /** To be asked about once a second while the board runs. Null = nothing is wrong with the hardware. */
   check(now: number, expected: ClockExpectations): Finding | null {
+    const passed = this.#passed(now);
     if (this.#answerAt !== null && expected.answerWithinMs !== null && now - this.#answerAt > expected.answerWithinMs) {
       return { clock: 'answers', reason: `no answer for ${seconds(now - this.#answerAt)}` };
     }
     if (this.#nonceAt === null) return null;
-    const passed = now - this.#checkedAt;
-    this.#checkedAt = now;
     if (expected.nonceIntervalMs === null) return null;
     const due = passed / expected.nonceIntervalMs;
     this.#due += due;
@@ -120,6 +126,17 @@ export class Clocks {
     this.#restartWindow(now, this.#due);
     if (seen >= TOO_FEW * count || poissonCdf(seen, count) > 1e-6) return null;
     return { clock: 'few', reason: `${seen} nonces where ${Math.round(count)} were due: chips or domains are missing, or the clock is too fast for the voltage` };
+  }
+
+  /** Time since the last look, as far as it counts. */
+  #passed(now: number): number {
+    const passed = now - this.#checkedAt;
+    this.#checkedAt = now;
+    if (passed <= HELD_UP_MS) return passed;
+    const deaf = passed - TICK_MS;
+    if (this.#answerAt !== null) this.#answerAt = Math.min(now, this.#answerAt + deaf);
+    if (this.#nonceAt !== null) this.#nonceAt = Math.min(now, this.#nonceAt + deaf);
+    return TICK_MS;
   }
 
   /** After something was done about a finding of the nonces (work sent again): they have their full time once more. */

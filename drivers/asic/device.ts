@@ -6,17 +6,14 @@ import { EventEmitter } from 'node:events';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, ShareOutcome, Work } from '../contract.ts';
 import type { Board, BoardFacts, BoardNonce } from './board.ts';
-import { ChipCounts } from './chip-counts.ts';
-import { Clocks } from './clocks.ts';
 import { detailOf } from './detail.ts';
-import { ExpectedInterval } from './expected-interval.ts';
 import { BoardKeeper } from './keeper.ts';
-import { checkNonce } from './nonce-check.ts';
 import type { AsicContext, AsicParts } from './parts.ts';
-import { NonceRate } from './rate-meter.ts';
 import { checkSettings } from './settings.ts';
-import { hashesPerHit, TicketChoice } from './ticket.ts';
+import { SharesWatch } from './shares-watch.ts';
+import { TicketChoice } from './ticket.ts';
 import type { Trouble } from './trouble.ts';
+import { Truth } from './truth.ts';
 import { WorkFeed } from './work-feed.ts';
 
 /** Boards do not burn power without a pool; a change of pools is not worth a halt. */
@@ -25,7 +22,6 @@ const IDLE_GRACE_MS = 10_000;
 const IDLE_GRACE_FRESH_MS = 60_000;
 /** How long a command waits for a board that is starting, or not there. */
 const COMMAND_MS = { pause: 10_000, set: 30_000, identify: 5000, restart: 90_000 } as const;
-const TOLD_AGAIN_MS = 60 * 60_000;
 
 export class AsicDevice implements Device {
   readonly id: string;
@@ -37,23 +33,16 @@ export class AsicDevice implements Device {
   readonly #keeper: BoardKeeper;
   readonly #feed: WorkFeed;
   readonly #ticket = new TicketChoice();
-  readonly #clocks = new Clocks();
-  readonly #rate = new NonceRate();
-  readonly #counts = new ChipCounts();
-  readonly #interval = new ExpectedInterval();
+  readonly #truth: Truth;
+  readonly #shares: SharesWatch;
   /** Null unless it runs. */
   #facts: BoardFacts | null = null;
   #board: Board | null = null;
   /** What its chips start with, or were told since. */
   #ticketSet = 1;
-  #hashed = false;
   #upAt = -Infinity;
   #paused: string | null = null;
   #idleSince: number | null = 0;
-  #hashesTotal = 0;
-  #late = 0;
-  #sharesTrouble: string | null = null;
-  #sharesToldAt = -Infinity;
   #signal: AbortSignal | null = null;
   #stopping: Promise<void> | null = null;
   #state: 'new' | 'started' | 'stopped' = 'new';
@@ -69,15 +58,17 @@ export class AsicDevice implements Device {
       wanted: (workId) => this.#emit('exhausted', workId),
       sending: (work, board) => this.#chooseTicket(work, board),
     });
+    this.#truth = new Truth(this.#feed.table);
+    this.#shares = new SharesWatch(context.id, context.log);
     this.#keeper = new BoardKeeper(context, parts, {
       rest: () => this.#rest(),
       up: (board, facts) => this.#up(board, facts),
       down: () => this.#down(),
       resend: () => this.#resend(),
       check: () => this.#check(),
-      hashed: () => this.#hashed,
+      hashed: () => this.#truth.verified,
       hashing: () => this.#feed.searching && this.#feed.work !== null,
-      answer: () => this.#clocks.answer(this.#now()),
+      answer: () => this.#truth.clocks.answer(this.#now()),
       nonce: (nonce) => this.#onNonce(nonce),
       idle: () => this.#feed.ask(),
       sent: (workId) => this.#emit('sent', workId),
@@ -119,7 +110,7 @@ export class AsicDevice implements Device {
   }
 
   noteShare(outcome: ShareOutcome): void {
-    this.#clocks.share(this.#now(), outcome);
+    this.#truth.share(this.#now(), outcome);
   }
 
   /** `hashes_total` is an estimate: nonces that verified times the hashes one takes in the mean. No chip counts what it hashes for us. */
@@ -128,12 +119,12 @@ export class AsicDevice implements Device {
     const now = this.#now();
     const readings = this.#keeper.readings();
     const facts = this.#facts;
-    const best = this.#rate.best(now, facts?.hashesPerNonce ?? 0);
+    const best = this.#truth.best(now, facts);
     return {
       status,
       reason,
       hashrate_hs: status === 'hashing' ? (best?.hashrate_hs ?? null) : this.#atRest(status) ? 0 : null,
-      hashes_total: this.#state === 'new' ? null : this.#hashesTotal,
+      hashes_total: this.#state === 'new' ? null : this.#truth.hashes,
       temp_c: readings?.temp_c ?? null,
       power_w: readings?.power_w ?? null,
       detail: detailOf({
@@ -141,16 +132,12 @@ export class AsicDevice implements Device {
         facts,
         readings,
         best: status === 'hashing' ? best : null,
-        windows: status === 'hashing' ? this.#rate : null,
-        total: this.#rate.total(now),
-        expected: this.#interval.expectedNonces,
-        counts: this.#counts,
-        late: this.#late,
+        hashing: status === 'hashing',
+        truth: this.#truth,
         ticket: this.#ticket.difficulty,
         starts: this.#keeper.starts,
         ladder: this.#keeper.ladder.state(now),
-        ages: this.#clocks.ages(now),
-        sharesTrouble: this.#sharesTrouble,
+        sharesTrouble: this.#shares.trouble,
       }),
     };
   }
@@ -220,10 +207,8 @@ export class AsicDevice implements Device {
     const now = this.#now();
     this.#board = board;
     this.#facts = facts;
-    this.#hashed = false;
     this.#upAt = now;
-    this.#clocks.start(now);
-    this.#interval.restart(now);
+    this.#truth.up(now);
     this.#ticket.restart();
     this.#ticketSet = facts.hashesPerNonce / 2 ** facts.zeroBits;
     this.#feed.attach(board);
@@ -234,23 +219,17 @@ export class AsicDevice implements Device {
   #down(): void {
     this.#feed.detach();
     this.#followWork();
-    this.#clocks.stop();
+    this.#truth.down();
     this.#board = null;
     this.#facts = null;
   }
 
-  /** Rate and clocks run while the chips search work that is wanted. */
   #followWork(): void {
-    const now = this.#now();
-    const on = this.#feed.searching && this.#feed.work !== null;
-    if (on) this.#rate.begin(now);
-    else this.#rate.end(now);
-    this.#interval.hashing(now, on);
-    this.#clocks.hashing(now, on);
+    this.#truth.hashing(this.#now(), this.#feed.searching && this.#feed.work !== null);
   }
 
   #resend(): void {
-    this.#clocks.again(this.#now());
+    this.#truth.clocks.again(this.#now());
     this.#feed.resend();
   }
 
@@ -270,7 +249,7 @@ export class AsicDevice implements Device {
     if (!facts) return;
     const now = this.#now();
     // Simulated chips have the nominal rate of silicon, and make what their machine lets them.
-    const rate = facts.zeroBits === 32 ? facts.hashrateNominalHs : (this.#rate.best(now, facts.hashesPerNonce)?.hashrate_hs ?? null);
+    const rate = facts.zeroBits === 32 ? facts.hashrateNominalHs : (this.#truth.best(now, facts)?.hashrate_hs ?? null);
     const difficulty = this.#ticket.choose(now, work.shareTarget, facts.zeroBits, rate);
     if (difficulty === this.#ticketSet) return;
     this.#ticketSet = difficulty;
@@ -278,58 +257,19 @@ export class AsicDevice implements Device {
   }
 
   #onNonce(found: BoardNonce): void {
-    const { workId, nonce, version, chip, core } = found;
-    const board = this.#board ?? this.#keeper.board;
-    const facts = board?.facts ?? this.#facts;
+    const facts = this.#keeper.board?.facts ?? this.#facts;
     if (!facts) return;
-    const now = this.#now();
-    this.#clocks.answer(now);
-    const sent = workId === null ? undefined : this.#feed.table.get(workId);
-    if (!sent) {
-      this.#late++;
-      return;
-    }
-    const checked = checkNonce(sent.work, nonce, version, facts.zeroBits);
-    if (checked.error !== null) {
-      this.#counts.count('hardware_errors', chip, core);
-      this.#emit('hardware_error', checked.error + place(chip, core));
-      return;
-    }
-    if (!this.#feed.table.note(sent, nonce, version)) {
-      this.#counts.count('duplicates', chip, core);
-      this.#emit('duplicate');
-      return;
-    }
-    this.#counts.count('nonces', chip, core);
-    this.#hashed = true;
-    // What is still on its way from an easier ticket stands for fewer hashes than one of the present ticket.
-    if (checked.zeroBits >= Math.floor(Math.log2(facts.hashesPerNonce))) {
-      this.#hashesTotal += facts.hashesPerNonce;
-      this.#rate.add(now, facts.hashesPerNonce);
-      this.#interval.nonce();
-      this.#clocks.nonce(now, Math.min(1, facts.hashesPerNonce / hashesPerHit(sent.work.shareTarget)));
-    }
-    if (checked.wanted) this.#emit('nonce', { workId: sent.work.id, nonce, version, receivedMono: found.receivedMono });
+    const verdict = this.#truth.judge(this.#now(), found, facts);
+    if (verdict.kind === 'wanted') this.#emit('nonce', { workId: verdict.workId, nonce: found.nonce, version: found.version, receivedMono: found.receivedMono });
+    else if (verdict.kind === 'hardware_error') this.#emit('hardware_error', verdict.reason);
+    else if (verdict.kind === 'duplicate') this.#emit('duplicate');
   }
 
   #check(): Trouble | null {
     const now = this.#now();
     this.#facts = this.#board?.facts ?? this.#facts;
-    this.#tellShares(now);
-    if (!this.#facts) return null;
-    const finding = this.#clocks.check(now, { answerWithinMs: this.#facts.answerWithinMs, nonceIntervalMs: this.#interval.look(now, this.#facts) });
-    if (!finding) return null;
-    return { kind: finding.clock === 'answers' ? 'silent' : finding.clock, reason: finding.reason };
-  }
-
-  /** Shares are the business of pool and work mapping: it is told, and the hardware left alone. */
-  #tellShares(now: number): void {
-    const trouble = this.#clocks.sharesTrouble(now);
-    if (trouble !== null && (this.#sharesTrouble === null || now - this.#sharesToldAt >= TOLD_AGAIN_MS)) {
-      this.#sharesToldAt = now;
-      this.#context.log.warn({ device: this.id }, trouble);
-    }
-    this.#sharesTrouble = trouble;
+    this.#shares.note(now, this.#truth.clocks.sharesTrouble(now));
+    return this.#facts && this.#truth.check(now, this.#facts);
   }
 
   #status(): [DeviceStatus, string | null] {
@@ -373,9 +313,4 @@ export class AsicDevice implements Device {
   #now(): number {
     return this.#context.clock.monotonic();
   }
-}
-
-function place(chip: number | null, core: number | null): string {
-  if (chip === null) return '';
-  return core === null ? ` (chip ${chip})` : ` (chip ${chip}, core ${core})`;
 }
