@@ -14,7 +14,7 @@ import type { SimRig } from './tty/rig.ts';
 
 export type DeviceSpec = ({ readonly kind: 'chips' } & ChipRigOptions) | ({ readonly kind: 'bitaxe' } & BoardRigOptions) | ({ readonly kind: 'stick' } & StickRigOptions) | ({ readonly kind: 'icarus' } & MinerRigOptions);
 
-/** @throws RigError E_SIM_TTY when there is no socat; RangeError when an option is out of range */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; RangeError when an option is out of range */
 export function startDevice(spec: DeviceSpec): Promise<SimRig> {
   switch (spec.kind) {
     case 'chips':

@@ -1,5 +1,4 @@
 /** A simulated board on two ttys, with a clock: what `rigbrain sim bitaxe` runs. */
-import { chainLine } from '../chips/rig.ts';
 import { startLineRig } from '../tty/line-rig.ts';
 import type { SimRig } from '../tty/rig.ts';
 import { VirtualBoard, type BoardOptions } from './board.ts';
@@ -14,7 +13,7 @@ export interface BoardRig extends SimRig {
   readonly board: VirtualBoard;
 }
 
-/** @throws RigError E_SIM_TTY when there is no socat; RangeError when there is no such board or an option is out of range */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; RangeError when there is no such board or an option is out of range */
 export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig> {
   const named = (end: string): string | null => (options.link == null ? null : `${options.link}-${end}`);
   let board!: VirtualBoard;
@@ -31,7 +30,7 @@ export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig>
         powerUp: () => board.powerUp(),
         reset: () => chain.reset(),
         stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh }),
-        line: chainLine(chain),
+        onSpeed: (baud) => (chain.hostBaud = baud),
       };
     },
   });

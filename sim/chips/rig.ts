@@ -14,7 +14,7 @@ export interface ChipRig extends SimRig {
   stats(): ChainStats & Readonly<Record<string, unknown>>;
 }
 
-/** @throws RigError E_SIM_TTY when there is no socat; RangeError when an option is out of range */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; RangeError when an option is out of range */
 export async function startChipRig(options: ChipRigOptions): Promise<ChipRig> {
   let chain!: VirtualChain;
   const rig = await startLineRig<ChipFaults>({
@@ -29,14 +29,9 @@ export async function startChipRig(options: ChipRigOptions): Promise<ChipRig> {
         powerUp: () => chain.reset(),
         reset: () => chain.reset(),
         stats: () => ({ ...chain.stats() }),
-        line: chainLine(chain),
+        onSpeed: (baud) => (chain.hostBaud = baud),
       };
     },
   });
   return Object.assign(rig, { faults: chain.faults, stats: () => ({ ...chain.stats() }) });
-}
-
-/** Whether the chips hear their host, and the host's speed for them. */
-export function chainLine(chain: VirtualChain): { agrees: () => boolean; tell: (baud: number | null) => void } {
-  return { agrees: () => chain.chips.every((chip) => chain.understands(chip)), tell: (baud) => (chain.hostBaud = baud) };
 }

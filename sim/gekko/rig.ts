@@ -1,7 +1,7 @@
 /** Simulated GekkoScience sticks on ttys, with a clock: what `rigbrain sim stick` runs. */
 import { VirtualChain } from '../chips/chain.ts';
 import { CHIP_FAULTS, type ChipFaults } from '../chips/faults.ts';
-import { chainLine, startChipRig } from '../chips/rig.ts';
+import { startChipRig } from '../chips/rig.ts';
 import { PLAIN_FAULTS } from '../icarus/faults.ts';
 import { startLineRig } from '../tty/line-rig.ts';
 import type { SimRig } from '../tty/rig.ts';
@@ -21,7 +21,7 @@ export interface StickRigOptions {
   readonly link?: string | null;
 }
 
-/** @throws RigError E_SIM_TTY when there is no socat; RangeError when an option is out of range */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; RangeError when an option is out of range */
 export function startStickRig(options: StickRigOptions): Promise<SimRig> {
   const { chip, chips: own, telemetry }: StickModel = STICKS[options.stick];
   const chips = options.chips ?? own;
@@ -51,7 +51,7 @@ function startOldStick(chip: 'bm1384' | 'bm1387', hashing: Hashing, link: string
         powerUp: () => chain.reset(),
         reset: () => chain.reset(),
         stats: () => chain.stats(),
-        ...(chip === 'bm1387' ? { line: { agrees: () => chain.agrees, tell: (baud: number | null) => (chain.hostBaud = baud) } } : {}),
+        ...(chip === 'bm1387' ? { onSpeed: (baud: number | null) => (chain.hostBaud = baud) } : {}),
       };
     },
   });
@@ -95,7 +95,7 @@ function startWithTelemetry(model: keyof typeof STICK_HEAT, hashing: Hashing, li
         },
         reset: () => chain.reset(),
         stats: () => ({ ...chain.stats(), ...controller.history, core_v: controller.coreV, temp_c: controller.physics.chipC, fan_percent: controller.fanPercent, fan_rpm: controller.physics.fanRpm, largest_raise_mhz: largestRaiseMhz }),
-        line: chainLine(chain),
+        onSpeed: (baud) => (chain.hostBaud = baud),
       };
     },
   });

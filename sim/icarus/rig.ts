@@ -9,7 +9,7 @@ export interface MinerRigOptions extends MinerOptions {
   readonly link?: string | null;
 }
 
-/** @throws RigError E_SIM_TTY when there is no socat; RangeError when an option is out of range */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; RangeError when an option is out of range */
 export function startMinerRig(options: MinerRigOptions): Promise<SimRig> {
   return startLineRig({
     faults: PLAIN_FAULTS,

@@ -5,7 +5,6 @@ import { pace } from './pace.ts';
 import { Plug, type Disappearance, type LineRole } from './plug.ts';
 import { PTY_BAUD } from './pty.ts';
 import type { SimRig } from './rig.ts';
-import { SpeedWatch } from './speed-watch.ts';
 
 /** What lives behind the ttys. Bytes and time are given to it. */
 export interface LineDevice<F extends { disappear: Disappearance | null }> {
@@ -20,8 +19,8 @@ export interface LineDevice<F extends { disappear: Disappearance | null }> {
   /** What the reset line of the chips does. */
   reset(): void;
   stats(): Readonly<Record<string, unknown>>;
-  /** The chips' line, where its speed matters. */
-  readonly line?: { readonly agrees: () => boolean; readonly tell: (baud: number | null) => void };
+  /** The speed of the chips' line was changed by its user; null = unknown. Absent where it does not matter. */
+  readonly onSpeed?: (baud: number | null) => void;
 }
 
 export interface LineRigOptions<F extends { disappear: Disappearance | null }> {
@@ -32,15 +31,16 @@ export interface LineRigOptions<F extends { disappear: Disappearance | null }> {
   readonly make: (send: (role: LineRole, bytes: Uint8Array) => void) => LineDevice<F>;
 }
 
-/** @throws RigError E_SIM_TTY when there is no socat; what `make` throws */
+/** @throws RigError E_SIM_TTY when there is neither perl nor socat; what `make` throws */
 export async function startLineRig<F extends { disappear: Disappearance | null }>({ faults, links, make }: LineRigOptions<F>): Promise<SimRig> {
   await prepareKernels();
   const device = make((role, bytes) => plug.write(role, bytes));
-  const lines = Object.fromEntries((Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, performance.now()) }]));
+  const { onSpeed } = device;
+  const lines = Object.fromEntries(
+    (Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, performance.now()), onSpeed: role === 'asic' ? onSpeed : undefined }]),
+  );
   const plug = new Plug(lines, () => device.powerUp());
-  const { line } = device;
-  if (line) plug.events.on('plugged', () => line.tell(PTY_BAUD));
-  const speed = line ? new SpeedWatch(() => plug.speed('asic'), line.agrees, line.tell) : null;
+  plug.events.on('plugged', () => onSpeed?.(PTY_BAUD));
   const unpace = pace((ms, budgetMs) => {
     device.run(ms, budgetMs);
     const { disappear } = device.faults;
@@ -48,7 +48,6 @@ export async function startLineRig<F extends { disappear: Disappearance | null }
       device.faults.disappear = null;
       plug.disappear(disappear);
     }
-    if (plug.plugged) speed?.look();
   });
   const rig: SimRig = {
     events: plug.events,

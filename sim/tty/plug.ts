@@ -8,6 +8,8 @@ export interface PluggedLine {
   /** A symbolic link to the tty, the same after it has gone and come back. */
   readonly link: string | null;
   readonly onData: (bytes: Uint8Array) => void;
+  /** As in `PtyEvents`. */
+  readonly onSpeed?: ((baud: number | null) => void) | undefined;
 }
 
 export interface PlugEvents {
@@ -43,19 +45,8 @@ export class Plug {
     return Object.fromEntries([...this.#ptys].map(([role, pty]) => [role, pty.path]));
   }
 
-  get plugged(): boolean {
-    return this.#ptys.size > 0;
-  }
-
   write(role: LineRole, bytes: Uint8Array): void {
     this.#ptys.get(role)?.write(bytes);
-  }
-
-  /** As `Pty.speed`; undefined while unplugged. */
-  async speed(role: LineRole): Promise<number | null | undefined> {
-    const pty = this.#ptys.get(role);
-    const speed = await pty?.speed();
-    return this.#ptys.get(role) === pty ? speed : undefined;
   }
 
   /** @throws RigError E_SIM_TTY */
@@ -64,7 +55,7 @@ export class Plug {
       if (this.#ptys.size > 0 || this.#closed) return;
       const ptys = new Map<LineRole, Pty>();
       try {
-        for (const [role, { link, onData }] of this.#lines) ptys.set(role, await openPty({ link, onData, onLost: () => this.#lost(ptys) }));
+        for (const [role, line] of this.#lines) ptys.set(role, await openPty({ ...line, onLost: () => this.#lost(ptys) }));
       } catch (error) {
         await Promise.all([...ptys.values()].map((pty) => pty.close()));
         throw error;

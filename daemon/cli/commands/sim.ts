@@ -47,7 +47,7 @@ function addHardware(sim: Command, cli: Cli): void {
   const bitaxe = sim
     .command('bitaxe')
     .summary('a Bitaxe with bitaxe-raw firmware: control port and chips, each on a tty')
-    .description('A simulated Bitaxe or EmberOne with bitaxe-raw firmware on two ptys (needs socat), until Ctrl-C: regulator, fan, sensors, heat. It keeps count of what it went through.')
+    .description('A simulated Bitaxe or EmberOne with bitaxe-raw firmware on two ptys, until Ctrl-C: regulator, fan, sensors, heat. It keeps count of what it went through.')
     .option('--board <version>', 'board version, or ember', '602')
     .addOption(new Option('--replies <format>', 'how the firmware replies').choices(['v0', 'v1']).default('v1'))
     .option('--heat-speed <n>', 'heat and air go this many times faster', positiveNumber, 1);
@@ -57,7 +57,7 @@ function addHardware(sim: Command, cli: Cli): void {
   const stick = sim
     .command('stick')
     .summary('a GekkoScience stick on a tty, or two')
-    .description('A simulated GekkoScience stick on a pty (needs socat), until Ctrl-C; A1 and A2 have a second one for their telemetry.')
+    .description('A simulated GekkoScience stick on a pty, until Ctrl-C; A1 and A2 have a second one for their telemetry.')
     .argument('<name>', 'compac, 2pac, newpac, r606, compacf, r909, compac-a1 or compac-a2')
     .option('--chips <n>', 'chips in the chain (default: those of the stick)', wholeNumber(1, 128));
   shared(stick, 'link to the tty; of A1 and A2 PATH-asic and PATH-telemetry')
@@ -66,7 +66,7 @@ function addHardware(sim: Command, cli: Cli): void {
   const icarus = sim
     .command('icarus')
     .summary('an Icarus or Block Erupter on a tty')
-    .description('A simulated Icarus, Block Erupter or Antminer U1 on a pty (needs socat), until Ctrl-C. It answers the golden work.')
+    .description('A simulated Icarus, Block Erupter or Antminer U1 on a pty, until Ctrl-C. It answers the golden work.')
     .option('--model <name>', 'icarus, block-erupter, lancelot or antminer-u1', 'block-erupter');
   shared(icarus, 'symbolic link to the tty')
     .addHelpText('after', closing(['rigbrain sim icarus --link /tmp/ttyBE', 'rigbrain sim icarus --model antminer-u1 --fault lost-byte=3']))
@@ -86,7 +86,7 @@ function addChips(sim: Command, cli: Cli, model: keyof typeof CHIPS): void {
   const chips = sim
     .command(model)
     .summary(`${model.toUpperCase()} chips (${CHIPS[model]}) on a tty`)
-    .description(`Simulated ${model.toUpperCase()} chips on a pty (needs socat), until Ctrl-C. Nonces are real, but easier.`)
+    .description(`Simulated ${model.toUpperCase()} chips on a pty, until Ctrl-C. Nonces are real, but easier.`)
     .option('--chips <n>', 'chips in the chain, 1 to 128', wholeNumber(1, 128), 1);
   shared(chips, 'symbolic link to the tty')
     .addHelpText('after', closing([`rigbrain sim ${model} --link /tmp/ttyASIC`, `rigbrain sim ${model} --chips 4 --rate 500kH --fault stray-byte=3`]))
