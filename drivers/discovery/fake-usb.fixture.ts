@@ -143,7 +143,7 @@ export function foundOf(devices: Readonly<Record<string, FakeDevice>>, otherTtys
   }));
   const nowhere = '/nonexistent';
   const inDev = (name: string): string => name.replace(nowhere, '/dev');
-  const found = identify({ usb, otherTtys }, { sys: nowhere, dev: nowhere }, new StableIds());
+  const found = identify({ usb, otherTtys, complete: true }, { sys: nowhere, dev: nowhere }, new StableIds());
   return {
     devices: found.devices.map((device) => ({ ...device, ports: device.ports.map((port) => ({ ...port, path: inDev(port.path), node: inDev(port.node) })), hidraws: device.hidraws.map(inDev) })),
     otherPorts: found.otherPorts.map((port) => ({ ...port, path: inDev(port.path) })),

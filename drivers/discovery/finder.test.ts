@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { loadVectors } from '../../test/vectors.ts';
@@ -128,6 +130,7 @@ describe('ports that are not ready', () => {
   it('gives udev two seconds, and no more', async () => {
     const stick = { ...COMPAC('7'), withoutNodes: true };
     usb.plug('1-1', stick);
+    await look();
     const settled = finder.findSettled();
     for (let tries = 0; tries < 10; tries++) await nextTry();
     await eventually(() => clock.pendingTimers > 0);
@@ -137,6 +140,7 @@ describe('ports that are not ready', () => {
     expect(clock.monotonic()).toBe(1100);
 
     usb.plug('1-2', { ...COMPAC('8', 1), withoutNodes: true });
+    await look();
     const given = finder.findSettled();
     for (let tries = 0; tries < 20; tries++) await nextTry();
     expect(notReady((await given).devices[1]!)).toMatch(/does not exist/);
@@ -147,6 +151,29 @@ describe('ports that are not ready', () => {
     await eventually(() => clock.pendingTimers > 0);
     clock.advance(100);
   }
+});
+
+describe('a sick device', () => {
+  it('whose names cannot be read holds nobody up, and is told when it has recovered', async () => {
+    usb.plug('1-1', COMPAC('10001', 0));
+    await look();
+    usb.plug('1-2', COMPAC('10002', 1));
+    const product = `${usb.roots.sys}/bus/usb/devices/1-2/product`;
+    rmSync(product);
+    execFileSync('mkfifo', [product]); // a reader waits in the kernel, as it does for a locked device
+    const first = finder.find(0);
+    await eventually(() => clock.pendingTimers > 0);
+    clock.advance(300);
+    expect((await first).devices.map(({ id }) => id)).toEqual(['compac-10001']);
+    const second = finder.find(0);
+    await eventually(() => clock.pendingTimers > 0);
+    clock.advance(300);
+    expect((await second).devices).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+
+    await writeFile(product, 'Compac BM1384 Bitcoin Miner\n'); // lets the reader go
+    expect((await look()).map(({ id }) => id)).toEqual(['compac-10001', 'compac-10002']);
+  });
 });
 
 describe('sharing a look', () => {

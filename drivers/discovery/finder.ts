@@ -1,8 +1,9 @@
 /** One picture of what is plugged in, for all who ask. */
-import type { Clock } from '../../protocol/common/clock.ts';
+import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { identify, type Found, type FoundDevice } from './found.ts';
 import { StableIds } from './ids.ts';
-import { scan, signature, type KnownPlace } from './scan.ts';
+import { Places } from './places.ts';
+import { scan, signature, type Scan } from './scan.ts';
 import { portProblem, type Roots } from './sysfs.ts';
 
 export interface FinderParts {
@@ -16,11 +17,13 @@ export const SETTLE_TRIES = 20;
 
 /** A picture this young is good enough for whoever does not say otherwise. */
 const FRESH_MS = 500;
+/** Longest wait for the names of a new device: whoever asks for another one is not to wait for a sick one. */
+const PATIENCE_MS = 300;
 
 export class DeviceFinder {
   readonly roots: Roots;
   readonly #clock: Clock;
-  readonly #places = new Map<string, KnownPlace>();
+  readonly #places = new Places();
   readonly #ids = new StableIds();
   #last: { readonly signature: string; readonly found: Found; at: number } | null = null;
   #running: Promise<Found> | null = null;
@@ -51,9 +54,21 @@ export class DeviceFinder {
       this.#last.at = at;
       return this.#last.found;
     }
-    const found = identify(await scan(this.roots, this.#places), this.roots, this.#ids);
-    this.#last = { signature: now, found, at };
+    const seen = await this.#scan();
+    const found = identify(seen, this.roots, this.#ids);
+    // After an incomplete look the next one reads again, whether anything is plugged in or out or not.
+    this.#last = { signature: seen.complete ? now : '', found, at };
     return found;
+  }
+
+  async #scan(): Promise<Scan> {
+    let timer: Timer | null = null;
+    const patience = () => new Promise<void>((resolve) => (timer = this.#clock.after(PATIENCE_MS, resolve)));
+    try {
+      return await scan(this.roots, this.#places, patience);
+    } finally {
+      (timer as Timer | null)?.cancel();
+    }
   }
 
   /** As `find`, after udev has had its time for the ports of devices that have a driver: for commands that look once. */

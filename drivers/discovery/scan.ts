@@ -1,6 +1,6 @@
 /** What is plugged in, straight from sysfs: no udev, no native library, and no port is ever opened. */
-import type { UsbPlace } from '../transport/contract.ts';
-import { link, list, real, slowText, text, type Roots } from './sysfs.ts';
+import type { KnownPlace, Places } from './places.ts';
+import { link, list, real, text, type Roots } from './sysfs.ts';
 
 export interface UsbTty {
   /** Such as `ttyACM0`. */
@@ -10,7 +10,7 @@ export interface UsbTty {
 
 /** A USB device that is no hub, as the kernel tells it. */
 export interface UsbNode {
-  readonly place: UsbPlace & { readonly busPath: string };
+  readonly place: KnownPlace;
   /** Grows with every plugging in, so that another device in the same socket is told from the same one. */
   readonly devnum: string | null;
   /** Kernel drivers of its interfaces; `usbfs` = a program has taken it. */
@@ -24,11 +24,12 @@ export interface Scan {
   readonly usb: readonly UsbNode[];
   /** Serial ports that USB tells nothing about: those of the board, and those in /dev that sysfs does not show. */
   readonly otherTtys: readonly { readonly name: string; readonly why: string }[];
+  /** False = a device has not told its names yet. */
+  readonly complete: boolean;
 }
 
 const BUS_PATH = /^\d+-\d+(\.\d+)*$/;
 const INTERFACE = /(?:^|\/)(\d+-\d+(?:\.\d+)*):\d+\.(\d+)(?=\/|$)/;
-const HUB = '09';
 const { compare: bySocket } = new Intl.Collator('en', { numeric: true });
 
 /**
@@ -47,51 +48,31 @@ function busPaths(roots: Roots): string[] {
   return list(`${roots.sys}/bus/usb/devices`).filter((name) => BUS_PATH.test(name)).sort(bySocket);
 }
 
-/** Facts of a device that stay while it is plugged in. */
-export interface KnownPlace {
-  readonly devnum: string | null;
-  /** Null = a hub. */
-  readonly place: (UsbPlace & { readonly busPath: string }) | null;
-}
-
-/** Reads everything. @param before places of the last scan, by bus path, so that only what is new is asked again; kept up here */
-export async function scan(roots: Roots, before: Map<string, KnownPlace>): Promise<Scan> {
-  const names = busPaths(roots);
-  for (const gone of [...before.keys()].filter((name) => !names.includes(name))) before.delete(gone);
-  for (const busPath of names) {
+/**
+ * Reads everything.
+ * @param places what is known already; kept up here
+ * @param patience resolves when devices that do not answer are waited for no more: they are left out
+ */
+export async function scan(roots: Roots, places: Places, patience: () => Promise<void>): Promise<Scan> {
+  const present = busPaths(roots).map((busPath) => {
     const folder = `${roots.sys}/bus/usb/devices/${busPath}`;
-    const devnum = text(`${folder}/devnum`);
-    const known = before.get(busPath);
-    if (known === undefined || devnum === null || known.devnum !== devnum) before.set(busPath, { devnum, place: await readPlace(folder, busPath) });
-  }
+    return { busPath, folder, devnum: text(`${folder}/devnum`) };
+  });
+  places.keep(present.map(({ busPath }) => busPath));
+  // Without a number nothing tells one device from the next in its socket.
+  const unread = present.filter(({ busPath, devnum }) => devnum === null || places.get(busPath, devnum) === undefined);
+  if (unread.length > 0) await Promise.race([Promise.all(unread.map(({ folder, busPath, devnum }) => places.read(folder, busPath, devnum))), patience()]);
   const { byDevice: ttys, others } = readTtys(roots);
   const hidraws = readHidraws(roots);
   const drivers = kernelDrivers(roots);
-  const usb = names.flatMap((busPath): UsbNode[] => {
-    const { place, devnum } = before.get(busPath)!;
-    if (place === null) return [];
+  let complete = true;
+  const usb = present.flatMap(({ busPath, devnum }): UsbNode[] => {
+    const place = places.get(busPath, devnum);
+    if (place === undefined) complete = false;
+    if (place === undefined || place === null) return [];
     return [{ place, devnum, kernelDrivers: drivers.get(busPath) ?? [], ttys: ttys.get(busPath) ?? [], hidraws: hidraws.get(busPath) ?? [] }];
   });
-  return { usb, otherTtys: others };
-}
-
-async function readPlace(folder: string, busPath: string): Promise<KnownPlace['place']> {
-  const [vendorId, productId] = [text(`${folder}/idVendor`), text(`${folder}/idProduct`)];
-  if (vendorId === null || productId === null || text(`${folder}/bDeviceClass`) === HUB) return null;
-  const bcd = Number.parseInt(text(`${folder}/bcdDevice`) ?? '', 16);
-  // One after the other: of the few threads for files, a device that holds its reader takes one only.
-  const manufacturer = await slowText(`${folder}/manufacturer`);
-  const product = await slowText(`${folder}/product`);
-  const serial = await slowText(`${folder}/serial`);
-  return {
-    vendorId: vendorId.toLowerCase(),
-    productId: productId.toLowerCase(),
-    manufacturer: manufacturer || null,
-    product: product || null,
-    serial: serial || null,
-    bcdDevice: Number.isNaN(bcd) ? null : bcd,
-    busPath,
-  };
+  return { usb, otherTtys: others, complete };
 }
 
 /** The USB interface that something in /sys/class belongs to. */

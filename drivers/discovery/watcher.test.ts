@@ -12,7 +12,9 @@ let told: string[];
 beforeEach(() => {
   usb = new FakeUsb();
   clock = new ManualClock();
-  watcher = new DeviceWatcher({ finder: new DeviceFinder({ roots: usb.roots, clock }), clock, log: silentLog });
+  // A clock of its own, so that timers of the one below are the watcher's.
+  const finder = new DeviceFinder({ roots: usb.roots, clock: new ManualClock() });
+  watcher = new DeviceWatcher({ finder, clock, log: silentLog });
   told = [];
   watcher.events.on('added', ({ id }) => told.push(`+${id}`));
   watcher.events.on('removed', ({ id }) => told.push(`-${id}`));
