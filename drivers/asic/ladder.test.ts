@@ -69,7 +69,7 @@ describe('a plug that is pulled', () => {
 
   it('again and again before it had hashed is a fault of it', () => {
     const ladder = new Ladder();
-    expect([1, 2, 3, 4, 5, 6].map((i) => remedyOf(ladder, i * 30_000, 'gone'))).toEqual([...Array<string>(5).fill('wait_for_port'), 'isolate 1 !']);
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => remedyOf(ladder, i * 30_000, 'gone'))).toEqual([...Array<string>(8).fill('wait_for_port'), 'isolate 1 !']);
   });
 });
 

@@ -42,7 +42,7 @@ export const HEALTHY_MS = 10 * MINUTE_MS;
 const SILENCE_RUNGS = ['resend', 'reset', 'reset', 'reopen'] as const;
 const FLAP_WINDOW_MS = 10 * MINUTE_MS;
 /** Disappearances within ten minutes: of a board that had not got to hashing (something breaks down), and of any. */
-const FLAPS = { barren: 5, any: 30 } as const;
+const FLAPS = { barren: 8, any: 30 } as const;
 const OVERHEATS_PER_HOUR = 3;
 /** Resets for few nonces within an hour; after them they are borne, because a weak board is worth more than none. */
 const FEW_RESETS_PER_HOUR = 2;
