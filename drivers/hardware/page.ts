@@ -21,6 +21,15 @@ const RECOGNISED: Readonly<Record<KnownUsbDevice['proof'], string>> = {
 
 const LEVEL: Readonly<Record<Proof['level'], string>> = { trace: 'captured trace', simulator: 'simulator', fake: 'own fake', none: 'never seen' };
 
+const MEANS: Readonly<Record<Proof['level'], string>> = {
+  trace: 'bytes captured from real chips are decoded, and every nonce in them is hashed again',
+  simulator: 'its driver mines on a simulator that was written from the facts and shares no code with the driver',
+  fake: 'its driver runs on a fake written beside it: both may have the same mistake',
+  none: 'written from descriptions only, and not tried',
+};
+const LEVELS = Object.keys(LEVEL) as Proof['level'][];
+const ALL: readonly Proof[] = [...Object.values(DEVICE_PROOF), ...Object.values(CHIP_PROOF)];
+
 const RESET: Readonly<Record<GekkoReset, string>> = {
   none: 'no reset line: unplugging is the only reset',
   'ftdi-cbus': 'its reset line needs the bit-bang mode of the FTDI bridge, which a tty does not offer: unplugging is the only reset',
@@ -39,10 +48,7 @@ export async function hardwarePage(): Promise<string> {
     '',
     '| proof | means |',
     '| --- | --- |',
-    '| captured trace | bytes captured from real chips are decoded, and every nonce in them is hashed again |',
-    '| simulator | its driver mines on a simulator that was written from the facts and shares no code with the driver |',
-    '| own fake | its driver runs on a fake written beside it: both may have the same mistake |',
-    '| never seen | written from descriptions only |',
+    ...LEVELS.filter((level) => ALL.some((proof) => proof.level === level)).map((level) => `| ${LEVEL[level]} | ${MEANS[level]} |`),
     '',
     'The first start of a real device is therefore a test: stay with it, begin at the default clock, and look at its temperature.',
     '',
@@ -51,7 +57,8 @@ export async function hardwarePage(): Promise<string> {
     ...families.flat(),
     '## Chips on a serial line',
     '',
-    'A chain of these chips is the same behind a Bitaxe, on a stick or on a bare board. Clocks are settings known to be in use, not limits of the silicon.',
+    'A chain of these chips is the same behind a Bitaxe, on a stick or on a bare board. Clocks are settings known to be in use, not limits of',
+    'the silicon. BM1384 and BM1387 have a framing of their own and are driven by `gekko` only.',
     '',
     ...table(['chip', 'jobs', 'cores', 'clock known in use', 'proof'], Object.values(BM13XX_CHIPS).map(chipRow)),
     '',

@@ -15,32 +15,39 @@ export interface Proof {
 }
 
 const NONE: Proof = { level: 'none', tests: [], gap: null };
-const GEKKO_FAKE: Proof = { level: 'fake', tests: ['drivers/gekko/board.test.ts'], gap: null };
-const ICARUS_FAKE: Proof = { level: 'fake', tests: ['drivers/icarus/board.test.ts'], gap: null };
 const CHAIN = ['test/bm13xx-chain.test.ts', 'test/simulated-chips.test.ts'];
+
+function simulated(tests: readonly string[], gap: string | null = null): Proof {
+  return { level: 'simulator', tests, gap };
+}
+
+const GEKKO_OLD = simulated(['test/sticks-gekko-old.test.ts']);
+const GEKKO_CHAIN = simulated(['test/sticks-gekko-a.test.ts']);
+const ICARUS = simulated(['test/sticks-icarus.test.ts']);
+const BITAXE = ['test/bitaxe-board.test.ts', 'test/bitaxe-faults.test.ts'];
 
 /** By key of `protocol/usb/known-devices.ts`; every device with a driver is here. */
 export const DEVICE_PROOF: Readonly<Record<string, Proof>> = {
-  'bitaxe-raw': { level: 'simulator', tests: ['test/bitaxe-board.test.ts'], gap: 'tried as boards 102, 204, 207, 303, 402, 602, 650 and 801; the versions beside them in the table have the same parts, 701 and 702 were not tried' },
-  'emberone-00': NONE,
-  compac: GEKKO_FAKE,
-  '2pac': GEKKO_FAKE,
-  'terminus-r5': GEKKO_FAKE,
-  newpac: GEKKO_FAKE,
-  r606: GEKKO_FAKE,
-  compacf: NONE,
-  r909: NONE,
-  'compac-a1': NONE,
-  'terminus-a1': NONE,
-  'compac-a2': NONE,
-  'terminus-a2': NONE,
-  'block-erupter': ICARUS_FAKE,
-  'antminer-u': ICARUS_FAKE,
-  rockminer: ICARUS_FAKE,
-  'icarus-pl2303': ICARUS_FAKE,
-  'icarus-lpc': ICARUS_FAKE,
-  lancelot: ICARUS_FAKE,
-  ft230x: { level: 'simulator', tests: ['test/bm13xx-serial.test.ts'], gap: 'chains of BM1362, BM1366, BM1368, BM1370 and BM1397; the adapter itself is not simulated' },
+  'bitaxe-raw': simulated(BITAXE, 'tried as boards 102, 204, 207, 303, 402, 602, 650, 702 and 801, and found out as these and 401 and 403'),
+  'emberone-00': simulated(BITAXE, 'start and ends were tried, mining was not; its regulator and its fan are not in the hands of the driver'),
+  compac: GEKKO_OLD,
+  '2pac': GEKKO_OLD,
+  'terminus-r5': { ...NONE, gap: 'not tried itself; driven as a Compac with another number of chips' },
+  newpac: GEKKO_OLD,
+  r606: GEKKO_OLD,
+  compacf: GEKKO_CHAIN,
+  r909: GEKKO_CHAIN,
+  'compac-a1': GEKKO_CHAIN,
+  'terminus-a1': { ...NONE, gap: 'not tried itself; driven as a Compac A1 with another number of chips' },
+  'compac-a2': GEKKO_CHAIN,
+  'terminus-a2': { ...NONE, gap: 'not tried itself; driven as a Compac A2 with another number of chips' },
+  'block-erupter': ICARUS,
+  'antminer-u': simulated(['test/sticks-icarus.test.ts'], 'tried as U1 only'),
+  rockminer: NONE,
+  'icarus-pl2303': ICARUS,
+  'icarus-lpc': ICARUS,
+  lancelot: ICARUS,
+  ft230x: simulated(['test/bm13xx-serial.test.ts'], 'chains of BM1362, BM1366, BM1368, BM1370 and BM1397; the adapter itself is not simulated'),
 };
 
 export const CHIP_PROOF: Readonly<Record<Bm13xxName, Proof>> = {
