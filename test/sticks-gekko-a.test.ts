@@ -12,7 +12,9 @@ import { noTelemetryFaults, TELEMETRY_FAULTS, TelemetryController } from '../sim
 import { stickBench, type BenchOptions, type StickBench } from './stick-bench.fixture.ts';
 
 const ZERO_BITS = 8;
-const CHIPS = { 'compac-a1': 'bm1362', 'compac-a2': 'bm1370', compacf: 'bm1397', r909: 'bm1397' } as const;
+const CHIPS = { 'compac-a1': 'bm1362', 'compac-a2': 'bm1370', 'terminus-a1': 'bm1362', 'terminus-a2': 'bm1370', compacf: 'bm1397', r909: 'bm1397' } as const;
+/** Of sticks whose number of chips differs. */
+const TERMINUS_CHIPS = 3;
 type Model = keyof typeof CHIPS;
 
 interface Joined extends StickBench {
@@ -32,7 +34,7 @@ async function joined(model: Model, options: Record<string, unknown> = {}, bench
   const chip = CHIPS[model];
   const controlled = chip !== 'bm1397';
   const it = await stickBench({ driver: 'gekko', options: { model, nonce_zero_bits: ZERO_BITS, ...options }, roles: controlled ? ['asic', 'telemetry'] : ['asic'], ...bench }, (say) => {
-    chain = new VirtualChain({ model: chip, chips: GEKKO_STICKS[model].chips ?? 1, zeroBits: ZERO_BITS, rate_hs: 3000 }, (bytes) => say('asic', bytes));
+    chain = new VirtualChain({ model: chip, chips: GEKKO_STICKS[model].chips ?? TERMINUS_CHIPS, zeroBits: ZERO_BITS, rate_hs: 3000 }, (bytes) => say('asic', bytes));
     chain.onClock = (before, after) => (seen.raise = Math.max(seen.raise, after - before));
     faults = Object.assign(chain.faults, noTelemetryFaults());
     controller = new TelemetryController({ nominal: STICK_HEAT[controlled ? chip : 'bm1362'], chips: 1 }, faults, (bytes) => say('telemetry', bytes));
@@ -76,7 +78,7 @@ async function hashing(...args: Parameters<typeof joined>): Promise<Joined> {
 
 const clock = ({ chain }: Joined): number => chain.chips[0]!.frequencyMhz;
 
-describe.each(['compac-a1', 'compac-a2', 'compacf', 'r909'] as const)('%s', (model) => {
+describe.each(Object.keys(CHIPS) as Model[])('%s', (model) => {
   it('starts in steps, and finds shares that are right', async () => {
     const it = await hashing(model, { frequency_mhz: 250 });
     expect(Math.round(clock(it))).toBe(250);
@@ -85,7 +87,7 @@ describe.each(['compac-a1', 'compac-a2', 'compacf', 'r909'] as const)('%s', (mod
     expect(it.nonces.length).toBeGreaterThan(20);
     expect(it.zeros().every((bits) => bits >= ZERO_BITS)).toBe(true);
     expect(it.errors).toEqual([]);
-    expect(it.device.state().detail).toMatchObject({ chips: GEKKO_STICKS[model].chips, chip: GEKKO_STICKS[model].chip, model });
+    expect(it.device.state().detail).toMatchObject({ chips: GEKKO_STICKS[model].chips ?? TERMINUS_CHIPS, chip: GEKKO_STICKS[model].chip, model });
     await it.during(it.device.stop());
     expect(it.clock.pendingTimers).toBe(0);
     if (CHIPS[model] === 'bm1397') expect([clock(it) < 60, Math.round(it.chain.chips[0]!.baud / 1000)]).toEqual([true, 116]);

@@ -7,7 +7,7 @@ import { Bm1387Chain } from '../sim/gekko/bm1387.ts';
 import { stickBench, type BenchOptions, type StickBench } from './stick-bench.fixture.ts';
 
 const ZERO_BITS = 10;
-const STICKS = { compac: 1, '2pac': 2, newpac: 2, r606: 12 } as const;
+const STICKS = { compac: 1, '2pac': 2, 'terminus-r5': 5, newpac: 2, r606: 12 } as const;
 type Model = keyof typeof STICKS;
 
 interface Joined extends StickBench {
