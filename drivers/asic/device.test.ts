@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hexToBytes } from '../../protocol/common/bytes.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { asicRig, findNonces, makeWork, settle } from './device.fixture.ts';
@@ -91,6 +92,21 @@ test('the signal of start stops it at any later time', async () => {
   life.abort();
   await rig.pass(100);
   expect(rig.board().stopped).toBe(true);
+});
+
+test('many devices may share one signal without a warning of the system', async () => {
+  const warnings: string[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', onWarning);
+  const life = new AbortController();
+  const rigs = Array.from({ length: 20 }, () => asicRig());
+  for (const rig of rigs) await rig.device.start(life.signal);
+  await settle();
+  life.abort();
+  for (const rig of rigs) await rig.pass(100);
+  process.off('warning', onWarning);
+  expect(rigs.every((rig) => rig.board().stopped)).toBe(true);
+  expect(warnings).toEqual([]);
 });
 
 test('a port that goes during the start is waited for', async () => {
@@ -324,5 +340,56 @@ test('a board that stops at its first nonce gets new work at once', async () => 
   await rig.start();
   rig.board().events.emit('idle');
   expect(rig.board().calls).toEqual(['start', 'send 1', 'send 2']);
+  await rig.stop();
+});
+
+test('of silicon it is known how many nonces are due: silence is found in seconds, and told in figures', async () => {
+  const rig = asicRig({ prepare: (board) => void ((board.zeroBits = 32), (board.jobIntervalMs = 1e9)) });
+  // The genesis block, as if these chips had found it.
+  const header = hexToBytes(`01000000${'00'.repeat(32)}3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d00000000`);
+  rig.device.assign(makeWork(1, { header, versionMask: 0 }));
+  await rig.start();
+  await rig.pass(10_000, 1000);
+  rig.board().nonce(1, 2083236893, { version: 1 });
+  rig.board().nonce(1, 2083236894, { version: 1 });
+  await rig.pass(10_000, 1000);
+  expect(rig.nonces).toHaveLength(1);
+  expect(rig.device.state()).toMatchObject({ hashes_total: 2 ** 32, detail: { hashrate_nominal_hs: 1e12, nonces: 1, nonces_expected: 20, nonces_ratio: 0.05, hardware_errors: 1 } });
+  expect(rig.board().calls).toEqual(['start', 'send 1']);
+  await rig.pass(5000, 1000);
+  expect(rig.board().calls).toEqual(['start', 'send 1', 'send 1']);
+  await rig.pass(15_000, 1000);
+  expect(rig.board().calls).toEqual(['start', 'send 1', 'send 1', 'start']);
+  await rig.stop();
+});
+
+test('shares that the pool rejects in a row are told once, and the board is left alone', async () => {
+  const warnings: string[] = [];
+  const rig = asicRig({ log: { ...silentLog, warn: (_: object, words?: string) => void warnings.push(words ?? '') } });
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  for (let i = 0; i < 30; i++) {
+    rig.device.noteShare('rejected');
+    await rig.pass(1000, 1000);
+  }
+  expect(warnings).toEqual(['the pool has rejected the last 10 shares, though their nonces verify']);
+  expect(rig.device.state()).toMatchObject({ status: 'hashing', detail: { shares_trouble: 'the pool has rejected the last 30 shares, though their nonces verify' } });
+  rig.device.noteShare('accepted');
+  await rig.pass(1000, 1000);
+  expect(rig.device.state().detail.shares_trouble).toBe(null);
+  expect(rig.board().starts).toBe(1);
+  await rig.stop();
+});
+
+test('a sick board says what is wrong once, not with every attempt', async () => {
+  const lines: string[] = [];
+  const log = { ...silentLog, warn: (_: object, words?: string) => void lines.push(`warn ${words}`), error: (_: object, words?: string) => void lines.push(`error ${words}`) };
+  const silent = new RigError('E_DEVICE_SILENT', 'no chip answers');
+  const rig = asicRig({ log, prepare: (board) => void (board.startPlan = Array.from({ length: 9 }, () => silent)) });
+  rig.device.assign(makeWork(1));
+  await rig.start();
+  await rig.pass(4 * 3_600_000, 5000);
+  expect(lines).toEqual(['warn no chip answers', 'error no chip answers: somebody should look after it']);
+  expect(rig.boards.length).toBeLessThan(10);
   await rig.stop();
 });

@@ -2,7 +2,7 @@
  * A board with ASICs as a Device: work in, verified nonces out. It believes nothing the chips say before it has hashed it
  * itself. The life of the board is the keeper's, the chips are the board's.
  */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Capability, Device, DeviceCommand, DeviceEvents, DeviceState, DeviceStatus, ShareOutcome, Work } from '../contract.ts';
 import type { Board, BoardFacts, BoardNonce } from './board.ts';
@@ -84,6 +84,8 @@ export class AsicDevice implements Device {
     this.#state = 'started';
     this.#idleSince = this.#feed.work ? null : this.#now();
     this.#signal = signal;
+    // One signal serves all devices of the rig: more than ten that listen are no leak.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#keeper.start();
     this.#tellChange();
