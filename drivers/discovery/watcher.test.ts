@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../protocol/common/log.ts';
+import { xorshift } from '../../protocol/common/xorshift.fixture.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { BITAXE, COMPAC, eventually, FakeUsb } from './fake-usb.fixture.ts';
 import { DeviceFinder } from './finder.ts';
@@ -70,6 +71,33 @@ describe('DeviceWatcher', () => {
     await pass();
     expect(told).toEqual(['+compac-10001']);
     expect(watcher.devices()[0]!.ports[0]!.node).toBe(`${usb.roots.dev}/ttyUSB1`);
+  });
+
+  it('tells each coming once and each going once, whatever is plugged in and out, and forgets the rest', async () => {
+    const random = xorshift(7);
+    const present = new Map<string, string>();
+    await watcher.start(new AbortController().signal);
+    const alive = new Set<string>();
+    const wrong: string[] = [];
+    watcher.events.on('added', ({ id }) => void (alive.has(id) ? wrong.push(`${id} came twice`) : alive.add(id)));
+    watcher.events.on('removed', ({ id }) => void (alive.delete(id) || wrong.push(`${id} went twice`)));
+    for (let look = 0; look < 150; look++) {
+      for (const socket of ['1-1', '1-2', '1-3', '1-4']) {
+        if (random(3) !== 0) continue;
+        if (present.delete(socket)) usb.unplug(socket);
+        else {
+          const serial = `${1000 + (random(3))}${socket.at(-1)}`;
+          usb.plug(socket, COMPAC(serial, look * 4 + Number(socket.at(-1))));
+          present.set(socket, `compac-${serial}`);
+        }
+      }
+      await pass();
+      const expected = [...present.values()].sort();
+      expect([...alive].sort()).toEqual(expected);
+      expect(watcher.devices().map(({ id }) => id).sort()).toEqual(expected);
+    }
+    expect(wrong).toEqual([]);
+    expect(told.length).toBeGreaterThan(100);
   });
 
   it('outlives a listener that fails, and tells nothing after stop', async () => {
