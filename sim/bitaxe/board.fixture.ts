@@ -56,7 +56,7 @@ export class BoardBench {
     this.put('4c', '4a23');
     this.put('4c', '0304');
     this.put('4c', '4c3f');
-    for (const step of ['03', '021f', '290040', '240004', '2b0002', '3566ca', '3640ca', '5540cb', `21${le(Math.round(volts * 512))}`]) this.put('24', step);
+    for (const step of ['03', '021f', '2900aa', '240004', '2b0002', '3566ca', '3640ca', '5540cb', `21${le(Math.round(volts * 512))}`]) this.put('24', step);
     this.put('24', '0180');
     this.board.run(500, 0);
     this.ask('060001');

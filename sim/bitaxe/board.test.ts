@@ -140,6 +140,7 @@ describe('power and reset', () => {
   it('a careless one is found out', () => {
     const bench = gamma();
     bench.put('24', '021f');
+    bench.put('24', '2900aa');
     bench.put('24', '240004');
     bench.put('24', '210002');
     bench.put('24', '0180');
@@ -245,7 +246,7 @@ describe('regulator', () => {
 
   it('three domains in series share what it makes', () => {
     const bench = new BoardBench({ board: '303' });
-    for (const step of ['021f', '24000a', '21' + '3307', '0180']) bench.put('24', step);
+    for (const step of ['021f', '2900a2', '24000a', '21' + '3307', '0180']) bench.put('24', step);
     expect(bench.board.coreV).toBeCloseTo(1.2, 2);
   });
 });
@@ -262,7 +263,7 @@ describe('numbers of the parts, against the published conversions', () => {
     }
     for (const { vout_mode, volts, raw } of file.pmbus_ulinear16!) {
       const bench = new BoardBench({ board: '303' });
-      for (const step of ['021f', `20${vout_mode}`, '400010', '420010', '440000', '430000', '24000a', `21${raw!.slice(2)}${raw!.slice(0, 2)}`, '0180']) bench.put('24', step);
+      for (const step of ['021f', volts < 2 ? '2900aa' : '2900a2', `20${vout_mode}`, '400010', '420010', '440000', '430000', '24000a', `21${raw!.slice(2)}${raw!.slice(0, 2)}`, '0180']) bench.put('24', step);
       expect(bench.board.coreV * 3).toBeCloseTo(volts!, 2);
     }
     const bench = gamma();

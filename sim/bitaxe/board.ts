@@ -61,6 +61,7 @@ export class VirtualBoard {
   #wakeMs = 0;
   #wasOn = false;
   #now = 0;
+  #dropped = 0;
 
   constructor(options: BoardOptions, out: BoardOutput) {
     this.model = boardModel(options.board);
@@ -97,6 +98,15 @@ export class VirtualBoard {
     this.#wasOn = false;
     this.chain.reset();
     this.#settle();
+  }
+
+  /**
+   * What pulling the USB cable does. A Bitaxe has a supply of its own: bridge and chips go on as they were, and nobody can tell them
+   * anything. What an EmberOne's controller is fed from is not published: taken as USB, so that all its pins go low.
+   */
+  unplugged(): void {
+    if (this.model.regulator === 'gpio') this.powerUp();
+    this.#bridge.clear();
   }
 
   /** Volts of one domain. */
@@ -137,7 +147,8 @@ export class VirtualBoard {
       this.#counts.replies++;
       this.#out.control(turn(this.faults.controlCutEvery, this.#counts.replies) ? reply.subarray(0, reply.length >> 1) : reply);
     }
-    this.history.bad_requests = Math.max(this.history.bad_requests, this.#bridge.dropped);
+    this.history.bad_requests += this.#bridge.dropped - this.#dropped;
+    this.#dropped = this.#bridge.dropped;
   }
 
   /** Lets time pass, as `VirtualChain.run`. */
@@ -239,7 +250,7 @@ export class VirtualBoard {
   #serve(request: Request): Outcome {
     this.#unattendedMs = 0;
     const outcome = this.#obey(request);
-    if (outcome !== 'none' && !('ok' in outcome)) this.history.bad_requests++;
+    if (outcome !== 'none' && 'error' in outcome && outcome.error === 'invalid') this.history.bad_requests++;
     this.#settle();
     this.#cameOn();
     return outcome;

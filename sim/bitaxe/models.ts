@@ -44,8 +44,8 @@ const old = { regulator: 'ds4432u', internalSensor: true } as const;
 const hex = { chips: 6, fan: 'emc2302', tmp1075: true, supplyV: 12, domains: 3 } as const;
 
 export const BOARDS: readonly BoardModel[] = [
-  board('102', 'Bitaxe Max', 'bm1397', { regulator: 'ds4432u' }),
-  ...['201', '202', '203', '204', '205'].map((version) => board(version, 'Bitaxe Ultra', 'bm1366', old)),
+  ...['102', '2.2'].map((version) => board(version, 'Bitaxe Max', 'bm1397', { regulator: 'ds4432u' })),
+  ...['0.11', '201', '202', '203', '204', '205'].map((version) => board(version, 'Bitaxe Ultra', 'bm1366', old)),
   board('207', 'Bitaxe Ultra', 'bm1366', {}),
   ...['302', '303'].map((version) => board(version, 'Bitaxe Hex', 'bm1366', hex)),
   ...['400', '401'].map((version) => board(version, 'Bitaxe Supra', 'bm1368', old)),

@@ -34,7 +34,7 @@ it('has a control port and a port of the chips, goes and comes back with both, a
       return heard(control, 4);
     };
     expect(await say('0600')).toBe('0500070000');
-    for (const step of ['05204c4c3f', '052024021f', '052024240004', '052024214c02', '0520240180']) expect(await say(step)).toBe('04000700');
+    for (const step of ['05204c4c3f', '052024021f', '0520242900aa', '052024240004', '052024214c02', '0520240180']) expect(await say(step)).toBe('04000700');
     expect(await say('060001')).toBe('0500070001');
     const asic = await open(`${link}-asic`, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     await asic.write(Buffer.from('55aa520500000a', 'hex'));
@@ -45,6 +45,9 @@ it('has a control port and a port of the chips, goes and comes back with both, a
     await rig.unplug();
     expect([existsSync(`${link}-control`), existsSync(`${link}-asic`), rig.path]).toEqual([false, false, null]);
     await rig.plug();
+    // Its power does not come from USB.
+    expect(rig.stats()).toMatchObject({ core_v: expect.closeTo(1.15, 2) as number, reset_released: true });
+    rig.powerCycle();
     expect(rig.stats()).toMatchObject({ core_v: 0, reset_released: false });
     expect(existsSync(`${link}-asic`)).toBe(true);
   } finally {

@@ -28,6 +28,7 @@ export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig>
         receive: (role, bytes, now) => (role === 'control' ? board.receiveControl(bytes, now) : board.receiveAsic(bytes)),
         run: (ms, budgetMs) => board.run(ms, budgetMs),
         powerUp: () => board.powerUp(),
+        unplugged: () => board.unplugged(),
         reset: () => chain.reset(),
         stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh }),
         onSpeed: (baud) => (chain.hostBaud = baud),

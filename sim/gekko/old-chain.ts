@@ -92,7 +92,7 @@ export abstract class OldChain {
   protected job(jobId: number, midstates: readonly Int32Array[], tail: Uint8Array, ticketMask: number): void {
     this.counts.jobs++;
     if (midstates.every((midstate) => midstate.every((word) => word === 0))) this.counts.ramp_jobs++;
-    for (const chip of this.alive()) this.#tell(chip, chip.take(jobId, midstates, tail, 1 / this.chips.length, ticketMask, this.zeroBits));
+    for (const chip of this.alive()) this.#tell(chip, chip.take(jobId, midstates, tail, Math.floor(256 / this.chips.length) / 256, ticketMask, this.zeroBits));
   }
 
   protected say(reply: Uint8Array, isNonce: boolean): void {

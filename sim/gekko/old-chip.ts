@@ -50,7 +50,7 @@ export class OldChip {
 
   /**
    * Takes a job in place of the one before.
-   * @param share of all nonces this chip has, from its address on
+   * @param share of all nonces this chip has, from its address on: as many as lie between two addresses
    * @returns nonces of a ramp job
    */
   take(jobId: number, midstates: readonly Int32Array[], tail: Uint8Array, share: number, ticketMask: number, zeroBits: number): SweepFound[] {

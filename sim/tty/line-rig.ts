@@ -14,8 +14,10 @@ export interface LineDevice<F extends { disappear: Disappearance | null }> {
   receive(role: LineRole, bytes: Uint8Array, now: number): void;
   /** Lets time pass. @param budgetMs that may be spent on hashing */
   run(ms: number, budgetMs: number): void;
-  /** What unplugging and plugging in again does. */
+  /** What taking its power away and giving it back does. */
   powerUp(): void;
+  /** What pulling the USB cable does; absent = it lives on USB power. */
+  unplugged?(): void;
   /** What the reset line of the chips does. */
   reset(): void;
   stats(): Readonly<Record<string, unknown>>;
@@ -39,7 +41,7 @@ export async function startLineRig<F extends { disappear: Disappearance | null }
   const lines = Object.fromEntries(
     (Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, performance.now()), onSpeed: role === 'asic' ? onSpeed : undefined }]),
   );
-  const plug = new Plug(lines, () => device.powerUp());
+  const plug = new Plug(lines, () => (device.unplugged ? device.unplugged() : device.powerUp()));
   plug.events.on('plugged', () => onSpeed?.(PTY_BAUD));
   const unpace = pace((ms, budgetMs) => {
     device.run(ms, budgetMs);
@@ -61,6 +63,7 @@ export async function startLineRig<F extends { disappear: Disappearance | null }
     clear: (name) => void Object.assign(device.faults, faults.cleared(name)),
     stats: () => device.stats(),
     reset: () => device.reset(),
+    powerCycle: () => device.powerUp(),
     plug: () => plug.plug(),
     unplug: () => plug.unplug(),
     async close() {

@@ -16,7 +16,9 @@ export interface SimRig {
   stats(): Readonly<Record<string, unknown>>;
   /** What the reset line of the chips does. */
   reset(): void;
-  /** Pulls the plug: the ttys go, everything in the device loses its state. */
+  /** Takes its power away for a moment, the cable staying where it is. */
+  powerCycle(): void;
+  /** Pulls the USB plug: the ttys go. Devices on USB power lose their state; a Bitaxe has a supply of its own and runs on. */
   unplug(): Promise<void>;
   /** Puts it back. */
   plug(): Promise<void>;

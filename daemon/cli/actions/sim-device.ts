@@ -75,16 +75,17 @@ export function listenTo(input: NodeJS.ReadableStream, obeyLine: (line: string) 
   return lines;
 }
 
-/** `fault NAME[=VALUE]`, `clear NAME`, `reset`, `unplug`, `plug`, `stats`. */
+/** `fault NAME[=VALUE]`, `clear NAME`, `reset`, `power-cycle`, `unplug`, `plug`, `stats`. */
 export async function obey(line: string, rig: SimRig, tellStats: (stats: Readonly<Record<string, unknown>>) => void): Promise<void> {
   const [word, rest = ''] = line.split(/\s+/, 2);
   if (word === 'fault') rig.fault(rest);
   else if (word === 'clear') rig.clear(rest);
   else if (word === 'reset') rig.reset();
+  else if (word === 'power-cycle') rig.powerCycle();
   else if (word === 'unplug') await rig.unplug();
   else if (word === 'plug') await rig.plug();
   else if (word === 'stats') tellStats(rig.stats());
-  else throw new Error(`"${line}" is not understood: write fault NAME[=VALUE], clear NAME, reset, unplug, plug or stats`);
+  else throw new Error(`"${line}" is not understood: write fault NAME[=VALUE], clear NAME, reset, power-cycle, unplug, plug or stats`);
 }
 
 export function statsInWords(stats: Readonly<Record<string, unknown>>): string {

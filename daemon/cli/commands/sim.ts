@@ -40,7 +40,7 @@ function shared(command: Command, links: string): Command {
     .option('--zero-bits <n>', 'zero bits of a nonce before the ticket; real: 32', wholeNumber(4, 32), 12)
     .option('--link <path>', links)
     .option('--fault <name>', 'misbehave; may be repeated, `--fault list` lists them', repeated)
-    .option('--control', 'read lines: fault NAME, clear NAME, reset, unplug, plug, stats');
+    .option('--control', 'read lines: fault NAME, clear NAME, reset, power-cycle, unplug, plug, stats');
 }
 
 function addHardware(sim: Command, cli: Cli): void {

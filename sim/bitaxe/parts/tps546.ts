@@ -5,7 +5,7 @@
 import { fromLinear11, toLinear11, voutStep } from './pmbus-numbers.ts';
 import type { I2cPart, Senses } from './i2c.ts';
 
-const CMD = { operation: 0x01, onOff: 0x02, clearFaults: 0x03, voutMode: 0x20, voutCommand: 0x21, voutMax: 0x24, voutMin: 0x2b, vinOn: 0x35, vinOff: 0x36, ovFault: 0x40, ovWarn: 0x42, uvWarn: 0x43, uvFault: 0x44, ocFault: 0x46, ocWarn: 0x4a, otFault: 0x4f, otWarn: 0x51, vinOvFault: 0x55, statusByte: 0x78, statusWord: 0x79, statusVout: 0x7a, statusIout: 0x7b, statusInput: 0x7c, statusTemp: 0x7d, statusCml: 0x7e, readVin: 0x88, readVout: 0x8b, readIout: 0x8c, readTemp: 0x8d, deviceId: 0xad } as const;
+const CMD = { operation: 0x01, onOff: 0x02, clearFaults: 0x03, voutMode: 0x20, voutCommand: 0x21, voutMax: 0x24, voutMin: 0x2b, scaleLoop: 0x29, vinOn: 0x35, vinOff: 0x36, ovFault: 0x40, ovWarn: 0x42, uvWarn: 0x43, uvFault: 0x44, ocFault: 0x46, ocWarn: 0x4a, otFault: 0x4f, otWarn: 0x51, vinOvFault: 0x55, statusByte: 0x78, statusWord: 0x79, statusVout: 0x7a, statusIout: 0x7b, statusInput: 0x7c, statusTemp: 0x7d, statusCml: 0x7e, readVin: 0x88, readVout: 0x8b, readIout: 0x8c, readTemp: 0x8d, deviceId: 0xad } as const;
 /** Commands that write the settings into the chip's flash. They can brick it. */
 const STORES: readonly number[] = [0x11, 0x15];
 const DEVICE_ID = [0x06, 0x54, 0x49, 0x54, 0x6d, 0x24, 0x41];
@@ -17,6 +17,7 @@ const POWER_UP: readonly (readonly [number, number])[] = [
   [CMD.voutCommand, 0x0100],
   [CMD.voutMax, 0x0300],
   [CMD.voutMin, 0x0100],
+  [CMD.scaleLoop, toLinear11(0.5)],
   [CMD.vinOn, toLinear11(2.75)],
   [CMD.vinOff, toLinear11(2.5)],
   [CMD.vinOvFault, toLinear11(21)],
@@ -29,6 +30,8 @@ const POWER_UP: readonly (readonly [number, number])[] = [
   [CMD.otFault, toLinear11(150)],
   [CMD.otWarn, toLinear11(125)],
 ];
+/** The scale brings the output down to what the chip regulates to (datasheet; fits the scales and ranges of the boards in the reference). */
+const REFERENCE_V = { least: 0.25, most: 0.75 } as const;
 const BYTES: readonly number[] = [CMD.operation, CMD.onOff, CMD.voutMode, CMD.statusByte, CMD.statusVout, CMD.statusIout, CMD.statusInput, CMD.statusTemp, CMD.statusCml];
 
 export class Tps546 implements I2cPart {
@@ -100,7 +103,12 @@ export class Tps546 implements I2cPart {
       this.#latched.cml |= 0x40;
       return true;
     }
-    this.#registers.set(command, bytes.length === 2 ? (bytes[1] as number) : (bytes[1] as number) | ((bytes[2] as number) << 8));
+    const value = bytes.length === 2 ? (bytes[1] as number) : (bytes[1] as number) | ((bytes[2] as number) << 8);
+    if (command === CMD.scaleLoop && ![1, 0.5, 0.25, 0.125].includes(fromLinear11(value))) {
+      this.#latched.cml |= 0x40;
+      return true;
+    }
+    this.#registers.set(command, value);
     if (command === CMD.operation || command === CMD.onOff) this.#switch();
     return true;
   }
@@ -174,7 +182,10 @@ export class Tps546 implements I2cPart {
 
   #asked(): number {
     const step = voutStep(this.#get(CMD.voutMode));
-    const [asked, most, least] = [this.#get(CMD.voutCommand) * step, this.#get(CMD.voutMax) * step, this.#get(CMD.voutMin) * step];
+    const scale = this.#linear(CMD.scaleLoop);
+    const asked = this.#get(CMD.voutCommand) * step;
+    const most = Math.min(this.#get(CMD.voutMax) * step, REFERENCE_V.most / scale);
+    const least = Math.max(this.#get(CMD.voutMin) * step, REFERENCE_V.least / scale);
     if (asked > most || asked < least) this.#latched.vout |= 0x08;
     return Math.max(least, Math.min(most, asked));
   }
