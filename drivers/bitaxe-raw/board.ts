@@ -12,6 +12,7 @@ import { armLastWill, disarmLastWill } from '../safety/last-will.ts';
 import type { Transport } from '../transport/contract.ts';
 import { holdReset, powerOn, releaseReset, type BringUp } from './bring-up.ts';
 import { chipsOf } from './board-chips.ts';
+import { FAN_RANGE } from './chips/fans.ts';
 import { CONTROL_BAUD, openControl, type DrivenFirmware } from './control-side.ts';
 import type { ControlClient } from './control-client.ts';
 import { candidatesBy, chooseBoard, lookForChips, sharedVolts } from './detect.ts';
@@ -21,7 +22,7 @@ import { LineView } from './line-view.ts';
 import { Monitor, PATIENCE_ROUNDS } from './monitor.ts';
 import { READ_MS } from './readings.ts';
 import { Operation, superseded } from './operation.ts';
-import { changeOperatingPoint, checkSettings, FAN_RANGE, type Point } from './operating.ts';
+import { changeOperatingPoint, checkSettings, type Point } from './operating.ts';
 import type { BitaxeRawOptions } from './options.ts';
 import { bitaxePlans, boardPlan, differsInWhatMatters, EMBERONE, envelopeOf, widestEnvelope, type BoardPlan, type Envelope } from './plan.ts';
 import { boardReadings } from './report.ts';
@@ -30,9 +31,9 @@ import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSte
 /** The diode of a chip tells nothing until so long after the chip was set up. */
 const DIODE_MS = 500;
 /** For the slowest clock of chips whose reset line does not obey. */
-const QUIET_MS = 300;
+const QUIET_MS = 200;
 /** For what is left of an operation that was ended. */
-const SETTLE_MS = 200;
+const SETTLE_MS = 100;
 
 export interface BitaxeBoardParts {
   readonly deviceId: string;
@@ -53,6 +54,7 @@ interface Link {
   data: Transport | null;
   view: LineView | null;
   chain: Chain | null;
+  gone: boolean;
 }
 
 const TROUBLE_CODE: Record<BoardTrouble['kind'], ErrorCode> = {
@@ -78,6 +80,8 @@ export class BitaxeBoard implements Board {
   /** Parts that may have power at present, though the plan is not decided on yet. */
   #powered: BoardPlan | null = null;
   #operation: Operation | null = null;
+  /** Starts and halts so far: of several that wait only the last is carried out. */
+  #orders = 0;
   /** Resolves when the operation is over and the board is as it leaves it. */
   #busy: Promise<void> = Promise.resolve();
   #applying: Promise<void> = Promise.resolve();
@@ -89,6 +93,8 @@ export class BitaxeBoard implements Board {
   #stopping: Promise<void> | null = null;
   /** What the last way to safety came to; null = it has not been gone since power was on. */
   #outcome: SafeOutcome | null = null;
+  /** Power was given and has not been taken away for certain. */
+  #live = false;
   #counters = { bytes_skipped: 0, crc_errors: 0 };
 
   constructor(parts: BitaxeBoardParts) {
@@ -114,8 +120,13 @@ export class BitaxeBoard implements Board {
 
   async start(signal: AbortSignal): Promise<BoardFacts> {
     this.#refuseStopped();
-    await this.#end(superseded('it is started anew'));
+    const order = ++this.#orders;
+    this.#state = 'starting';
+    const anew = superseded('it is started anew');
+    await this.#end(anew);
     this.#refuseStopped();
+    // While this one waited, somebody wanted something else.
+    if (order !== this.#orders) throw anew;
     this.#state = 'starting';
     return this.#operate(signal, (own) => this.#bringUp(own));
   }
@@ -158,6 +169,7 @@ export class BitaxeBoard implements Board {
   }
 
   async halt(): Promise<void> {
+    this.#orders++;
     this.#operation?.end(superseded('it was halted'));
     await this.#makeSafe();
   }
@@ -172,14 +184,14 @@ export class BitaxeBoard implements Board {
     const link = this.#link;
     const operation = this.#operation;
     operation?.end(new RigError('E_DEVICE_PORT', 'the board is being stopped'));
-    this.#lamp?.stop();
+    this.#lamp?.close();
     await this.#makeSafe();
     this.#state = 'stopped';
     this.#monitor?.stop();
-    const safe = this.#outcome !== null && isSafe(this.#outcome);
-    if (link !== null && safe && this.#outcome?.power === 'off') await setFans(link.client, this.#safeTarget(), FAN_IDLE_PERCENT);
+    if (link !== null && !this.#live && this.#outcome?.power === 'off') await setFans(link.client, this.#outcome.fans, FAN_IDLE_PERCENT);
     // A will that cannot be kept, for a name the system gives to the next device plugged in, is better not kept.
-    if (link === null || safe || (!link.control.isOpen && /^\/dev\/tty[A-Z]+\d+$/.test(this.#parts.paths.control))) disarmLastWill(deviceId);
+    const lost = link?.control.isOpen !== true && /^\/dev\/tty[A-Z]+\d+$/.test(this.#parts.paths.control);
+    if (!this.#live || lost) disarmLastWill(deviceId);
     await Promise.race([operation?.settled, wait(clock, SETTLE_MS).catch(() => {})]);
     await this.#close();
   }
@@ -320,7 +332,7 @@ export class BitaxeBoard implements Board {
       await control.close();
     }
     signal.throwIfAborted();
-    const link: Link = { client, control, data: null, view: null, chain: null };
+    const link: Link = { client, control, data: null, view: null, chain: null, gone: false };
     this.#link = link;
     this.#outcome = null;
     armLastWill(deviceId, { path: paths.control, packets: safePackets(this.#safeTarget()) });
@@ -344,6 +356,7 @@ export class BitaxeBoard implements Board {
   /** From now on the board may have power: what takes it away is written down first. */
   #power(plan: BoardPlan): void {
     this.#powered = plan;
+    this.#live = true;
     this.#outcome = null;
     armLastWill(this.#parts.deviceId, { path: this.#parts.paths.control, packets: safePackets(this.#safeTarget()) });
   }
@@ -372,7 +385,7 @@ export class BitaxeBoard implements Board {
     chain.events.on('answer', () => this.events.emit('answer'));
     chain.events.on('nonce', (nonce) => this.events.emit('nonce', nonce));
     chain.events.on('sent', (workId) => this.events.emit('sent', workId));
-    chain.events.on('trouble', (kind, reason) => this.#trouble({ kind, reason }));
+    chain.events.on('trouble', (kind, reason) => (kind === 'gone' ? this.#gone(link, reason) : this.#trouble({ kind, reason })));
     link.chain = chain;
     link.view = view;
     return chain;
@@ -391,19 +404,23 @@ export class BitaxeBoard implements Board {
   }
 
   #trouble(trouble: BoardTrouble): void {
-    if (this.#state !== 'running' && this.#state !== 'starting') return;
-    const wasRunning = this.#state === 'running';
+    const gone = trouble.kind === 'gone';
+    if (this.#state !== 'running' && this.#state !== 'starting' && !gone) return;
+    // A start that fails says so itself.
+    const tell = gone || this.#state === 'running';
     const error = new RigError(TROUBLE_CODE[trouble.kind], trouble.reason, { context: { device: this.#parts.deviceId, trouble: trouble.kind } });
     told.add(error);
     this.#operation?.end(error);
-    this.#parts.log.error({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
+    if (!gone) this.#parts.log.error({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
     void this.#makeSafe().then(() => {
-      if (wasRunning) this.events.emit('trouble', trouble);
+      if (tell && this.#stopping === null) this.events.emit('trouble', trouble);
     });
   }
 
+  /** Told in whatever state it is: a board at rest that goes is missed, too. */
   #gone(link: Link, reason: string): void {
-    if (this.#link !== link) return;
+    if (this.#link !== link || link.gone || this.#stopping !== null) return;
+    link.gone = true;
     this.#monitor?.stop();
     this.#trouble({ kind: 'gone', reason });
   }
@@ -428,13 +445,19 @@ export class BitaxeBoard implements Board {
     const { client, chain } = link;
     client.lock('the board is being made safe');
     const before = this.#outcome;
-    const outcome = await runSafeSteps(client, this.#safeTarget(), FAN_FULL_PERCENT);
+    let slowing: Promise<void> | null = null;
+    // Chips that cannot be held in reset can at least be slowed down.
+    const outcome = await runSafeSteps(client, this.#parts.clock, this.#safeTarget(), FAN_FULL_PERCENT, () => (slowing = chain?.quiet().catch(() => {}) ?? null));
     client.unlock();
     this.#outcome = outcome;
-    if (outcome.fan) this.#monitor?.noteFan(FAN_FULL_PERCENT);
-    // Chips that cannot be held in reset can at least be slowed down.
-    if (!outcome.reset && chain !== null) await Promise.race([chain.quiet().catch(() => {}), wait(this.#parts.clock, QUIET_MS)]);
-    this.#dropChain();
+    if (isSafe(outcome)) this.#live = false;
+    if (outcome.fans.length > 0) this.#monitor?.noteFan(FAN_FULL_PERCENT);
+    if (slowing !== null) await Promise.race([slowing, wait(this.#parts.clock, QUIET_MS)]);
+    try {
+      this.#dropChain();
+    } catch (error) {
+      this.#parts.log.error({ err: messageOf(error) }, 'the chain of chips could not be let go');
+    }
     if (!isSafe(outcome) && (before === null || isSafe(before))) this.#parts.log.error({ failures: outcome.failures }, `the board could not be made safe: ${describeOutcome(outcome)}`);
     return outcome;
   }
@@ -448,7 +471,7 @@ export class BitaxeBoard implements Board {
     if (link === null) return;
     this.#dropChain();
     this.#link = null;
-    this.#lamp?.stop();
+    this.#lamp?.close();
     this.#lamp = null;
     link.client.close();
     await Promise.all([link.control.close(), link.data?.close()]);

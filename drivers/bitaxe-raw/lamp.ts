@@ -11,6 +11,7 @@ export class Lamp {
   readonly #client: ControlClient;
   readonly #clock: Clock;
   #timer: Timer | null = null;
+  #closed = false;
 
   constructor(client: ControlClient, clock: Clock) {
     this.#client = client;
@@ -25,6 +26,9 @@ export class Lamp {
     } catch (error) {
       throw new RigError('E_DEVICE_COMMAND', `its lamp cannot be switched on: ${messageOf(error)}`, { cause: error });
     }
+    // Meanwhile it may have been asked for again, or closed.
+    this.stop();
+    if (this.#closed) return;
     let count = 1;
     this.#timer = this.#clock.every(BLINK_MS, () => {
       void this.#set(count % 2 === 0).catch(() => {});
@@ -35,6 +39,11 @@ export class Lamp {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.stop();
   }
 
   async #set(on: boolean): Promise<void> {

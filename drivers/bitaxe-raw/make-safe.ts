@@ -6,7 +6,7 @@ import type { FoundPorts } from '../asic/parts.ts';
 import { CONTROL_BAUD, firmwareOf, openControl, portPath, type DrivenFirmware } from './control-side.ts';
 import type { BitaxeRawOptions } from './options.ts';
 import { boardPlan } from './plan.ts';
-import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, safePackets, setFans, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
+import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, setFans, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
 
 /** Leaves a little of the 2 s for closing. */
 const DEADLINE_MS = 1800;
@@ -40,15 +40,10 @@ async function makeSafe({ options, clock, ports }: DriverContext<BitaxeRawOption
   try {
     const client = await openControl({ transport, firmware, bcdDevice: found.usb?.bcdDevice ?? null, replyFormat: options.reply_format, clock }, signal);
     const ended = wait(clock, DEADLINE_MS, signal).then(() => null);
-    const outcome = await Promise.race([runSafeSteps(client, target, FAN_FULL_PERCENT), ended]);
-    if (outcome !== null && outcome.power === 'off') await setFans(client, target, FAN_IDLE_PERCENT);
+    const outcome = await Promise.race([runSafeSteps(client, clock, target, FAN_FULL_PERCENT), ended]);
+    if (outcome !== null && outcome.power === 'off') await setFans(client, outcome.fans, FAN_IDLE_PERCENT);
     client.close();
     return report(outcome, transport.name);
-  } catch (error) {
-    // It may hear though it does not answer.
-    if (transport.isOpen) for (const packet of safePackets(target)) void transport.write(packet);
-    await transport.drain();
-    return { safe: false, words: messageOf(error) };
   } finally {
     await transport.close();
   }

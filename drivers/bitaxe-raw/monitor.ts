@@ -9,7 +9,7 @@ import type { BoardTrouble } from '../asic/board.ts';
 import { FanLoop } from '../safety/fan-loop.ts';
 import { ThermalGuard, type ThermalVerdict } from '../safety/thermal-guard.ts';
 import type { BoardChips } from './board-chips.ts';
-import { FAN_STEP_PERCENT } from './chips/fans.ts';
+import { FAN_RANGE, FAN_STEP_PERCENT } from './chips/fans.ts';
 import { NO_READINGS, readRound, type RoundReadings } from './readings.ts';
 import { FAN_FULL_PERCENT, FAN_IDLE_PERCENT } from './safe-steps.ts';
 
@@ -70,7 +70,7 @@ export class Monitor {
     this.#parts = parts;
     const { max_temp_c, target_temp_c, fan_percent } = parts.options;
     this.#guard = new ThermalGuard({ hotC: max_temp_c - HOT_MARGIN_C, criticalC: max_temp_c });
-    this.#fanLoop = new FanLoop({ targetC: target_temp_c });
+    this.#fanLoop = new FanLoop({ targetC: target_temp_c, minPercent: FAN_RANGE[0] });
     this.#fanLoop.setManual(fan_percent === 'auto' ? null : fan_percent);
   }
 
@@ -152,9 +152,12 @@ export class Monitor {
 
   async #look(): Promise<BoardTrouble | null> {
     const { chips, clock } = this.#parts;
-    const readings = await readRound(chips, clock);
+    const phase = this.#phase;
+    const readings = await readRound(chips, clock, phase === 'off');
     const now = clock.monotonic();
     this.#readings = readings;
+    // What was read partly before and partly after a change says nothing of either; the next round does.
+    if (phase !== this.#phase) return null;
     this.#counts = { reads_failed: this.#counts.reads_failed + readings.failed, rounds: this.#counts.rounds + 1 };
     if (this.#phase === 'off') this.#offRounds++;
     this.#mute = readings.mute ? this.#mute + 1 : 0;

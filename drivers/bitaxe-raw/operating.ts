@@ -5,6 +5,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import { wait } from '../../protocol/common/wait.ts';
 import type { BoardSettings } from '../asic/board.ts';
 import { checkPower } from './bring-up.ts';
+import { FAN_RANGE } from './chips/fans.ts';
 import type { Regulator } from './chips/regulators.ts';
 import type { Envelope } from './plan.ts';
 
@@ -82,5 +83,3 @@ export function checkSettings(settings: BoardSettings, envelope: Envelope, hasFa
   if (settings.voltage_v !== undefined) within('voltage_v', settings.voltage_v, envelope.volts, 'V', OVERCLOCK_HINT);
   if (settings.fan_percent !== undefined && settings.fan_percent !== null) within('fan_percent', settings.fan_percent, hasFan ? FAN_RANGE : null, '%', 'Less than 20 % lets some fans stand.');
 }
-
-export const FAN_RANGE: readonly [min: number, max: number] = [20, 100];

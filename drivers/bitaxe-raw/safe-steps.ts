@@ -5,10 +5,11 @@
 import { gpioSet, i2cWrite } from '../../protocol/bitaxe-raw/commands.ts';
 import { BITAXE_RAW_FIRMWARE, type BitaxeRawFirmwareName } from '../../protocol/bitaxe-raw/firmware.ts';
 import { encodeRequest, type Command } from '../../protocol/bitaxe-raw/request.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import { fanWrites, type FanChipName } from './chips/fans.ts';
 import { regulatorOffWrites, type Regulator } from './chips/regulators.ts';
-import { controlFailure, type ControlClient } from './control-client.ts';
+import type { ControlClient } from './control-client.ts';
 
 export const FAN_FULL_PERCENT = 100;
 /** Enough for a board whose chips have no power, and bearable in a room. */
@@ -30,6 +31,8 @@ export interface SafeStep {
   readonly kind: 'reset' | 'power-pin' | 'TPS546' | 'DS4432U' | 'fan';
   readonly what: string;
   readonly command: Command;
+  /** Which controller a fan hangs on. */
+  readonly fan?: FanChipName;
 }
 
 export function safeSteps(target: SafeTarget, fanPercent: number): SafeStep[] {
@@ -40,7 +43,7 @@ export function safeSteps(target: SafeTarget, fanPercent: number): SafeStep[] {
   for (const name of target.regulators) {
     for (const { address, bytes } of regulatorOffWrites(name)) steps.push({ kind: name, what: name === 'TPS546' ? 'switching the regulator off' : 'setting the lowest core voltage', command: i2cWrite(address, bytes) });
   }
-  for (const name of target.fans) for (const { address, bytes } of fanWrites(name, fanPercent)) steps.push({ kind: 'fan', what: 'setting the fan', command: i2cWrite(address, bytes) });
+  for (const name of target.fans) for (const { address, bytes } of fanWrites(name, fanPercent)) steps.push({ kind: 'fan', fan: name, what: 'setting the fan', command: i2cWrite(address, bytes) });
   return steps;
 }
 
@@ -56,7 +59,8 @@ export interface SafeOutcome {
   readonly reset: boolean;
   /** off: no power on the chips. lowest: it cannot be switched off, the voltage is the lowest there is. */
   readonly power: 'off' | 'lowest' | 'failed';
-  readonly fan: boolean;
+  /** Controllers that have taken the speed of their fans. */
+  readonly fans: readonly FanChipName[];
   /** Plain words: what failed. */
   readonly failures: readonly string[];
 }
@@ -66,40 +70,45 @@ export function isSafe(outcome: SafeOutcome): boolean {
   return outcome.reset && outcome.power !== 'failed';
 }
 
-const STEP_MS = 150;
-/** After this many unanswered steps the others are sent all the same, but hardly waited for. */
-const PATIENCE = 2;
-const IMPATIENT_MS = 60;
+const STEP_MS = 120;
+/** After so long the steps that are left are sent all the same, but hardly waited for. */
+const PATIENCE_MS = 200;
+const IMPATIENT_MS = 40;
 
-/** Sends every step, also when others fail. Never rejects; with a mute board it takes `PATIENCE * STEP_MS` and a little. */
-export async function runSafeSteps(client: ControlClient, target: SafeTarget, fanPercent: number): Promise<SafeOutcome> {
+/**
+ * Sends every step, also when others fail. Never rejects; with a mute board it takes `PATIENCE_MS` and a little.
+ * @param onNoReset called at once when the chips could not be put in reset
+ */
+export async function runSafeSteps(client: ControlClient, clock: Clock, target: SafeTarget, fanPercent: number, onNoReset: () => void = () => {}): Promise<SafeOutcome> {
   const done = new Set<SafeStep['kind']>();
   const failed = new Set<SafeStep['kind']>();
   const failures: string[] = [];
-  let unanswered = 0;
+  const fans = new Set<FanChipName>();
+  const from = clock.monotonic();
   for (const step of safeSteps(target, fanPercent)) {
     try {
-      await client.request(step.command, step.what, { urgent: true, timeoutMs: unanswered < PATIENCE ? STEP_MS : IMPATIENT_MS });
+      await client.request(step.command, step.what, { urgent: true, timeoutMs: clock.monotonic() - from < PATIENCE_MS ? STEP_MS : IMPATIENT_MS });
       done.add(step.kind);
+      if (step.fan !== undefined) fans.add(step.fan);
     } catch (error) {
-      if (controlFailure(error) === 'timeout') unanswered++;
       failed.add(step.kind);
       failures.push(messageOf(error));
+      if (step.kind === 'reset') onNoReset();
     }
   }
   const off = done.has('TPS546') || (done.has('power-pin') && !failed.has('power-pin'));
   return {
     reset: done.has('reset'),
     power: off ? 'off' : done.has('DS4432U') ? 'lowest' : 'failed',
-    fan: done.has('fan') || target.fans.length === 0,
+    fans: [...fans],
     failures,
   };
 }
 
-/** Sets the fans alone. Never rejects. */
-export async function setFans(client: ControlClient, target: SafeTarget, percent: number): Promise<void> {
-  const steps = safeSteps(target, percent).filter(({ kind }) => kind === 'fan');
-  await Promise.allSettled(steps.map(({ command, what }) => client.request(command, what, { urgent: true, timeoutMs: STEP_MS })));
+/** Sets fans alone. Never rejects. */
+export async function setFans(client: ControlClient, fans: readonly FanChipName[], percent: number): Promise<void> {
+  const writes = fans.flatMap((name) => fanWrites(name, percent));
+  await Promise.allSettled(writes.map(({ address, bytes }) => client.request(i2cWrite(address, bytes), 'setting the fan', { urgent: true, timeoutMs: STEP_MS })));
 }
 
 /** What was done, in plain words. */

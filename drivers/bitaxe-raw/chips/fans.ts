@@ -101,3 +101,6 @@ export const FAN_PROBES: readonly { readonly name: FanChipName; readonly address
 
 /** Steps of the coarsest controller, so that a fan is not written to for a change it cannot make. */
 export const FAN_STEP_PERCENT = 100 / EMC2101_FAN_FULL;
+
+/** Percent that may be asked for: below, many fans stand. */
+export const FAN_RANGE: readonly [min: number, max: number] = [20, 100];

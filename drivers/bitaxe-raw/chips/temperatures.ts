@@ -36,22 +36,25 @@ function diode(i2c: I2c, name: string, address: number, high: number, low: numbe
   };
 }
 
+/** The sensor inside an EMC2101 or EMC2103: both have it at register 00, in whole degrees. */
+function internal(i2c: I2c, address: number, offsetC: number): TemperatureSensor {
+  return {
+    name: 'board',
+    needsChips: false,
+    async read() {
+      const byte = await i2c.read(address, EMC2101_REGISTER.internalTemperature, 1, WHAT);
+      return { kind: 'ok', celsius: emc2101InternalCelsius(byte[0]!) + offsetC };
+    },
+  };
+}
+
 /** The sensors of a board. */
 export function temperatureSensors(plan: SensorPlan, i2c: I2c): TemperatureSensor[] {
   switch (plan.kind) {
     case 'emc2101-external':
       return [diode(i2c, 'chip', EMC2101_ADDRESS, EMC2101_REGISTER.externalTemperatureHigh, EMC2101_REGISTER.externalTemperatureLow, plan.offsetC)];
     case 'emc2101-internal':
-      return [
-        {
-          name: 'board',
-          needsChips: false,
-          async read() {
-            const byte = await i2c.read(EMC2101_ADDRESS, EMC2101_REGISTER.internalTemperature, 1, WHAT);
-            return { kind: 'ok', celsius: emc2101InternalCelsius(byte[0]!) + plan.offsetC };
-          },
-        },
-      ];
+      return [internal(i2c, EMC2101_ADDRESS, plan.offsetC)];
     case 'emc2103': {
       const { externalDiode1High, externalDiode1Low, externalDiode2High, externalDiode2Low } = EMC2103_REGISTER;
       const names = plan.swapped ? ['chip 1', 'chip 0'] : ['chip 0', 'chip 1'];
@@ -70,6 +73,16 @@ export function temperatureSensors(plan: SensorPlan, i2c: I2c): TemperatureSenso
         },
       }));
   }
+}
+
+/**
+ * What tells how warm the board is while its chips are in reset, when their diode hangs in the air: the fan chip's own sensor;
+ * null where the sensors do not hang on the chips.
+ */
+export function standInSensor(plan: SensorPlan, i2c: I2c): TemperatureSensor | null {
+  if (plan.kind !== 'emc2101-external' && plan.kind !== 'emc2103') return null;
+  const address = plan.kind === 'emc2103' ? EMC2103_ADDRESS : EMC2101_ADDRESS;
+  return internal(i2c, address, 0);
 }
 
 export { TMP1075_ADDRESSES };
