@@ -18,7 +18,8 @@ export const SETTLE_TRIES = 20;
 /** A picture this young is good enough for whoever does not say otherwise. */
 const FRESH_MS = 500;
 /** Longest wait for the names of a new device: whoever asks for another one is not to wait for a sick one. */
-const PATIENCE_MS = 300;
+const PATIENCE_STEP_MS = 30;
+const PATIENCE_STEPS = 10;
 
 export class DeviceFinder {
   readonly roots: Roots;
@@ -62,20 +63,25 @@ export class DeviceFinder {
   }
 
   async #scan(): Promise<Scan> {
-    let timer: Timer | null = null;
-    const patience = () => new Promise<void>((resolve) => (timer = this.#clock.after(PATIENCE_MS, resolve)));
+    const waiting: { timer: Timer | null; over: boolean } = { timer: null, over: false };
+    // In steps: after a moment in which the event loop was held up, what has been read meanwhile gets its turn before time is up.
+    const patience = async (): Promise<void> => {
+      for (let step = 0; step < PATIENCE_STEPS && !waiting.over; step++) await new Promise<void>((resolve) => (waiting.timer = this.#clock.after(PATIENCE_STEP_MS, resolve)));
+    };
     try {
       return await scan(this.roots, this.#places, patience);
     } finally {
-      (timer as Timer | null)?.cancel();
+      waiting.over = true;
+      waiting.timer?.cancel();
     }
   }
 
-  /** As `find`, after udev has had its time for the ports of devices that have a driver: for commands that look once. */
+  /** As `find`, after devices have had their time to tell their names and udev its own for the ports of those with a driver: for who looks once. */
   async findSettled(): Promise<Found> {
     for (let tries = 0; ; tries++) {
       const found = await this.find(0);
-      if (tries >= SETTLE_TRIES || found.devices.every((device) => device.driver === null || notReady(device) === null)) return found;
+      const ready = this.#last?.signature !== '' && found.devices.every((device) => device.driver === null || notReady(device) === null);
+      if (ready || tries >= SETTLE_TRIES) return found;
       await new Promise<void>((resolve) => this.#clock.after(SETTLE_MS, resolve));
     }
   }

@@ -83,6 +83,14 @@ describe('devices', () => {
     expect(io.stdout).not.toContain('May be:');
   });
 
+  it('shows a HID miner once, with what it lacks', async () => {
+    const mcp = { ids: '04d8:00de', manufacturer: 'Microchip Technology Inc.', product: 'MCP2210 USB to SPI Master', hidraw: 'hidraw0' } as const;
+    const io = await show({ found: foundOf({ '1-1': mcp }), files: { '/sys/class/hidraw/hidraw0/device/uevent': 'HID_ID=0003:000004D8:000000DE\n', '/sys/class/hidraw/hidraw1/device/uevent': 'HID_ID=0003:0000046D:0000C31C\nHID_NAME=Keyboard\n' } }, false);
+    expect(io.stdout).toContain('    it may be a miner, but one that has no driver here\n');
+    expect(io.outLines.filter((line) => line.includes('/dev/hidraw0'))).toEqual(['    hid       /dev/hidraw0']);
+    expect(io.stdout).toContain('  hid: /dev/hidraw1, Keyboard 046d:c31c');
+  });
+
   it('says so when nothing is plugged in', async () => {
     expect((await show({}, false)).stdout).toContain('  usb: no miner and no serial adapter');
   });

@@ -47,7 +47,8 @@ export async function devices(io: CliIo, globals: Globals, options: { readonly d
   io.out(paint(io, 'bold', 'Found on this machine'));
   io.out(`  cpu: ${cpu.model ?? 'unknown model'}, ${plural(cpu.processors, 'processor')}, ${cpu.kernel === null ? `cannot hash: ${cpu.problem}` : `kernel ${cpu.kernel} (${cpu.isa}, ${plural(cpu.lanes ?? 0, 'lane')})`}`);
   for (const line of foundLines(io, view)) io.out(line);
-  for (const device of hid) io.out(`  hid: ${device.path}, ${device.name ?? 'unnamed'} ${device.vendor_id}:${device.product_id}`);
+  const shown = new Set(found.devices.flatMap((device) => device.hidraws));
+  for (const device of hid) if (!shown.has(device.path)) io.out(`  hid: ${device.path}, ${device.name ?? 'unnamed'} ${device.vendor_id}:${device.product_id}`);
   io.out('');
   io.out(`Drivers here: ${drivers.map(({ id, problem }) => (problem === null ? id : `${id} (${problem})`)).join(', ')}. Their options: rigbrain devices --drivers`);
   return EXIT.ok;

@@ -37,7 +37,10 @@ function judge(device: FoundDevice, view: FoundView): Verdict {
   const entry = entryOf(device, view);
   const needsEntry = (drivers: readonly string[]): readonly string[] => (entry === null ? entryLines(device, drivers) : []);
   if (match.kind === 'unknown') return { reason: match.reason, config: [] };
-  if (match.kind === 'candidates') return { reason: match.reason, config: needsEntry([...new Set(match.devices.flatMap(({ family }) => family ?? []))]) };
+  if (match.kind === 'candidates') {
+    const drivers = [...new Set(match.devices.flatMap(({ family }) => family ?? []))];
+    return drivers.length === 0 ? { reason: 'it may be a miner, but one that has no driver here', config: [] } : { reason: match.reason, config: needsEntry(drivers) };
+  }
   if (device.driver === null) return { reason: match.device.note ?? 'there is no driver for it', config: [] };
   if (!view.driverIds.includes(device.driver)) return { reason: `the driver ${device.driver} is not in this installation`, config: [] };
   const problem = notReady(device, view.problemOf);
