@@ -141,6 +141,18 @@ it('measures the clock of models that have no fixed one', async () => {
   expect(antminer.facts!.jobIntervalMs).toBeCloseTo(0.6 * 128, 1);
 });
 
+it('a Rockminer that asks for work has found nothing', async () => {
+  const { board: rockminer, clock, line, nonces, start, idle } = board({ model: 'rockminer' }, new Uint8Array(4));
+  await start();
+  const work = workOf(3);
+  rockminer.send(work);
+  line.say(Uint8Array.of(1, 2, 3, 4, 0, 0, 0, 2));
+  expect([nonces.length, idle()]).toEqual([0, 1]);
+  clock.advance(100);
+  line.say(Uint8Array.from([...firstNonce(work, ZEROS), 0, 0, 0, 0]));
+  expect(nonces).toMatchObject([{ workId: 3 }]);
+});
+
 it('is made idle by golden work: on halt, on stop and by the last will', async () => {
   const { board: erupter, line, device, nonces, start } = board();
   await start();

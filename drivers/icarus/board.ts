@@ -169,7 +169,8 @@ export class IcarusBoard implements Board {
     for (const reply of this.#framer.push(bytes)) this.#reply(reply);
   }
 
-  #reply({ nonce }: IcarusReply): void {
+  #reply({ nonce, extra }: IcarusReply): void {
+    if (isRequest(extra)) return this.#idle();
     const found = this.#works.find(nonce);
     if (found === null) return;
     const receivedMono = this.#parts.clock.monotonic();
@@ -201,4 +202,9 @@ export class IcarusBoard implements Board {
     this.#works.clear();
     this.events.emit('trouble', { kind: 'gone', reason });
   }
+}
+
+/** The last byte of a Rockminer's reply says what it is: 0 a nonce; else it has done with its work, or asks for more. */
+function isRequest(extra: Uint8Array): boolean {
+  return extra.length === 4 && (extra[3]! & 0x0f) !== 0;
 }

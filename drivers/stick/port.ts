@@ -69,7 +69,7 @@ export class StickPort {
 
   /**
    * Collects what comes in, and keeps it from the listener meanwhile.
-   * @param first sent once the collecting has begun
+   * @param first sent once the collecting has begun; may be empty
    * @param ms longest time
    * @param enough ends it early
    * @throws as `wait`
@@ -82,7 +82,7 @@ export class StickPort {
       if (enough(concatBytes(...chunks))) early.abort();
     };
     try {
-      void this.send(first);
+      if (first.length > 0) void this.send(first);
       await wait(this.#clock, ms, signal, this.#gone.signal, early.signal).catch((error: unknown) => {
         if (!early.signal.aborted) throw error;
       });

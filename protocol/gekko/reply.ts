@@ -4,6 +4,8 @@
  *     BM1384  register: v3 v2 v1 v0 crc          nonce: n0 n1 n2 n3 80|id
  *     BM1387  register: v3 v2 v1 v0 addr reg crc nonce: n0 n1 n2 n3 mid id 80|crc
  *
+ * Of BM1387 some descriptions have address and register in a register reply; the makers' driver of the sticks believes only
+ * frequencies where both bytes are 0. So what a value means is better read off the value.
  * The CRC5 of a register reply covers the type bits too: run over all bytes it comes out as 0. A BM1384 nonce has no CRC.
  * Whether that of a BM1387 nonce always holds is told by no source: it is reported, not asked for. Nonce bytes stand in
  * the header as they come.

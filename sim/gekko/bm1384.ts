@@ -1,6 +1,7 @@
 /**
  * BM1384 (Compac, 2Pac): commands of 4 bytes, tasks of 64, replies of 5, no preamble (reference 1.2, 3, 9).
- * The reference does not say what a reply to a read holds. Chosen here: chip id `13 84 00 address`, clock `80` and its word.
+ * The reference does not say what a reply to a read holds. The clock is told as the makers' driver reads it: `80`, multiplier less one,
+ * divider less one, and the low two bits of the word. Chosen here: chip id `13 84 00 address`.
  */
 import { concatBytes } from '../../protocol/common/bytes.ts';
 import { shiftCrc5 } from '../chips/crc.ts';
@@ -91,7 +92,7 @@ export class Bm1384Chain extends OldChain {
     if (code === 0x84 || code === 0x04) {
       for (const chip of chips) {
         if (code === 0x04 && chip.address !== first) continue;
-        const body = second === 0 ? [0x13, 0x84, 0x00, chip.address] : second === 4 ? [0x80, this.#word >> 8, this.#word & 0xff, 0] : [0, 0, 0, 0];
+        const body = second === 0 ? [0x13, 0x84, 0x00, chip.address] : second === 4 ? [0x80, (this.#word >> 7) & 0xff, (this.#word >> 2) & 0x1f, this.#word & 3] : [0, 0, 0, 0];
         this.say(Uint8Array.of(...body, trailer(0, body)), false);
       }
     }

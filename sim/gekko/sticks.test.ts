@@ -71,6 +71,18 @@ describe('BM1384', () => {
     expect(said.every((hex) => crc5Of(of(hex)) === 0)).toBe(true);
   });
 
+  it('tells its clock', () => {
+    const { chain, said } = open(2);
+    chain.receive(of('8209830a'), 0);
+    const frame = Uint8Array.of(0x84, 0, 4, 0);
+    let crc = 0x1f;
+    for (const byte of frame.subarray(0, 3)) crc = shiftCrc5(crc, byte, 8);
+    frame[3] = shiftCrc5(crc, 0, 3);
+    chain.receive(frame, 0);
+    // 125 MHz: 25 MHz x 20 / 4.
+    expect(said.map((hex) => hex.slice(0, 8))).toEqual(['80130003', '80130003']);
+  });
+
   it('hashes with as many cores as ramp tasks have opened', () => {
     const { chain } = open();
     chain.receive(task(HEADER, 1), 0);
@@ -231,7 +243,7 @@ describe('telemetry', () => {
   it('switches the regulator, sets voltage and fan, and measures', () => {
     const { controller, said } = open();
     controller.receive(ask('?v'));
-    expect([controller.coreV, said]).toEqual([0, []]);
+    expect([controller.coreV, said.splice(0)]).toEqual([0, ['21']]);
     controller.receive(Buffer.from([0x56, 70, 0x46, 100, 0x42, 0x4f, 0x4c]));
     controller.receive(Buffer.from([0x48]));
     expect([controller.coreV, controller.fanPercent, controller.lamp]).toEqual([0.35, 100, 'H']);

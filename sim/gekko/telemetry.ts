@@ -1,7 +1,7 @@
 /**
  * The small controller on A1 and A2 sticks (reference 9): every command is two bytes, and M. and G. are answered with seven:
- * vin, iin, vout, iout, temp1, temp2, tach. What ?v answers is not published: nothing here. The chips have no
- * power until BO; how much voltage they need for a clock is not published either, so any will do.
+ * vin, iin, vout, iout, temp1, temp2, tach. ?v is answered with one byte, whose halves the makers' driver tells apart; 21 is the
+ * version with a second temperature and a fan. The chips have no power until BO; how much voltage they need for a clock is not published either, so any will do.
  */
 import { concatBytes } from '../../protocol/common/bytes.ts';
 import type { ChipFaults } from '../chips/faults.ts';
@@ -31,6 +31,7 @@ const OWN: Names = {
 /** Those of the controller and of the chips together. */
 export const TELEMETRY_FAULTS = faultTable<TelemetryFaults & ChipFaults>({ ...OWN, ...(CHIP_FAULT_NAMES as Names) }, () => ({ ...noTelemetryFaults(), ...noChipFaults() }));
 
+const VERSION = 0x21;
 const SUPPLY_V = 12;
 /** After power-up; not published. */
 const START = { volts: 0.3, fanPercent: 50 } as const;
@@ -104,7 +105,7 @@ export class TelemetryController {
     else if (command === 'B') {
       if (letter === 'O' && !this.#on) this.history.regulator_ons++;
       this.#on = letter === 'O';
-    } else if (command !== '?') this.#say(this.#measure());
+    } else this.#say(command === '?' ? Uint8Array.of(VERSION) : this.#measure());
     return true;
   }
 
