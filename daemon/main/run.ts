@@ -10,7 +10,7 @@ import { Hardware } from './hardware.ts';
 import { makeBoardsSafe } from './safe-boards.ts';
 import { openFrontend } from './frontend.ts';
 import { createReadiness } from './ready.ts';
-import { createRig } from './rig.ts';
+import { createRig, type Rig } from './rig.ts';
 import { StopRequest } from './stop-request.ts';
 
 /** Whole time a stop may take, and the share of it one part may use up when it has no deadline of its own. */
@@ -19,10 +19,11 @@ const STEP_MS = 1500;
 
 /**
  * Runs the daemon until it is told to stop or its rounds are over.
+ * @param observe is given the parts when they are joined, before anything mines: for measurements
  * @returns the process exit code
  * @throws RigError when it cannot start (configuration, data folder, no usable device)
  */
-export async function runDaemon(options: RunOptions): Promise<number> {
+export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void = () => {}): Promise<number> {
   const { config, mode } = options;
   const clock = systemClock;
   const closer = new Closer();
@@ -45,7 +46,9 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       if (found) log[safe ? 'info' : 'warn']({ device: id, words }, safe ? 'board is safe' : 'board could not be made safe');
     }
     stop.signal.throwIfAborted();
-    const { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl } = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
+    const rig = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
+    observe(rig);
+    const { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl } = rig;
     events.events.on('event', (event) => frontend.note(event));
     await publisher?.start(stop.signal);
     await engine.start(stop.signal);

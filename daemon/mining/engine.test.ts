@@ -159,11 +159,21 @@ describe('devices that look after themselves', () => {
   test('the time from the pool to the wire, and from the wire to the pool, is taken once for each job and share', async () => {
     const sent: number[] = [];
     engine.events.on('jobSent', (_id, ms) => sent.push(ms));
+    devices[0]!.events.emit('change');
     first.events.emit('job', makeJob({ receivedMono: clock.monotonic() }));
     clock.advance(7);
     devices[0]!.events.emit('sent', devices[0]!.work!.id);
     devices[0]!.events.emit('exhausted', devices[0]!.work!.id);
     clock.advance(500);
+    devices[0]!.events.emit('sent', devices[0]!.work!.id);
+    expect(sent).toEqual([7]);
+    // What waits for a device that is not ready says nothing of us.
+    first.events.emit('job', makeJob({ key: 'while-away', receivedMono: clock.monotonic() }));
+    devices[0]!.status = 'init';
+    devices[0]!.events.emit('change');
+    clock.advance(5000);
+    devices[0]!.status = 'hashing';
+    devices[0]!.events.emit('change');
     devices[0]!.events.emit('sent', devices[0]!.work!.id);
     expect(sent).toEqual([7]);
     const receivedMono = clock.monotonic();

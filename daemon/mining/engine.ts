@@ -32,6 +32,8 @@ interface Rig {
   readonly account: ShareAccount;
   /** Id of the newest Work it was given. */
   workId: number | null;
+  /** It hashed or waited for work when it last told of a change: a job given to it now goes out now. */
+  ready: boolean;
   /** Work that is the first of a new job for it, and when the bytes of that job were read; null = its arrival at the wire is told already. */
   fresh: { readonly workId: number; readonly readAt: number } | null;
   /** Its hash rate as last looked up, and when. */
@@ -167,7 +169,13 @@ export class MiningEngine implements Service {
     device.events.on('exhausted', (workId) => {
       if (workId === rig.workId) this.#assign(rig);
     });
-    device.events.on('change', () => this.events.emit('device', device.id));
+    device.events.on('change', () => {
+      const { status } = device.state();
+      rig.ready = status === 'hashing' || status === 'idle';
+      // What it is given while it is away goes out when it is back: that time is not ours.
+      if (!rig.ready) rig.fresh = null;
+      this.events.emit('device', device.id);
+    });
     device.events.on('sent', (workId) => this.#onSent(rig, workId));
     device.events.on('hardware_error', (reason) => this.#onHardwareError(rig, reason));
     device.events.on('duplicate', () => this.#onDuplicate(rig));
@@ -209,7 +217,7 @@ export class MiningEngine implements Service {
     if (!this.#running) return;
     const work = this.#options.templates.nextWork(rig.device.id, this.#rateOf(rig));
     rig.workId = work?.id ?? null;
-    if (work && newJob) rig.fresh = { workId: work.id, readAt: newJob.receivedMono };
+    if (work && newJob && rig.ready) rig.fresh = { workId: work.id, readAt: newJob.receivedMono };
     if (!work && this.#options.templates.job) {
       this.#log.warn({ device: rig.device.id, job: this.#options.templates.job.poolJobId }, 'search space of the job is used up: waiting for another');
     }
@@ -284,9 +292,11 @@ export class MiningEngine implements Service {
   }
 
   async #settle(rig: Rig, share: Share, withheld: string | null): Promise<void> {
+    // First of all it goes out; a source writes before it returns. Whoever wants to hear of it can wait that long.
+    const answer = this.#verdictOn(share, withheld);
     this.#count(rig, (account) => account.noteDifficulty(share.difficulty));
     this.events.emit('share', share);
-    const verdict = await this.#verdictOn(share, withheld);
+    const verdict = await answer;
     const at = this.#options.clock.now();
     this.#count(rig, (account) => account.noteVerdict(share, verdict, at));
     rig.device.noteShare?.(outcomeOf(verdict));
@@ -312,7 +322,7 @@ export class MiningEngine implements Service {
 }
 
 function newRig(device: Device): Rig {
-  return { device, account: new ShareAccount(), workId: null, fresh: null, rate: null };
+  return { device, account: new ShareAccount(), workId: null, ready: false, fresh: null, rate: null };
 }
 
 /** What a device may conclude something about itself from: a share that came late says nothing of its chips. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
+import type { BenchDriversFlags } from '../actions/bench-drivers.ts';
 import type { BenchHashFlags } from '../actions/bench-hash.ts';
 import type { BenchLedgerFlags } from '../actions/bench-ledger.ts';
 import type { Cli } from '../cli.ts';
@@ -25,6 +26,17 @@ export function addBench(program: Command, cli: Cli): void {
     .option('--worker <kernel>', 'serve a harness, see docs/cli.md; avx512:1 = plain')
     .addHelpText('after', closing(['rigbrain bench hash', "rigbrain bench hash --json | jq '.kernels[] | {kernel, hashes_per_second}'", 'echo "S 1000" | rigbrain bench hash --worker avx512:1']))
     .action(cli.action(async (command) => (await import('../actions/bench-hash.ts')).benchHashCommand(cli.io, globalsOf(command), command.opts<BenchHashFlags>())));
+  bench
+    .command('drivers')
+    .summary('16 simulated devices, mined with while plugs are pulled')
+    .description('The daemon against simulated devices of every family on ttys (needs socat): how long a job takes from the pool to the wire and a nonce back, whether a share is lost or told twice, and whether a sick device is felt by the others.')
+    .option('--seconds <n>', 'how long, once all devices hash', wholeNumber(5, 86_400), 180)
+    .option('--sticks <n>', 'devices, up to 16', wholeNumber(1, 16), 16)
+    .option('--seed <n>', 'of the pulled plugs and faults', wholeNumber(1, 2 ** 31), 1)
+    .option('--log <file>', "for the daemon's warnings")
+    .option('--no-unplug', 'leave all plugs alone, and no faults')
+    .addHelpText('after', closing(['rigbrain bench drivers', 'rigbrain bench drivers --json --seconds 600 --seed 7']))
+    .action(cli.action(async (command) => (await import('../actions/bench-drivers.ts')).benchDriversCommand(cli.io, globalsOf(command), command.opts<BenchDriversFlags>())));
   bench
     .command('ledger')
     .summary('what the ledger costs, at long histories')
