@@ -31,7 +31,7 @@ export interface DriversBenchOptions {
 const JOB_EVERY_MS = 1000;
 /** 16 times what a chip reports at its easiest: tickets have something to choose from. */
 const DIFFICULTY = 16 * 2 ** (ZERO_BITS - 32);
-const ALL_UP_MS = 60_000;
+const ALL_UP_MS = 90_000;
 const GAUGE_EVERY_MS = 2000;
 /** Plugs are pulled about this often. */
 const MISCHIEF_EVERY_MS = 2500;
@@ -58,6 +58,8 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
     const acts = options.mischief ? planMischief({ ids: sticks.map(({ id }) => id), well, durationMs, everyMs: MISCHIEF_EVERY_MS, seed }) : [];
     tell(`${seconds} s: ${acts.filter(({ act }) => act.do === 'unplug').length} plugs pulled, ${acts.filter(({ act }) => act.do === 'fault').length} faults`);
     const gauges = await live(daemon, fleet, acts, durationMs);
+    // A ramp takes ten seconds, and what was pulled out twice is given a pause by the driver.
+    await allUp(daemon, sticks.length, tell);
     const back = (await look(daemon)).hashing.length;
     const { stats } = (await fleet.ask({ do: 'stats' })) as Extract<FleetAnswer, { stats: unknown }>;
     const last = await stopped(daemon);

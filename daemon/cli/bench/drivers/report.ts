@@ -24,9 +24,9 @@ export interface DriversReport {
   readonly seed: number;
   readonly unplugs: number;
   readonly faults: number;
-  /** Until every device hashed; null = one never did within a minute. */
+  /** Until every device hashed; null = one never did within a minute and a half. */
   readonly all_up_s: number | null;
-  /** Devices that hashed at the end, after every plug was back. */
+  /** Devices that hashed at the end, every plug back for a minute and a half at most. */
   readonly hashing_at_end: number;
   /** From the pool's bytes to the last byte of the job at a device's wire. */
   readonly notify_to_wire: Spread;
