@@ -132,6 +132,22 @@ describe.each(['2pac', 'newpac'] as const)('%s', (model) => {
     await it.during(it.device.stop());
   });
 
+  it('chips that lost power for a moment are noticed by their clock, and started anew', async () => {
+    const it = await hashing(model, 2, { frequency_mhz: 200 });
+    await it.live(3000);
+    // They run on at the clock of a reset, without addresses and with their cores closed.
+    it.chain.reset();
+    if (model === 'newpac') it.chain.hostBaud = null;
+    const from = it.clock.monotonic();
+    await it.until(() => it.device.state().status !== 'hashing');
+    expect(it.clock.monotonic() - from).toBeLessThan(10_000);
+    const before = it.nonces.length;
+    await it.until(() => it.nonces.length > before + 5);
+    expect(it.chain.stats().mhz).toBe(200);
+    expect(new Set(it.chain.chips.map((chip) => chip.address))).toEqual(new Set([0, 128]));
+    await it.during(it.device.stop());
+  });
+
   it('a chip that has gone is told, and the stick is not used without it', async () => {
     const it = await hashing(model);
     wrong(it.chain, 'dead-domain=1');

@@ -26,9 +26,13 @@ export async function createGekko(context: DriverContext<GekkoOptions>): Promise
 
 function boardFor(context: DriverContext<GekkoOptions>, { ports, usb }: FoundPorts): Board {
   const model = chooseModel(context.options.model, usb);
-  const { title, chip, telemetryPort } = GEKKO_STICKS[model];
+  const { title, chip, telemetryPort, frequencyMhz } = GEKKO_STICKS[model];
   if (ports.asic === undefined) throw new RigError('E_DEVICE_PORT', `the ${title} has no serial port`, { context: { device: context.id } });
   const { id: deviceId, options, clock, log } = context;
+  const wanted = options.frequency_mhz;
+  if (wanted !== undefined && (wanted < frequencyMhz.min || wanted > frequencyMhz.max)) {
+    log.warn({ device: deviceId, frequency_mhz: wanted }, `a ${title} runs at ${frequencyMhz.min} to ${frequencyMhz.max} MHz: the nearest of these is used`);
+  }
   const transport = context.ports!.transport(ports.asic, SLOW_BAUD);
   const common = { deviceId, model, transport, options, clock, log };
   if (chip === 'BM1384' || chip === 'BM1387') return new GekkoBoard(common);
