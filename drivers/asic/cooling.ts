@@ -1,7 +1,9 @@
-/** Waiting for a board that was too hot: a minute at least, and until it is 10 degC below where it was switched off. Pure. */
+/** Waiting for a board that was too hot: a minute at least, and until it is 10 degC below where it was switched off, or at 50. Pure. */
 
 const AT_LEAST_MS = 60_000;
 const BY_C = 10;
+/** Cool whatever it was before: in a hot room, or when it was not this sensor that was hot, it gets no cooler. */
+const COOL_C = 50;
 /** A halted board whose temperature stays unknown for so long has a broken sensor. */
 const BLIND_MS = 15 * 60_000;
 
@@ -13,7 +15,7 @@ export class Cooling {
   /** @param why plain words @param temp where it was switched off, degC; null = not known */
   constructor(now: number, why: string, temp: number | null) {
     this.#since = now;
-    this.#belowC = temp === null ? null : temp - BY_C;
+    this.#belowC = temp === null ? null : Math.max(COOL_C, temp - BY_C);
     this.reason = `${why}; waits until it has cooled${this.#belowC === null ? '' : ` to ${Math.round(this.#belowC)} degC`}`;
   }
 

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { hexToBytes } from '../../protocol/common/bytes.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { silentLog } from '../../protocol/common/log.ts';
+import { xorshift } from '../../protocol/common/xorshift.fixture.ts';
 import { asicRig, findNonces, makeWork, settle } from './device.fixture.ts';
+import { HOUR_MS, STARTS_PER_HOUR } from './ladder.ts';
 
 test('a plugged board is started and gets the work that waits; the next is asked for in time', async () => {
   const rig = asicRig();
@@ -392,4 +394,97 @@ test('a sick board says what is wrong once, not with every attempt', async () =>
   expect(lines).toEqual(['warn no chip answers', 'error no chip answers: somebody should look after it']);
   expect(rig.boards.length).toBeLessThan(10);
   await rig.stop();
+});
+
+test('a board that has gone is not heard any more', async () => {
+  const rig = asicRig();
+  const work = makeWork(1);
+  rig.device.assign(work);
+  await rig.start();
+  const old = rig.board();
+  old.trouble('gone');
+  await rig.pass(2000);
+  rig.device.assign(makeWork(2));
+  old.nonce(1, findNonces(work, 1)[0]!);
+  old.trouble('power');
+  old.events.emit('idle');
+  await rig.pass(2000);
+  expect(rig.boards).toHaveLength(2);
+  expect(rig.nonces).toEqual([]);
+  expect(rig.board().calls.slice(0, 2)).toEqual(['start', 'send 2']);
+  expect(rig.device.state().status).toBe('hashing');
+  await rig.stop();
+});
+
+test('the same work given twice is sent once', async () => {
+  const rig = asicRig();
+  const work = makeWork(1);
+  rig.device.assign(work);
+  await rig.start();
+  rig.device.assign(work);
+  rig.device.assign(work);
+  await rig.pass(10_000);
+  expect(rig.board().calls).toEqual(['start', 'send 1']);
+  // Nobody has other work: it is asked for, again and again, not too often.
+  expect(rig.told.length).toBeGreaterThan(2);
+  expect(rig.told.length).toBeLessThan(10);
+  await rig.stop();
+});
+
+test('a pool that comes and goes does not switch a board on and off', async () => {
+  const rig = asicRig();
+  let id = 1;
+  rig.device.assign(makeWork(id++));
+  await rig.start();
+  for (let i = 0; i < 60; i++) {
+    await rig.pass(1000, 1000);
+    rig.device.assign(null);
+    await rig.pass(12_000, 1000);
+    rig.device.assign(makeWork(id++));
+    await settle();
+  }
+  // 13 minutes: a start a minute at most.
+  expect(rig.board().starts).toBeLessThanOrEqual(13);
+  expect(rig.device.state().status).toBe('hashing');
+  await rig.stop();
+});
+
+test('in trouble for days: never more starts in an hour than the ladder allows, and it goes on trying', async () => {
+  const below = xorshift(4711);
+  const kinds = ['silent', 'overheat', 'silent', 'overheat', 'sensor', 'power', 'control'] as const;
+  // Four silences and then quiet for as long as the ladder forgives is what costs most starts; the others are of every kind.
+  for (const mixed of [false, true, true]) {
+    const starts: number[] = [];
+    const rig = asicRig({
+      prepare: (board) => {
+        const start = board.start.bind(board);
+        board.start = (signal) => {
+          starts.push(rig.clock.monotonic());
+          return start(signal);
+        };
+      },
+    });
+    rig.device.events.on('exhausted', (id) => rig.device.assign(makeWork(id + 1)));
+    rig.device.assign(makeWork(1));
+    await rig.start();
+    let left = 4;
+    for (const ends = rig.clock.monotonic() + 24 * HOUR_MS; rig.clock.monotonic() < ends; await rig.pass(15_000, 5000)) {
+      const board = rig.board();
+      board.temp_c = 40 + below(30);
+      if (rig.device.state().status !== 'hashing') continue;
+      if (left-- > 0) board.trouble(mixed ? kinds[below(kinds.length)]! : 'silent');
+      else {
+        left = mixed ? below(6) : 4;
+        // Nonces keep coming meanwhile.
+        for (let i = 0; i < 11; i++) {
+          rig.board().nonce(rig.board().sent.at(-1)!.id, findNonces(rig.board().sent.at(-1)!, 1)[0]!);
+          await rig.pass(60_000, 3000);
+        }
+      }
+    }
+    expect(starts.length).toBeGreaterThan(24);
+    // The first is nobody's fault.
+    for (let i = 1; i + STARTS_PER_HOUR < starts.length; i++) expect(starts[i + STARTS_PER_HOUR]! - starts[i]!).toBeGreaterThanOrEqual(HOUR_MS);
+    await rig.stop();
+  }
 });
