@@ -28,6 +28,9 @@ function commandCrc(bytes: Uint8Array): number {
 }
 
 const zero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+const isCommand = (bytes: Uint8Array): boolean => bytes.length >= 4 && COMMANDS.includes(bytes[0] as number) && ((bytes[3] as number) & 0x1f) === commandCrc(bytes);
+/** Whether the fields of zeros are where a task has them, as far as it is there. */
+const likeTask = (bytes: Uint8Array): boolean => zero(bytes.subarray(32, 39)) && zero(bytes.subarray(44, 51));
 
 export class Bm1384Chain extends OldChain {
   #held: Uint8Array = new Uint8Array(0);
@@ -60,10 +63,8 @@ export class Bm1384Chain extends OldChain {
     this.#heardAt = now;
     let bytes = concatBytes(this.#held, chunk);
     while (bytes.length >= 4) {
-      const isCommand = COMMANDS.includes(bytes[0] as number) && ((bytes[3] as number) & 0x1f) === commandCrc(bytes);
-      // A task may begin like a command; then it still has its fields of zeros.
-      const isTask = bytes.length >= WORK_BYTES && zero(bytes.subarray(32, 39)) && zero(bytes.subarray(44, 51));
-      if (isCommand && !isTask) {
+      // A task may begin like a command, and a command with a ramp task behind it has the zeros of a task: what follows decides.
+      if (isCommand(bytes) && !(bytes.length >= WORK_BYTES && likeTask(bytes) && !isCommand(bytes.subarray(4)) && !likeTask(bytes.subarray(4)))) {
         this.counts.frames++;
         this.#obey(bytes[0] as number, bytes[1] as number, bytes[2] as number);
         bytes = bytes.slice(4);

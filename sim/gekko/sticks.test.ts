@@ -135,6 +135,16 @@ describe('BM1384', () => {
     chain.receive(bytes.subarray(20), 0);
     expect(chain.stats().bytes_ignored).toBe(0);
   });
+
+  it('a command is one whatever comes behind it', () => {
+    const command = of('84000011');
+    for (const behind of [task(null, 1), task(HEADER, 1), Buffer.concat([command, command, task(null, 1)]), Buffer.concat([task(null, 1), task(null, 2)])]) {
+      const { chain, said } = open();
+      chain.receive(Buffer.concat([command, behind]), 0);
+      expect(chain.stats()).toMatchObject({ bytes_ignored: 0, frames: 1 + (behind.length === 72 ? 3 : behind.length / 64), jobs: behind.length === 128 ? 2 : 1 });
+      expect(said[0]).toMatch(/^1384/);
+    }
+  });
 });
 
 describe('BM1387', () => {
