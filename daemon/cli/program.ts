@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { RigError } from '../../protocol/common/errors.ts';
 import { version } from '../version.ts';
 import { addBench } from './commands/bench.ts';
+import { addCapture } from './commands/capture.ts';
 import { addCheck } from './commands/check.ts';
 import { addConfig } from './commands/config.ts';
 import { addDevices } from './commands/devices.ts';
@@ -55,7 +56,7 @@ function buildProgram(cli: Cli): Command {
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
     .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addUdev, addLedger, addBench, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addUdev, addLedger, addBench, addCapture, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly kernel: string | null;
   /** `--threads`: hashing threads of every CPU device; null = the device's own option. */
   readonly threads: number | null;
+  /** `--capture`: absolute path of the folder for captures of serial lines; null = none are made. */
+  readonly captureDir: string | null;
   /** False after `--no-version-rolling`; the configured pools have it already, the demo's pool is made later. */
   readonly versionRolling: boolean;
   /** Plain JSON logs and no live status, even on a terminal. */

@@ -1,7 +1,6 @@
 /** Life of the daemon: opened in one order, closed in the reverse one, and nothing left out whatever happens between. */
 import { SYSTEM_ROOTS } from '../../drivers/discovery/sysfs.ts';
 import { fulfilLastWills } from '../../drivers/safety/last-will.ts';
-import { SerialTransport } from '../../drivers/transport/serial.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { RunOptions } from '../cli/run-options.ts';
 import { version } from '../version.ts';
@@ -11,6 +10,7 @@ import { makeBoardsSafe } from './safe-boards.ts';
 import { openFrontend } from './frontend.ts';
 import { createReadiness } from './ready.ts';
 import { createRig, type Rig } from './rig.ts';
+import { serialPorts } from './serial-ports.ts';
 import { StopRequest } from './stop-request.ts';
 
 /** Whole time a stop may take, and the share of it one part may use up when it has no deadline of its own. */
@@ -40,7 +40,7 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
   });
   closer.add('frontend', () => frontend.close());
   try {
-    const hardware = new Hardware({ config, demo: mode === 'demo', clock, roots: SYSTEM_ROOTS, openSerial: (path, baud) => new SerialTransport(path, baud, { clock }) });
+    const hardware = new Hardware({ config, demo: mode === 'demo', clock, roots: SYSTEM_ROOTS, openSerial: serialPorts(options.captureDir, clock, log) });
     // Before anything else: whatever ran here last may not have stopped its boards.
     for (const { id, safe, found, words } of await makeBoardsSafe(await hardware.boards(), { clock, log })) {
       if (found) log[safe ? 'info' : 'warn']({ device: id, words }, safe ? 'board is safe' : 'board could not be made safe');

@@ -11,6 +11,9 @@ import { wait } from '../../protocol/common/wait.ts';
 import { surveyUntilSilent, type Survey } from './survey.ts';
 import { TxLine } from './tx-line.ts';
 
+/** Time in which a bridge sends what it holds of a few short frames. */
+const BRIDGE_MS = 40;
+
 export class ChipLine {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -65,6 +68,8 @@ export class ChipLine {
           break;
         case 'drain':
           await this.transport.drain();
+          // The system has given it all away; a USB bridge may still hold some of it, and would send it at the new speed.
+          await wait(this.clock, BRIDGE_MS, signal);
           break;
         case 'host-baud':
           await this.setBaud(action.baud);

@@ -2,7 +2,7 @@
  * From a job and a nonce to the block header it proves. A chip's claim counts for nothing: the host hashes everything
  * again (SHA-256d). Reference 6.1, 6.2.
  */
-import { writeU32BE, writeU32LE } from '../common/bytes.ts';
+import { readU32LE, writeU32BE, writeU32LE } from '../common/bytes.ts';
 import { sha256, sha256d } from '../bitcoin/hash.ts';
 import { serializeHeader } from '../bitcoin/header.ts';
 import { compress } from '../bitcoin/sha256-reference.ts';
@@ -41,7 +41,10 @@ export function hashOfMidstateShare(job: MidstateJob, slot: number, nonce: numbe
   return sha256(stateToBytes(compress(stateFromBytes(state), block)));
 }
 
-/** True when the first 32 bits of the display form are zero: the least any chip of the family reports. */
-export function provesWork(hash: Uint8Array): boolean {
-  return hash[31] === 0 && hash[30] === 0 && hash[29] === 0 && hash[28] === 0;
+/** Leading zero bits of the display form that a nonce of any chip of the family has at the very least. */
+export const CHIP_ZERO_BITS = 32;
+
+/** True when that many leading bits of the display form are zero. @param zeroBits fewer only for simulated chips, at most 32 */
+export function provesWork(hash: Uint8Array, zeroBits = CHIP_ZERO_BITS): boolean {
+  return Math.clz32(readU32LE(hash, 28)) >= zeroBits;
 }

@@ -16,6 +16,8 @@ import { replayLine } from './replay-text.ts';
 export interface ReplayFlags {
   readonly chip?: string;
   readonly summary?: boolean;
+  /** Least zero bits of a nonce. */
+  readonly zeroBits?: number;
 }
 
 /** Bad lines told one by one; the rest is only counted. */
@@ -27,7 +29,7 @@ const TOLD_BAD_LINES = 10;
  * @throws RigError E_CAPTURE when the file cannot be read or has not one line of a capture, E_FLAG_INVALID for an unknown chip
  */
 export async function replayCommand(io: CliIo, globals: Globals, file: string, flags: ReplayFlags, stdin: Readable = process.stdin): Promise<number> {
-  const replay = new Replay(chipNamed(flags.chip));
+  const replay = new Replay(chipNamed(flags.chip), flags.zeroBits);
   const input = file === '-' ? stdin : createReadStream(path.resolve(io.cwd, file));
   let number = 0;
   let chunks = 0;

@@ -1,4 +1,5 @@
 /** `rigbrain run`: turns flags, files and the environment into one checked object and hands it to the daemon. */
+import path from 'node:path';
 import type { FlagOverride, LoadedConfig } from '../../../config/load.ts';
 import type { Origin } from '../../../config/origin.ts';
 import { configInvalid } from '../../../config/problem.ts';
@@ -23,6 +24,7 @@ export interface RunFlags extends ModeFlags {
   readonly versionRolling: boolean;
   readonly kernel?: string;
   readonly threads?: number;
+  readonly capture?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly debug?: boolean;
@@ -58,6 +60,7 @@ export function runOptions(io: CliIo, globals: Globals, given: RunFlags, bluepri
     rounds: flags.rounds ?? null,
     kernel: flags.kernel ?? null,
     threads: flags.threads ?? null,
+    captureDir: flags.capture === undefined ? null : path.resolve(io.cwd, flags.capture),
     versionRolling: flags.versionRolling,
     json: globals.json,
     quiet: flags.quiet === true,

@@ -24,6 +24,7 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--no-version-rolling', 'never change the version field')
     .option('--kernel <name>', 'CPU hash kernel, see `rigbrain devices`')
     .option('--threads <n>', 'CPU hashing threads', wholeNumber(1, 1024))
+    .option('--capture <dir>', 'write down what goes over serial ports, for `replay`')
     .option('--quiet', logText)
     .option('--verbose', logText)
     .option('--debug', logText)

@@ -11,6 +11,7 @@ import { JOB_HEADER } from '../job-frame.ts';
 import { decodeMidstateJob } from '../job-midstate.ts';
 import { ReceiveFramer } from '../receive-framer.ts';
 import { decodeReply, type NonceReply, type RegisterReply } from '../reply.ts';
+import { CHIP_ZERO_BITS } from '../share.ts';
 import { difficultyOfTicketMask } from '../ticket-mask.ts';
 import { TransmitSplitter } from '../transmit-splitter.ts';
 import { decodeVersionRolling } from '../version-rolling.ts';
@@ -21,22 +22,27 @@ import { SentJobs } from './verify.ts';
 const CHIP_ID = 0x00;
 const TICKET_MASK = 0x14;
 const VERSION_ROLLING = 0xa4;
-/** Difficulty 1 of chips (32 zero bits) in that of pools (target FFFF << 208). */
-const CHIP_DIFFICULTY_ONE = 0xffff / 0x10000;
 
 export class Replay {
   readonly #splitter = new TransmitSplitter();
   readonly #framer = new ReceiveFramer('either');
-  readonly #jobs = new SentJobs();
+  readonly #jobs: SentJobs;
+  /** Difficulty 1 of these chips in that of pools (target FFFF << 208). */
+  readonly #chipDifficultyOne: number;
   #chip: Bm13xxChip | null;
   #ticketDifficulty = 1;
   #answersToRead = 0;
   #rollingJustOn = false;
   #counts = { chips: 0, commands: 0, registers: 0, nonces: 0, verified: 0, belowTicket: 0, unknownJob: 0, hardwareErrors: 0, duplicates: 0, crcErrors: 0, skipped: 0 };
 
-  /** @param chip the model, when the capture is known not to tell; otherwise its chip-id replies do */
-  constructor(chip: Bm13xxChip | null = null) {
+  /**
+   * @param chip the model, when the capture is known not to tell; otherwise its chip-id replies do
+   * @param zeroBits least zero bits of a nonce: 32, fewer in captures of simulated chips
+   */
+  constructor(chip: Bm13xxChip | null = null, zeroBits = CHIP_ZERO_BITS) {
     this.#chip = chip;
+    this.#jobs = new SentJobs(zeroBits);
+    this.#chipDifficultyOne = (0xffff / 0x10000) * 2 ** (zeroBits - CHIP_ZERO_BITS);
     if (chip?.replyBytes === 9) this.#framer.expect(9);
   }
 
@@ -139,7 +145,7 @@ export class Replay {
     job.seen.add(key);
     const difficulty = difficultyOfHash(hash);
     let verdict: NonceVerdict = 'hardware-error';
-    if (match.proved) verdict = difficulty >= this.#ticketDifficulty * CHIP_DIFFICULTY_ONE ? 'verified' : 'below-ticket';
+    if (match.proved) verdict = difficulty >= this.#ticketDifficulty * this.#chipDifficultyOne ? 'verified' : 'below-ticket';
     if (match.proved) counts.verified += 1;
     else counts.hardwareErrors += 1;
     if (verdict === 'below-ticket') counts.belowTicket += 1;

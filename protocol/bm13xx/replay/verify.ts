@@ -3,7 +3,7 @@ import { BM13XX_CHIPS, type Bm13xxChip } from '../chips.ts';
 import { jobKey } from '../job-id.ts';
 import { locateNonce, type NonceLocation } from '../nonce-location.ts';
 import type { NonceReply } from '../reply.ts';
-import { hashOfMidstateShare, hashOfShare, provesWork } from '../share.ts';
+import { CHIP_ZERO_BITS, hashOfMidstateShare, hashOfShare, provesWork } from '../share.ts';
 import type { ReplayJob } from './events.ts';
 
 /** Every id twice: a late nonce may belong to the job before the one that took over its id. */
@@ -29,8 +29,13 @@ export interface Match {
 
 /** The jobs of a capture, newest first, no more than a chip can still answer. */
 export class SentJobs {
+  readonly #zeroBits: number;
   #jobs: SentJob[] = [];
   #count = 0;
+
+  constructor(zeroBits = CHIP_ZERO_BITS) {
+    this.#zeroBits = zeroBits;
+  }
 
   get count(): number {
     return this.#count;
@@ -54,7 +59,7 @@ export class SentJobs {
         if (job.sent.format !== candidate.jobFormat || jobKey(candidate, job.sent.job.jobId) !== location.jobId) continue;
         const hash = hashOf(job.sent, location, reply.nonce);
         if (hash === null) continue;
-        const match = { chip: candidate, location, job, hash, proved: provesWork(hash) };
+        const match = { chip: candidate, location, job, hash, proved: provesWork(hash, this.#zeroBits) };
         if (match.proved) return match;
         first ??= match;
         tried += 1;
