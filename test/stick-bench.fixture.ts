@@ -54,12 +54,21 @@ export interface BenchOptions {
   readonly usb?: UsbPlace | null;
   /** Bits of the version that may be rolled. */
   readonly versionMask?: number;
+  /** Zero bits that the pool takes; default: it takes everything. */
+  readonly shareZeroBits?: number;
   /** Gives the first work. Default true. */
   readonly feed?: boolean;
 }
 
+/** The greatest number of 32 bytes, little-endian, with so many zero bits at its top. */
+function targetOf(zeroBits: number): Uint8Array {
+  const target = new Uint8Array(32).fill(0xff);
+  for (let bit = 0; bit < zeroBits; bit++) target[31 - (bit >> 3)]! &= ~(0x80 >> (bit & 7));
+  return target;
+}
+
 /** @param make the stick; `say` is what it says to the host */
-export async function stickBench({ driver, options, roles = ['asic'], usb = null, versionMask = 0x1fff_e000, feed = true }: BenchOptions, make: (say: (role: Role, bytes: Uint8Array) => void) => Stick): Promise<StickBench> {
+export async function stickBench({ driver, options, roles = ['asic'], usb = null, versionMask = 0x1fff_e000, shareZeroBits = 0, feed = true }: BenchOptions, make: (say: (role: Role, bytes: Uint8Array) => void) => Stick): Promise<StickBench> {
   const clock = new ManualClock();
   const lines = new Map<Role, MemoryTransport>();
   const stick = make((role, bytes) => lines.get(role)?.feed(bytes));
@@ -86,7 +95,7 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
   let duplicates = 0;
   let next = 1;
   const assign = (): void => {
-    const work = workOf(next, versionMask);
+    const work: Work = { ...workOf(next, versionMask), shareTarget: targetOf(shareZeroBits) };
     // The fixture's headers repeat after 256.
     writeU32LE(work.header, next++, 40);
     works.set(work.id, work);

@@ -208,7 +208,6 @@ describe.each(['compac-a1', 'compac-a2'] as const)('%s with its controller', (mo
     // Its regulator is on: its controller does that where nobody speaks to it.
     it.controller.receive(new TextEncoder().encode('BO'));
     await it.device.start(new AbortController().signal);
-    it.chain.asleep = false;
     await it.until(() => it.nonces.length > 5);
     expect(it.device.state()).toMatchObject({ temp_c: null, power_w: null });
     await expect(it.device.command({ type: 'set', values: { voltage_v: 0.3 } })).rejects.toMatchObject({ code: 'E_DEVICE_COMMAND' });

@@ -166,6 +166,25 @@ describe.each(['2pac', 'newpac'] as const)('%s', (model) => {
   });
 });
 
+it('a 2Pac reports as seldom as the pool takes shares, and none of them is lost', async () => {
+  const it = await hashing('2pac', 2, { frequency_mhz: 400 }, { shareZeroBits: ZERO_BITS + 3 });
+  expect(it.device.state().detail.ticket).toBe(1);
+  await it.until(() => (it.device.state().detail.ticket as number) > 1);
+  await it.live(2000);
+  const { ticket } = it.device.state().detail as { ticket: number };
+  expect(ticket).toBe(8);
+  const [told, before] = [it.chain.stats().nonces!, it.nonces.length];
+  await it.live(60_000);
+  const found = it.zeros().slice(before);
+  expect(found.every((bits) => bits >= ZERO_BITS + 3)).toBe(true);
+  expect(found.length).toBe(it.chain.stats().nonces! - told);
+  const expected = (60 * rate(it)) / 2 ** 32 / ticket;
+  expect(Math.abs(found.length - expected)).toBeLessThan(5 * Math.sqrt(expected));
+  // The same rate is shown by one in eight of the nonces.
+  expect((it.device.state().hashrate_hs! * 2 ** (32 - ZERO_BITS)) / rate(it)).toBeGreaterThan(0.6);
+  await it.during(it.device.stop());
+});
+
 it('a NewPac that a killed process left at its fast speed is found there', async () => {
   const it = await joined('newpac');
   // What a process before this one has done: chips at 1.5 Mbaud, the port back at 115,200.

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { wait } from '../../protocol/common/wait.ts';
-import { GEKKO_STICKS, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
+import { GEKKO_STICKS, type GekkoReset, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
 import { GEKKO_TELEMETRY_COMMAND } from '../../protocol/gekko/telemetry.ts';
 import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
 import { Bm13xxChain } from '../bm13xx/chain.ts';
@@ -25,6 +25,12 @@ const REGULATOR_MS = 500;
 const VOLTAGE_STEP_V = 0.025;
 const VOLTAGE_LIMITS_V = [0.2, 0.5] as const;
 const LAMP_MS = 30_000;
+
+const SILENT_HINTS: Readonly<Record<GekkoReset, string>> = {
+  none: 'Take the stick out and put it in again: that is its only reset.',
+  'ftdi-cbus': 'Take the stick out and put it in again: a tty does not reach its reset line. Check the power of the hub too.',
+  'cp2105-gpio': 'Its chips have power only while the three GPIO lines of its USB bridge (CP2105) are low, which a tty cannot set: `gpioset` on the gpiochip of the bridge can. Check the power of the hub too.',
+};
 
 export interface GekkoChainBoardParts {
   readonly deviceId: string;
@@ -123,7 +129,7 @@ export class GekkoChainBoard implements Board {
       return facts;
     } catch (error) {
       await this.#rest();
-      throw error;
+      throw this.#advised(error);
     } finally {
       this.#starting = null;
     }
@@ -264,6 +270,12 @@ export class GekkoChainBoard implements Board {
     } else {
       await this.#chain.quiet();
     }
+  }
+
+  /** Silence of these sticks has causes of its own, which only a person can do something about. */
+  #advised(error: unknown): unknown {
+    if (!(error instanceof RigError) || error.code !== 'E_DEVICE_SILENT') return error;
+    return new RigError(error.code, error.message, { cause: error, context: error.context, hint: SILENT_HINTS[this.#stick.reset] });
   }
 
   #lost(reason: string): void {
