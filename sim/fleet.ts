@@ -9,7 +9,7 @@ import { TELEMETRY_FAULTS } from './gekko/telemetry.ts';
 import { PLAIN_FAULTS } from './icarus/faults.ts';
 import { startMinerRig, type MinerRigOptions } from './icarus/rig.ts';
 import type { FaultName } from './tty/fault-names.ts';
-import { limitHashing } from './tty/pace.ts';
+import { DEFAULT_HASHING_PERCENT, limitHashing } from './tty/pace.ts';
 import type { SimRig } from './tty/rig.ts';
 
 export type DeviceSpec = ({ readonly kind: 'chips' } & ChipRigOptions) | ({ readonly kind: 'bitaxe' } & BoardRigOptions) | ({ readonly kind: 'stick' } & StickRigOptions) | ({ readonly kind: 'icarus' } & MinerRigOptions);
@@ -50,9 +50,12 @@ export interface Fleet {
 
 /** Starts all of them, or none. @throws as `startDevice` */
 export async function startFleet(specs: Readonly<Record<string, DeviceSpec>>, options: FleetOptions = {}): Promise<Fleet> {
-  if (options.hashingPercent !== undefined) limitHashing(options.hashingPercent);
+  limitHashing(options.hashingPercent ?? DEFAULT_HASHING_PERCENT);
   const rigs = new Map<string, SimRig>();
-  const close = async (): Promise<void> => void (await Promise.all([...rigs.values()].map((rig) => rig.close())));
+  const close = async (): Promise<void> => {
+    await Promise.all([...rigs.values()].map((rig) => rig.close()));
+    limitHashing(DEFAULT_HASHING_PERCENT);
+  };
   const started = await Promise.allSettled(Object.entries(specs).map(async ([name, spec]) => [name, await startDevice(spec)] as const));
   for (const result of started) if (result.status === 'fulfilled') rigs.set(...result.value);
   const failed = started.find((result) => result.status === 'rejected');

@@ -30,7 +30,7 @@ export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig>
         powerUp: () => board.powerUp(),
         unplugged: () => board.unplugged(),
         reset: () => chain.reset(),
-        stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh }),
+        stats: () => ({ ...chain.stats(), ...board.history, temp_c: board.physics.chipC, power_w: board.physics.watts, core_v: board.coreV, fan_percent: board.fanPercent, fan_rpm: board.physics.fanRpm, reset_released: board.resetHigh, led: Buffer.from(board.led).toString('hex') }),
         onSpeed: (baud) => (chain.hostBaud = baud),
       };
     },

@@ -5,7 +5,7 @@
 
 const TICK_MS = 10;
 /** Of each tick, for hashing: the rest is for answering, and for whoever else lives in this process. */
-const DEFAULT_HASHING_MS = 6;
+export const DEFAULT_HASHING_PERCENT = 60;
 /** After a pause of the process, nothing has hashed on. */
 const MOST_MS = 200;
 
@@ -20,7 +20,7 @@ const members: Paced[] = [];
 let timer: NodeJS.Timeout | null = null;
 let last = 0;
 let turn = 0;
-let hashingMs = DEFAULT_HASHING_MS;
+let hashingMs = (TICK_MS * DEFAULT_HASHING_PERCENT) / 100;
 
 /** From now on this is called every 10 ms. @returns ends that */
 export function pace(member: Paced): () => void {
