@@ -55,6 +55,8 @@ export class BoardKeeper {
   #reason: string | null = null;
   /** Noted, and not yet dealt with. */
   #trouble: Trouble | null = null;
+  /** What `rest` said last. */
+  #wantedRest: string | null = null;
   #attempt: AbortController | null = null;
   /** The next start is on the ladder's account. */
   #charged = false;
@@ -115,11 +117,18 @@ export class BoardKeeper {
     this.#task = null;
   }
 
-  /** What `rest` says has changed. */
+  /** What `rest` says may have changed. Cheap: asked with every work. */
   reconsider(): void {
-    const reason = this.#hooks.rest();
+    const before = this.#wantedRest;
+    const reason = this.#restWanted();
+    if (reason === before) return;
     if (reason !== null) this.#attempt?.abort(this.#refusal(reason));
     this.#rest.wake();
+  }
+
+  #restWanted(): string | null {
+    this.#wantedRest = this.#hooks.rest();
+    return this.#wantedRest;
   }
 
   /** A person wants it to try again now: waits of the ladder are over. */
@@ -228,7 +237,7 @@ export class BoardKeeper {
   async #wait(mounted: Mounted): Promise<void> {
     const trouble = this.#trouble;
     this.#trouble = null;
-    const rest = this.#hooks.rest();
+    const rest = this.#restWanted();
     if (rest !== null) return this.#resting(mounted, rest, trouble);
     if (trouble && !(this.#cooling && trouble.kind === 'overheat')) return this.#take(trouble);
     if (this.#cooling) {
@@ -276,7 +285,7 @@ export class BoardKeeper {
     // What it told itself says more than the error of its start.
     const trouble = this.#trouble as Trouble | null;
     this.#trouble = null;
-    const rest = this.#hooks.rest();
+    const rest = this.#restWanted();
     if (attempt.signal.aborted && rest !== null && trouble?.kind !== 'gone') return this.#mounted ? this.#halt(mounted, 'resting', rest) : undefined;
     if ('facts' in started && !failed && !trouble) return this.#raise(mounted.board, mounted.board.facts ?? started.facts);
     await this.#take(trouble ?? troubleOf(failed));
@@ -311,7 +320,7 @@ export class BoardKeeper {
   // A board that runs.
 
   async #watch(mounted: Mounted): Promise<void> {
-    const rest = this.#hooks.rest();
+    const rest = this.#restWanted();
     if (rest !== null) return this.#halt(mounted, 'resting', rest);
     const trouble = this.#hooks.check();
     if (trouble) return this.#take(trouble);
