@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   E_DEVICE_UNKNOWN: { summary: 'No driver has the id named in the configuration.', fix: 'Run `rigbrain devices` for the drivers and devices this installation knows.' },
   E_DEVICE_PORT: { summary: 'A port of a device cannot be opened, or went away.', fix: 'Plug it in again, stop the program that holds the port, or join the group dialout; `rigbrain doctor` tells which.' },
   E_DEVICE_SILENT: { summary: 'Chips do not answer, or fewer than the device has.', fix: 'Check power supply, cable and the driver chosen for it; the daemon tries again by itself.' },
-  E_DEVICE_UNSAFE: { summary: 'A device was switched off because it was too hot, or its sensors or its regulator cannot be trusted.', fix: 'Check fan, heat sink and power supply; it starts again by itself only after heat.' },
+  E_DEVICE_UNSAFE: { summary: 'A device was switched off because it was too hot, or its sensors or its regulator cannot be trusted.', fix: 'Check fan, heat sink and power supply; once it is cool, or after waits of 1 to 60 minutes, it is tried again by itself.' },
   E_DEVICE_CONTROL: { summary: 'The controller of a board refused a request or did not answer.', fix: 'Check that it runs the firmware the driver is for, then plug it in again.' },
   E_DEVICE_COMMAND: { summary: 'A device refused a command or cannot carry it out.', fix: 'Check the capabilities of the device with `rigbrain devices`.' },
   E_POOL_URL: { summary: 'A pool URL cannot be used.', fix: 'Use stratum+tcp://host:port or stratum+ssl://host:port.' },
