@@ -41,8 +41,8 @@ export interface StickBench {
   line(role?: Role): MemoryTransport | undefined;
   unplug(): void;
   plug(): void;
-  /** The process is killed: its ports are closed and it does nothing more, the chips go on. `context` is that of the next one. */
-  kill(): void;
+  /** The process is killed: its ports are closed and it does nothing more, the chips go on. `context` is that of the next one. A role: only that port. */
+  kill(role?: Role): void;
   /** Zero bits of the hashes of all nonces so far, each by the work it names. */
   zeros(): number[];
 }
@@ -139,9 +139,9 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
       plugged = false;
       for (const line of lines.values()) line.unplug();
     },
-    kill() {
+    kill(only) {
       killed = true;
-      for (const line of lines.values()) line.unplug('killed');
+      for (const [role, line] of lines) if (only === undefined || role === only) line.unplug('killed');
     },
     plug() {
       plugged = true;

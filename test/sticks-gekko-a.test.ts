@@ -174,12 +174,22 @@ describe.each(['compac-a1', 'compac-a2'] as const)('%s with its controller', (mo
     it.wrong(fault);
     await it.until(() => it.device.state().status === 'fault');
     expect(it.device.state().reason).toMatch(words);
-    // A mute controller hears nothing, so the regulator cannot be reached; everything else is off.
-    if (fault !== 'telemetry-mute') expect(it.controller.coreV).toBe(0);
+    // A mute controller hears nothing, so the regulator cannot be reached: the chips are slowed down instead.
+    if (fault === 'telemetry-mute') await it.until(() => clock(it) <= 50.1);
+    else expect(it.controller.coreV).toBe(0);
     it.cured(fault);
     await it.until(() => it.device.state().status === 'hashing');
     await it.during(it.device.stop());
     expect(it.controller.coreV).toBe(0);
+  });
+
+  it('is slowed down when the port of its controller goes alone', async () => {
+    const it = await hashing(model, { frequency_mhz: 250 });
+    it.kill('telemetry');
+    await it.until(() => clock(it) <= 50.1);
+    await it.live(2000);
+    expect(it.device.state().status).toBe('fault');
+    await it.during(it.device.stop());
   });
 
   it('is never powered on with a sensor that cannot be believed', async () => {

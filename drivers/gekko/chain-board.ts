@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { BM13XX_CHIPS, type Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
 import { RAMP_START_MHZ } from '../../protocol/bm13xx/ramp.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
-import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { wait } from '../../protocol/common/wait.ts';
 import { GEKKO_STICKS, type GekkoReset, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
@@ -76,6 +76,8 @@ export class GekkoChainBoard implements Board {
   /** A start under way. */
   #starting: AbortController | null = null;
   #lampTimer: Timer | null = null;
+  /** Ends when the chips have come to rest; a start waits for it. Never rejects. */
+  #resting: Promise<void> = Promise.resolve();
 
   /** @throws RangeError when the model's chips are no BM13xx chain */
   constructor(parts: GekkoChainBoardParts) {
@@ -118,7 +120,9 @@ export class GekkoChainBoard implements Board {
     this.#starting = starting;
     const both = AbortSignal.any([signal, starting.signal]);
     this.#running = false;
+    await this.#resting;
     try {
+      both.throwIfAborted();
       await this.#open();
       await this.#powerUp(both);
       await this.#chain.enumerate(both);
@@ -195,9 +199,8 @@ export class GekkoChainBoard implements Board {
     };
   }
 
-  async halt(): Promise<void> {
-    this.#running = false;
-    await this.#rest();
+  halt(): Promise<void> {
+    return this.#rest();
   }
 
   async stop(): Promise<void> {
@@ -260,16 +263,20 @@ export class GekkoChainBoard implements Board {
   }
 
   /** As safe as it can be made; sensors and fan go on. Never rejects. */
-  async #rest(): Promise<void> {
+  #rest(): Promise<void> {
+    this.#running = false;
     this.#change?.abort(new RigError('E_DEVICE_COMMAND', `the ${this.#stick.title} was stopped meanwhile`));
     this.#change = null;
     this.#monitor?.heating(false);
-    if (this.#telemetry !== null) {
-      await this.#telemetry.regulatorOff();
-      this.#chain.clear();
-    } else {
+    // At once, whatever else is under way.
+    const off = this.#telemetry?.regulatorOff();
+    this.#resting = this.#resting.then(async () => {
+      await off;
+      // A controller that is deaf, or gone, has switched nothing off: then this is what can still be done.
       await this.#chain.quiet();
-    }
+      this.#chain.clear();
+    });
+    return this.#resting;
   }
 
   /** Silence of these sticks has causes of its own, which only a person can do something about. */
@@ -292,11 +299,8 @@ export class GekkoChainBoard implements Board {
 
   #fail(trouble: BoardTrouble): void {
     const ran = this.#running;
-    this.#running = false;
     this.#starting?.abort(this.#errorOf(trouble));
-    if (ran || trouble.kind !== 'gone') {
-      this.#rest().catch((error: unknown) => this.#parts.log.warn({ device: this.#parts.deviceId, err: messageOf(error) }, 'the stick could not be made safe'));
-    }
+    void this.#rest();
     if (ran || trouble.kind === 'gone') this.events.emit('trouble', trouble);
   }
 }

@@ -48,7 +48,7 @@ it('says what is wrong when nobody, somebody else or another model answers', asy
 
   const gps = board();
   gps.line.onWrite = () => gps.line.say(new TextEncoder().encode('$GPGGA,'));
-  await expect(gps.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: expect.stringContaining('not a ASICMINER') as string });
+  await expect(gps.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: expect.stringContaining('is no ASICMINER') as string });
 
   const antminer = board({}, Uint8Array.of(0x80));
   await expect(antminer.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', hint: 'Set `model` to antminer-u.' });

@@ -89,11 +89,11 @@ export class IcarusBoard implements Board {
   setTicket(): void {}
 
   apply(): Promise<void> {
-    return Promise.reject(new RigError('E_DEVICE_COMMAND', `a ${this.#model.title} has nothing to set`));
+    return Promise.reject(new RigError('E_DEVICE_COMMAND', `nothing can be set on it: ${this.#model.title}`));
   }
 
   identify(): Promise<void> {
-    return Promise.reject(new RigError('E_DEVICE_COMMAND', `a ${this.#model.title} has no lamp to show`));
+    return Promise.reject(new RigError('E_DEVICE_COMMAND', `it has no lamp to show: ${this.#model.title}`));
   }
 
   readings(): BoardReadings {
@@ -137,12 +137,12 @@ export class IcarusBoard implements Board {
       throw new RigError('E_DEVICE_SILENT', `${this.#port.name}: no ${title} answers`, { ...where, hint: 'Check its power supply and the port; a device of another family on this port needs another `driver`.' });
     }
     if (last.kind === 'other') {
-      throw new RigError('E_DEVICE_SILENT', `${this.#port.name}: what answers there is not a ${title}`, { ...where, hint: 'Something else is on this port: check `port` and `driver`.' });
+      throw new RigError('E_DEVICE_SILENT', `${this.#port.name}: what answers there is no ${title}`, { ...where, hint: 'Something else is on this port: check `port` and `driver`.' });
     }
     const found = replyBytes - 4 === last.extraBytes;
     if (found) return;
     const fitting = Object.entries(ICARUS_MODELS).filter(([, model]) => model.replyBytes === 4 + (last.kind === 'icarus' ? last.extraBytes : 0));
-    throw new RigError('E_DEVICE_SILENT', `${this.#port.name}: it answers with ${4 + last.extraBytes} bytes, a ${title} with ${replyBytes}`, {
+    throw new RigError('E_DEVICE_SILENT', `${this.#port.name}: it answers with ${4 + last.extraBytes} bytes, the model ${title} with ${replyBytes}`, {
       ...where,
       hint: fitting.length === 0 ? 'No model known answers like that.' : `Set \`model\` to ${fitting.map(([name]) => name).join(', ')}.`,
     });
