@@ -1,14 +1,26 @@
 import type { Device } from '../../drivers/contract.ts';
-import { RigError } from '../../protocol/common/errors.ts';
+import { within } from '../../drivers/transport/deadline.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import type { Log } from '../../protocol/common/log.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import type { CommandHandler } from '../telemetry/commands.ts';
+
+/** The answer to a command is due after 5 s. */
+const ANSWER_MS = 4000;
+/** The drivers' number for a fan that looks after itself. */
+const FAN_AUTO = -1;
 
 /** Carries out the commands that come in over MQTT, checked against what each device can do. */
 export class RigCommands implements CommandHandler {
   readonly #engine: MiningEngine;
+  readonly #clock: Clock;
+  readonly #log: Log;
 
-  constructor(engine: MiningEngine) {
+  constructor(engine: MiningEngine, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#engine = engine;
+    this.#clock = clock;
+    this.#log = log;
   }
 
   async pause(deviceId: string | null, by: string): Promise<unknown> {
@@ -19,15 +31,32 @@ export class RigCommands implements CommandHandler {
     return await this.#forEach(deviceId, (device) => device.command({ type: 'resume' }));
   }
 
+  async restart(deviceId: string): Promise<unknown> {
+    const device = this.#find(deviceId);
+    return this.#soon(device, device.command({ type: 'restart' }));
+  }
+
+  async identify(deviceId: string): Promise<unknown> {
+    const device = this.#find(deviceId);
+    return this.#soon(device, device.command({ type: 'identify' }));
+  }
+
   async set(deviceId: string, values: Record<string, unknown>): Promise<unknown> {
     const device = this.#find(deviceId);
     const numbers: Record<string, number> = {};
-    for (const [key, value] of Object.entries(values)) {
+    for (const [key, given] of Object.entries(values)) {
+      const value = key === 'fan_percent' && given === 'auto' ? FAN_AUTO : given;
       if (typeof value !== 'number' || !Number.isFinite(value)) throw new RigError('E_COMMAND_INVALID', `${key} must be a number`);
       numbers[key] = value;
     }
-    await device.command({ type: 'set', values: numbers });
-    return { device: device.id, ...device.state() };
+    return this.#soon(device, device.command({ type: 'set', values: numbers }));
+  }
+
+  /** Chips are ramped in steps, which takes longer than an answer may: then the answer says that it is under way. */
+  async #soon(device: Device, work: Promise<void>): Promise<unknown> {
+    const outcome = await within(this.#clock, ANSWER_MS, work);
+    if (outcome === 'late') work.catch((error: unknown) => this.#log.warn({ device: device.id, err: messageOf(error) }, 'a command did not end well'));
+    return { device: device.id, pending: outcome === 'late', ...device.state() };
   }
 
   async #forEach(deviceId: string | null, act: (device: Device) => Promise<void>): Promise<unknown> {

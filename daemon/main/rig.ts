@@ -180,7 +180,7 @@ function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engin
       intervalSeconds: mqtt.interval_seconds,
       homeAssistant: mqtt.home_assistant,
     },
-    { state: parts.state, clock, log: log.child({ module: 'mqtt' }), commands: new RigCommands(parts.engine) },
+    { state: parts.state, clock, log: log.child({ module: 'mqtt' }), commands: new RigCommands(parts.engine, { clock, log: log.child({ module: 'mqtt' }) }) },
   );
   parts.events.events.on('event', (event) => publisher.publishEvent(event));
   closer.add('mqtt', () => publisher.stop());

@@ -20,7 +20,7 @@ function setup(handler: Partial<CommandHandler> = {}): { router: CommandRouter; 
       calls.push([name, ...args]);
       return undefined;
     };
-  const full: CommandHandler = { pause: record('pause'), resume: record('resume'), set: record('set'), ...handler };
+  const full: CommandHandler = { pause: record('pause'), resume: record('resume'), set: record('set'), restart: record('restart'), identify: record('identify'), ...handler };
   return { router: new CommandRouter({ base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' }, { handler: full, state, clock, log }), clock, calls, lines };
 }
 
@@ -41,6 +41,7 @@ describe('commands that are carried out', () => {
     ['request/device/resume', { device: 'cpu' }, ['resume', 'cpu', 'mqtt'], 'response/device/resume'],
     ['set', { paused: true }, ['pause', null, 'mqtt'], 'response/set'],
     ['cpu/set', { paused: false }, ['resume', 'cpu', 'mqtt'], 'response/set'],
+    ['request/device/restart', { device: 'cpu' }, ['restart', 'cpu', 'mqtt'], 'response/device/restart'],
     ['cpu/set', { threads: 1, limit_percent: 50 }, ['set', 'cpu', { threads: 1, limit_percent: 50 }, 'mqtt'], 'response/set'],
   ])('%s %j', async (name, payload, call, answer) => {
     const { router, calls } = setup();
@@ -68,7 +69,7 @@ describe('commands that are refused', () => {
     ['an unknown field', 'request/pause', { devise: 'cpu' }, 'E_COMMAND_INVALID', /devise/],
     ['a wrong type', 'cpu/set', { threads: 'two' }, 'E_COMMAND_INVALID', /threads/],
     ['a value out of range', 'cpu/set', { limit_percent: 0 }, 'E_COMMAND_INVALID', /limit_percent/],
-    ['voltage', 'cpu/set', { voltage_v: 1.2 }, 'E_COMMAND_INVALID', /voltage_v/],
+    ['voltage', 'cpu/set', { voltage_v: 1.2 }, 'E_DEVICE_COMMAND', /voltage_v/],
     ['nothing to set', 'cpu/set', {}, 'E_COMMAND_INVALID', /nothing to set/],
     ['an unknown verb', 'request/explode', {}, 'E_COMMAND_INVALID', /explode/],
     ['a missing device', 'request/device/pause', {}, 'E_COMMAND_INVALID', /device/],

@@ -27,7 +27,7 @@ const DEADLINE_MS = 5000;
 /** Who asked, as far as MQTT tells: a broker does not pass on the sender's name. */
 const BY = 'mqtt';
 
-const COMMAND_KEYS = ['requestPause', 'requestResume', 'requestDevicePause', 'requestDeviceResume', 'requestState', 'set', 'deviceSet'] as const;
+const COMMAND_KEYS = ['requestPause', 'requestResume', 'requestDevicePause', 'requestDeviceResume', 'requestDeviceRestart', 'requestDeviceIdentify', 'requestState', 'set', 'deviceSet'] as const;
 type CommandKey = (typeof COMMAND_KEYS)[number];
 
 const invalid = (message: string): RigError => new RigError('E_COMMAND_INVALID', message);
@@ -116,6 +116,13 @@ export class CommandRouter {
         if (target !== null) this.#require(this.#device(target), ['paused']);
         return this.#pauseCall(target, key === 'requestPause' || key === 'requestDevicePause');
       }
+      case 'requestDeviceRestart':
+      case 'requestDeviceIdentify': {
+        const target = this.#device(check(TOPICS[key].payload, value).device);
+        const verb = key === 'requestDeviceRestart' ? 'restart' : 'identify';
+        this.#require(target, [verb]);
+        return { device: target.id, run: () => this.#handler[verb](target.id, BY) };
+      }
       case 'requestState':
         check(TOPICS.requestState.payload, value);
         return { device: null, run: () => Promise.resolve(snapshotPayload(this.#state.snapshot(), this.#clock.now())) };
@@ -150,7 +157,7 @@ export class CommandRouter {
   }
 
   #require(device: DeviceTelemetry, settings: readonly string[]): void {
-    const missing = settings.filter((setting) => !device.capabilities.some((capability) => capability === SETTING_CAPABILITIES[setting]));
+    const missing = settings.filter((setting) => !device.capabilities.some((capability) => capability === (SETTING_CAPABILITIES[setting] ?? setting)));
     if (missing.length > 0) throw new RigError('E_DEVICE_COMMAND', `${device.id} cannot be told: ${missing.join(', ')}`);
   }
 

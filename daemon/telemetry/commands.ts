@@ -13,6 +13,10 @@ export interface CommandHandler {
   pause(device: string | null, by: string): Promise<unknown>;
   /** Undoes `pause`. */
   resume(device: string | null, by: string): Promise<unknown>;
+  /** Starts one device anew: reset of its chips, initialisation, ramp. */
+  restart(device: string, by: string): Promise<unknown>;
+  /** Lets a device show a person which one it is. */
+  identify(device: string, by: string): Promise<unknown>;
   /** Changes settings (`threads`, `limit_percent` ...). `paused` is never among the values: it arrives as pause or resume. */
   set(device: string, values: Record<string, unknown>, by: string): Promise<unknown>;
 }
@@ -25,13 +29,14 @@ export const requestNothing = z.strictObject({ transaction: transaction.optional
 
 export const setRig = z.strictObject({ paused: z.boolean().describe('True pauses all mining, false resumes it.'), transaction: transaction.optional() });
 
-/** Any part of these; voltage is missing on purpose, because a wrong one destroys hardware. */
+/** Any part of these; the driver refuses what lies outside the limits of the very board. */
 export const setDevice = z.strictObject({
   paused: z.boolean().describe('True pauses the device, false resumes it.').optional(),
   threads: z.int().min(1).max(1024).describe('Hashing threads.').optional(),
   limit_percent: z.number().min(1).max(100).describe('Share of its full speed the device may use.').optional(),
   frequency_mhz: z.number().positive().describe('Chip frequency.').optional(),
-  fan_percent: z.number().min(0).max(100).describe('Fan speed.').optional(),
+  voltage_v: z.number().min(0.1).max(3).describe('Core voltage of the chips.').optional(),
+  fan_percent: z.union([z.number().min(0).max(100), z.literal('auto')]).describe('Fan speed, or auto.').optional(),
   transaction: transaction.optional(),
 });
 
@@ -41,5 +46,6 @@ export const SETTING_CAPABILITIES: Readonly<Record<string, Capability>> = {
   threads: 'set_threads',
   limit_percent: 'set_limit_percent',
   frequency_mhz: 'set_frequency_mhz',
+  voltage_v: 'set_voltage_v',
   fan_percent: 'set_fan_percent',
 };

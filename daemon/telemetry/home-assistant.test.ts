@@ -37,7 +37,7 @@ describe('discovery', () => {
     for (const doc of Object.values(documents())) {
       expect(doc.origin.name).toBe('rigbrain');
       for (const [key, component] of Object.entries(doc.components)) {
-        expect(component.default_entity_id, key).toMatch(/^(sensor|binary_sensor|switch|number)\.[a-z0-9_]+$/);
+        expect(component.default_entity_id, key).toMatch(/^(sensor|binary_sensor|switch|number|button)\.[a-z0-9_]+$/);
         expect(component.default_entity_id).toSatisfy((entity: string) => entity.startsWith(`${String(component.platform)}.`));
         expect(component).not.toHaveProperty('object_id');
         expect(component.name ?? component.device_class, key).toBeTypeOf('string');
@@ -48,6 +48,18 @@ describe('discovery', () => {
         if (component.platform === 'switch') expect(component).not.toHaveProperty('expire_after');
       }
     }
+  });
+
+  test('a board with chips has its own quantities and buttons, and its unit fits its kind', () => {
+    const docs = documents([fakeDevice({ id: 'axe', driver: 'bitaxe-raw', capabilities: ['pause', 'restart', 'identify'] }), fakeDevice({ id: 'pac', driver: 'gekko', capabilities: ['pause', 'restart'] })]);
+    const axe = docs['homeassistant/device/rigbrain_rig-1_axe/config']!.components;
+    expect(axe.restart).toMatchObject({ platform: 'button', command_topic: 'rigbrain/rig-1/request/device/restart', payload_press: '{"device":"axe"}' });
+    expect(axe.identify).toMatchObject({ platform: 'button', device_class: 'identify' });
+    expect(axe.frequency).toMatchObject({ unit_of_measurement: 'MHz', value_template: '{{ value_json.detail.frequency_mhz }}' });
+    expect(axe.hashrate).toMatchObject({ unit_of_measurement: 'TH/s' });
+    const pac = docs['homeassistant/device/rigbrain_rig-1_pac/config']!.components;
+    expect(pac).not.toHaveProperty('identify');
+    expect(pac.hashrate).toMatchObject({ unit_of_measurement: 'GH/s' });
   });
 
   test('the rig has the quantities a person looks for', () => {

@@ -14,9 +14,13 @@ interface HashrateUnit {
   readonly divisor: string;
 }
 
+const STICK_DRIVERS = ['cpu', 'gekko', 'icarus'];
+
 /** Fixed by the kind of device, never by the size of the value: a unit that changes breaks Home Assistant's statistics. */
 function hashrateUnit(drivers: readonly string[]): HashrateUnit {
-  return drivers.every((driver) => driver === 'cpu') ? { unit: 'MH/s', divisor: '1e6' } : { unit: 'TH/s', divisor: '1e12' };
+  if (drivers.every((driver) => driver === 'cpu')) return { unit: 'MH/s', divisor: '1e6' };
+  // A USB stick would show as 0.00 in terahashes.
+  return drivers.every((driver) => STICK_DRIVERS.includes(driver)) ? { unit: 'GH/s', divisor: '1e9' } : { unit: 'TH/s', divisor: '1e12' };
 }
 
 const entityId = (...parts: string[]): string => parts.join('_').toLowerCase().replace(/[^a-z0-9_]/g, '_');
@@ -81,6 +85,18 @@ const rigComponents = (scope: TopicScope, state: RigState): Record<string, Compo
   mining: miningSwitch(topicOf(scope, 'set', {})),
 });
 
+/** What only boards with chips of their own have; unknown values show as unknown. */
+const boardSensors: Readonly<Record<string, Component>> = {
+  frequency: { platform: 'sensor', name: 'Frequency', device_class: 'frequency', unit_of_measurement: 'MHz', state_class: 'measurement', entity_category: 'diagnostic', value_template: field('detail.frequency_mhz') },
+  voltage: { platform: 'sensor', name: 'Core voltage', device_class: 'voltage', unit_of_measurement: 'V', state_class: 'measurement', entity_category: 'diagnostic', value_template: field('detail.voltage_v') },
+  fan: { platform: 'sensor', name: 'Fan', unit_of_measurement: 'rpm', state_class: 'measurement', icon: 'mdi:fan', entity_category: 'diagnostic', value_template: field('detail.fan_rpm') },
+  chips: { platform: 'sensor', name: 'Chips', state_class: 'measurement', icon: 'mdi:chip', entity_category: 'diagnostic', value_template: field('detail.chips') },
+};
+
+function button(name: string, device_class: string, verb: 'restart' | 'identify', scope: TopicScope, device: string): Component {
+  return { platform: 'button', name, device_class, entity_category: 'config', command_topic: topicOf(scope, verb === 'restart' ? 'requestDeviceRestart' : 'requestDeviceIdentify', {}), payload_press: JSON.stringify({ device }) };
+}
+
 function deviceComponents(scope: TopicScope, device: DeviceTelemetry): Record<string, Component> {
   const can = (capability: Capability): boolean => device.capabilities.includes(capability);
   const command_topic = topicOf(scope, 'deviceSet', { device: device.id });
@@ -90,8 +106,11 @@ function deviceComponents(scope: TopicScope, device: DeviceTelemetry): Record<st
     temperature: { platform: 'sensor', device_class: 'temperature', unit_of_measurement: '°C', state_class: 'measurement', value_template: field('temp_c') },
     power: { platform: 'sensor', device_class: 'power', unit_of_measurement: 'W', state_class: 'measurement', value_template: field('power_w') },
     ...shareSensors,
+    ...(device.driver === 'cpu' ? {} : boardSensors),
     hardware_errors: counter('Hardware errors', 'hardware_errors', 'errors'),
     ...(can('pause') ? { mining: miningSwitch(command_topic) } : {}),
+    ...(can('restart') ? { restart: button('Restart', 'restart', 'restart', scope, device.id) } : {}),
+    ...(can('identify') ? { identify: button('Identify', 'identify', 'identify', scope, device.id) } : {}),
     ...(can('set_limit_percent')
       ? {
           limit: {

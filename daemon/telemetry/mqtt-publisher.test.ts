@@ -40,6 +40,14 @@ class RecordingHandler implements CommandHandler {
     this.calls.push(['set', device, values, by]);
     return values;
   }
+  async restart(device: string, by: string): Promise<unknown> {
+    this.calls.push(['restart', device, by]);
+    return {};
+  }
+  async identify(device: string, by: string): Promise<unknown> {
+    this.calls.push(['identify', device, by]);
+    return {};
+  }
 }
 
 interface Rig {

@@ -7,7 +7,7 @@ const START = Date.UTC(2025, 11, 18, 18, 0, 0);
 
 /** A CPU that hashes; override what matters. */
 export function fakeDevice(overrides: Partial<DeviceTelemetry> = {}): DeviceTelemetry {
-  const capabilities: Capability[] = ['pause', 'set_threads', 'set_limit_percent'];
+  const capabilities: Capability[] = ['pause', 'restart', 'set_threads', 'set_limit_percent'];
   return {
     id: 'cpu',
     title: 'CPU',
