@@ -25,7 +25,8 @@ export async function startBoardRig(options: BoardRigOptions): Promise<BoardRig>
       const { chain } = board;
       return {
         faults: board.faults,
-        receive: (role, bytes, now) => (role === 'control' ? board.receiveControl(bytes, now) : board.receiveAsic(bytes)),
+        // The lines are looked at every 10 ms: a silence is one (of 4 ms, see bridge.ts) when two looks have found nothing.
+        receive: (role, bytes, now) => (role === 'control' ? board.receiveControl(bytes, now / 4) : board.receiveAsic(bytes)),
         run: (ms, budgetMs) => board.run(ms, budgetMs),
         powerUp: () => board.powerUp(),
         unplugged: () => board.unplugged(),

@@ -10,7 +10,7 @@ import type { SimRig } from './rig.ts';
 export interface LineDevice<F extends { disappear: Disappearance | null }> {
   /** Change its fields at any time. */
   readonly faults: F;
-  /** @param now ms, of a clock that only goes forward */
+  /** @param now ms, of a clock that only goes forward, and stands still while this process is too busy to listen */
   receive(role: LineRole, bytes: Uint8Array, now: number): void;
   /** Lets time pass. @param budgetMs that may be spent on hashing */
   run(ms: number, budgetMs: number): void;
@@ -33,17 +33,23 @@ export interface LineRigOptions<F extends { disappear: Disappearance | null }> {
   readonly make: (send: (role: LineRole, bytes: Uint8Array) => void) => LineDevice<F>;
 }
 
+/** What one look at the lines counts as, at most. */
+const MOST_SILENCE_MS = 10;
+
 /** @throws RigError E_SIM_TTY when there is neither perl nor socat; what `make` throws */
 export async function startLineRig<F extends { disappear: Disappearance | null }>({ faults, links, make }: LineRigOptions<F>): Promise<SimRig> {
   await prepareKernels();
   const device = make((role, bytes) => plug.write(role, bytes));
   const { onSpeed } = device;
+  let now = 0;
   const lines = Object.fromEntries(
-    (Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, performance.now()), onSpeed: role === 'asic' ? onSpeed : undefined }]),
+    (Object.entries(links) as [LineRole, string | null][]).map(([role, link]) => [role, { link, onData: (bytes: Uint8Array) => device.receive(role, bytes, now), onSpeed: role === 'asic' ? onSpeed : undefined }]),
   );
   const plug = new Plug(lines, () => (device.unplugged ? device.unplugged() : device.powerUp()));
   plug.events.on('plugged', () => onSpeed?.(PTY_BAUD));
   const unpace = pace((ms, budgetMs) => {
+    // A process that was busy must not make silences on its lines that were none.
+    now += Math.min(ms, MOST_SILENCE_MS);
     device.run(ms, budgetMs);
     const { disappear } = device.faults;
     if (disappear !== null) {
