@@ -207,6 +207,25 @@ describe('a chain', () => {
     expect(joined.clock.pendingTimers).toBe(0);
   });
 
+  it('does not raise the clock any more once it is to be quiet', async () => {
+    const joined = await joinedChain({ model: 'bm1366', chips: 2 });
+    await joined.start(400);
+    const ramp = joined.chain.ramp(550, signal);
+    const ended = expect(ramp).rejects.toMatchObject({ code: 'E_DEVICE_SILENT' });
+    await joined.wait(500);
+    expect(joined.chips.chips[0]!.frequencyMhz).toBeGreaterThan(410);
+    await settle(joined.clock, joined.chain.quiet());
+    await ended;
+    await settle(joined.clock, joined.chain.enumerate(signal));
+    const start = expect(joined.chain.start(500, signal)).rejects.toMatchObject({ code: 'E_DEVICE_SILENT' });
+    await joined.wait(2000);
+    await settle(joined.clock, joined.chain.quiet());
+    await start;
+    await joined.wait(20_000);
+    for (const chip of joined.chips.chips) expect(chip.frequencyMhz).toBeCloseTo(50, 0);
+    expect(joined.clock.pendingTimers).toBe(0);
+  });
+
   it('says that the line went, during a start and while it runs', async () => {
     const joined = await joinedChain({ model: 'bm1366' });
     const counting = joined.chain.enumerate(signal);

@@ -151,6 +151,8 @@ export class Bm13xxChain implements Chain {
     const { transport, clock } = this.#parts;
     const { chip } = this;
     this.#halt();
+    // A start or a ramp under way would go on raising the clock.
+    this.#endWaits('were halted');
     if (chip === null || !transport.isOpen) return;
     const { signal } = this.#life;
     try {
@@ -168,8 +170,7 @@ export class Bm13xxChain implements Chain {
     this.#halt();
     this.#line.listener.detach();
     this.#counted = null;
-    this.#life.abort(new RigError('E_DEVICE_SILENT', `the chips on ${this.#parts.transport.name} were reset`));
-    this.#life = new AbortController();
+    this.#endWaits('were reset');
   }
 
   counters(): ChainCounters {
@@ -196,6 +197,11 @@ export class Bm13xxChain implements Chain {
     this.#running = null;
     this.#facts = null;
     this.#line.tx.clear();
+  }
+
+  #endWaits(what: string): void {
+    this.#life.abort(new RigError('E_DEVICE_SILENT', `the chips on ${this.#parts.transport.name} ${what}`));
+    this.#life = new AbortController();
   }
 
   #refreshed(): BoardFacts {
