@@ -1,5 +1,6 @@
 /** The driver of a chain against simulated chips: every nonce that comes out of it is hashed and has to be right. */
 import { describe, expect, it } from 'vitest';
+import { BM1366_BOARD } from '../protocol/bm13xx/init/sequences.ts';
 import { encodeWrite } from '../protocol/bm13xx/command.ts';
 import { concatBytes, bytesToHex } from '../protocol/common/bytes.ts';
 import type { ModelName } from '../sim/chips/models.ts';
@@ -287,6 +288,30 @@ describe('a chain', () => {
     const written = joined.transport.written.filter((bytes) => bytes.length !== 7);
     expect(joined.sent).toEqual([1, 3]);
     expect(written.map(({ length }) => length)).toEqual([88, 88, 11]);
+  });
+
+  it('drives a hash board of 110 chips in the order of its factory firmware', async () => {
+    const joined = await joinedChain({ model: 'bm1366', chips: 110, chipsPerDomain: 10 }, { chip: 'BM1366', chipsExpected: 110, topology: { domains: 11, chipsPerDomain: 10 }, sequence: BM1366_BOARD });
+    joined.chain.setTicket(4);
+    const before = joined.clock.monotonic();
+    await joined.start(525);
+    // A device gives a start sixty seconds.
+    expect(joined.clock.monotonic() - before).toBeLessThan(30_000);
+    expect(joined.chain.facts).toMatchObject({ chips: 110, chipsExpected: 110 });
+    const works = new Map([1, 2].map((id) => [id, workOf(id)]));
+    for (const work of works.values()) {
+      joined.chain.send(work);
+      await joined.hash(4);
+    }
+    expectRight(joined, works, ZERO_BITS + 2);
+    expect(new Set(joined.nonces.map(({ chip }) => chip)).size).toBeGreaterThan(100);
+    const answers = joined.answers();
+    await joined.wait(4000);
+    expect(joined.answers() - answers).toBeGreaterThan(200);
+    expect(joined.troubles).toEqual([]);
+    joined.chips.faults.deadDomain = 10;
+    await joined.wait(10_000);
+    expect(joined.troubles).toEqual(['silent: 10 of 110 chips (101, 102, 103, 104, 105, 106, 107, 108 ...) do not answer any more on /dev/ttyTEST']);
   });
 
   it('writes the mask and the job in one piece', async () => {

@@ -99,8 +99,8 @@ export async function joinedChain(options: ChainOptions, settings: Partial<Chain
       await turn();
     },
     async wait(ms) {
-      for (let at = 0; at < ms; at += 50) {
-        clock.advance(Math.min(50, ms - at));
+      for (let at = 0; at < ms; at += 10) {
+        clock.advance(Math.min(10, ms - at));
         await turn();
       }
     },
