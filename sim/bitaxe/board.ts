@@ -71,7 +71,7 @@ export class VirtualBoard {
     this.chain = new VirtualChain({ ...options, model: this.model.chip, chips: this.model.chips, chipsPerDomain: this.model.chips / this.model.domains }, (bytes) => out.asic(bytes));
     this.chain.onClock = (before, after) => this.#clockSet(before, after);
     this.faults = Object.assign(this.chain.faults, noBoardFaults());
-    this.#senses = { diodeC: [AMBIENT_C], boardC: AMBIENT_C, diodeFault: null, fanRpm: 0, supplyV: this.model.supplyV, outA: 0, regulatorC: AMBIENT_C, inputA: 0 };
+    this.#senses = { diodeC: [AMBIENT_C], boardC: AMBIENT_C, diodeFault: null, boardFault: false, fanRpm: 0, supplyV: this.model.supplyV, outA: 0, regulatorC: AMBIENT_C, inputA: 0 };
     this.#bridge = new Bridge(options.replies ?? 'v1', (request) => this.#serve(request));
     this.powerUp();
   }
@@ -176,6 +176,7 @@ export class VirtualBoard {
     const senses = this.#senses;
     const tps = this.#tps;
     senses.diodeFault = faults.sensor ?? (this.#wakeMs > 0 ? 'open' : null);
+    senses.boardFault = faults.sensor !== null;
     if (!faults.sensorStuck) this.#stuckC = null;
     else this.#stuckC ??= physics.chipC;
     const chipC = this.#stuckC ?? physics.chipC;

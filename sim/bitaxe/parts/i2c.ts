@@ -55,6 +55,8 @@ export interface Senses {
   boardC: number;
   /** Wired to nothing (3F8h) or to ground (3FFh); null = well. */
   diodeFault: 'open' | 'short' | null;
+  /** Sensors beside the chips are broken. */
+  boardFault: boolean;
   fanRpm: number;
   supplyV: number;
   /** Out of the regulator. */

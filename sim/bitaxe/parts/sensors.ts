@@ -16,8 +16,8 @@ export class Tmp1075 extends WordRegisters {
     if (register === 0x0f) return 0x7500;
     if (register !== 0) return 0;
     // No diode to come loose; a broken one shows the end of its range.
-    const { diodeC, diodeFault } = this.#senses;
-    const celsius = diodeFault !== null ? 127.9375 : (diodeC[this.#chip] ?? diodeC[0] ?? 25) - 10;
+    const { diodeC, boardFault } = this.#senses;
+    const celsius = boardFault ? 127.9375 : (diodeC[this.#chip] ?? diodeC[0] ?? 25) - 10;
     return (Math.round(celsius * 16) << 4) & 0xffff;
   }
 }
