@@ -7,7 +7,7 @@ import type { ChipFaults } from '../chips/faults.ts';
 import { turn } from '../tty/fault-names.ts';
 import { Bridge, type Outcome, type ReplyFormat, type Request } from './bridge.ts';
 import { noBoardFaults, type BoardFaults } from './faults.ts';
-import { newHistory, type BoardHistory } from './history.ts';
+import type { BoardHistory } from './history.ts';
 import { I2cBus } from './i2c-bus.ts';
 import { boardModel, type BoardModel } from './models.ts';
 import { Emc2101, Emc2103, Emc2302, type FanDrive } from './parts/fan-chips.ts';
@@ -15,6 +15,7 @@ import type { I2cPart, Senses } from './parts/i2c.ts';
 import { Ds4432u, Ina260, Tmp1075 } from './parts/sensors.ts';
 import { Tps546 } from './parts/tps546.ts';
 import { AMBIENT_C, Physics, type Load } from './physics.ts';
+import { Recorder } from './recorder.ts';
 
 export interface BoardOptions extends Omit<ChainOptions, 'model' | 'chips' | 'chipsPerDomain'> {
   /** `602`, see models.ts. */
@@ -31,8 +32,6 @@ export interface BoardOutput {
   readonly asic: (bytes: Uint8Array) => void;
 }
 
-/** Steps of a ramp are 6.25 MHz; a divider cannot always make that exactly. */
-const SAFE_RAISE_MHZ = 6.25 + 0.9;
 /** After reset is let go, the diode shows nonsense for so long. */
 const DIODE_WAKES_MS = 500;
 /** The board's own, besides the chips. */
@@ -41,7 +40,6 @@ const OWN_WATTS = 2;
 export class VirtualBoard {
   readonly model: BoardModel;
   readonly chain: VirtualChain;
-  readonly history: BoardHistory = newHistory();
   readonly faults: BoardFaults & ChipFaults;
   readonly physics: Physics;
   readonly #out: BoardOutput;
@@ -57,11 +55,10 @@ export class VirtualBoard {
   #stuckC: number | null = null;
   #hung = false;
   #counts = { requests: 0, transfers: 0, replies: 0 };
-  #unattendedMs = 0;
   #wakeMs = 0;
-  #wasOn = false;
   #now = 0;
   #dropped = 0;
+  readonly #recorder: Recorder;
 
   constructor(options: BoardOptions, out: BoardOutput) {
     this.model = boardModel(options.board);
@@ -69,7 +66,8 @@ export class VirtualBoard {
     this.#heatSpeed = options.heatSpeed ?? 1;
     this.physics = new Physics(this.model);
     this.chain = new VirtualChain({ ...options, model: this.model.chip, chips: this.model.chips, chipsPerDomain: this.model.chips / this.model.domains }, (bytes) => out.asic(bytes));
-    this.chain.onClock = (before, after) => this.#clockSet(before, after);
+    this.#recorder = new Recorder(this.physics);
+    this.chain.onClock = (before, after) => this.#recorder.clockSet(before, after, this.coreV);
     this.faults = Object.assign(this.chain.faults, noBoardFaults());
     this.#senses = { diodeC: [AMBIENT_C], boardC: AMBIENT_C, diodeFault: null, boardFault: false, fanRpm: 0, supplyV: this.model.supplyV, outA: 0, regulatorC: AMBIENT_C, inputA: 0 };
     this.#bridge = new Bridge(options.replies ?? 'v1', (request) => this.#serve(request));
@@ -94,8 +92,7 @@ export class VirtualBoard {
     this.#pins = [0, 0, 0];
     this.#led = [0, 0, 0];
     this.#hung = false;
-    this.#unattendedMs = 0;
-    this.#wasOn = false;
+    this.#recorder.powerUp();
     this.chain.reset();
     this.#settle();
   }
@@ -107,6 +104,11 @@ export class VirtualBoard {
   unplugged(): void {
     if (this.model.regulator === 'gpio') this.powerUp();
     this.#bridge.clear();
+  }
+
+  /** What it went through. */
+  get history(): BoardHistory {
+    return this.#recorder.history;
   }
 
   /** Volts of one domain. */
@@ -159,7 +161,8 @@ export class VirtualBoard {
     const load = this.#load();
     this.physics.run(seconds, load, this.faults.fanStalled ? 0 : this.fanPercent);
     this.#settle();
-    this.#note(ms, load);
+    this.#recorder.lived(ms, load, this.powered, this.fanPercent);
+    this.history.store_commands = Math.max(this.history.store_commands, this.#tps?.stores ?? 0);
     this.chain.run(ms, budgetMs);
   }
 
@@ -212,48 +215,12 @@ export class VirtualBoard {
     this.chain.asleep = this.#hung;
   }
 
-  #note(ms: number, load: Load): void {
-    const { history, physics } = this;
-    history.hottest_c = Math.max(history.hottest_c, physics.chipC);
-    history.highest_core_v = Math.max(history.highest_core_v, load.coreV);
-    history.store_commands = Math.max(history.store_commands, this.#tps?.stores ?? 0);
-    if (!this.powered) {
-      this.#unattendedMs = 0;
-      this.#wasOn = false;
-      return;
-    }
-    this.#cameOn();
-    this.#unattendedMs += ms;
-    history.power_ms += ms;
-    history.unattended_ms = Math.max(history.unattended_ms, this.#unattendedMs);
-    if (this.fanPercent <= 0) history.power_without_fan_ms += ms;
-    if (physics.chipC >= 80) history.power_above_80c_ms += ms;
-    if (physics.strain(load) !== 'none') history.starved_ms += ms;
-  }
-
-  #cameOn(): void {
-    if (this.#wasOn || !this.powered) return;
-    this.#wasOn = true;
-    this.history.power_ons++;
-    if (this.fanPercent <= 0) this.history.power_on_without_fan++;
-  }
-
-  #clockSet(before: number, after: number): void {
-    const { history } = this;
-    const raise = after - before;
-    history.highest_mhz = Math.max(history.highest_mhz, after);
-    if (raise <= 0) return;
-    history.largest_raise_mhz = Math.max(history.largest_raise_mhz, raise);
-    if (raise > SAFE_RAISE_MHZ) history.raises_too_large++;
-    if (this.coreV < this.physics.needV(after)) history.raises_above_voltage++;
-  }
-
   #serve(request: Request): Outcome {
-    this.#unattendedMs = 0;
+    this.#recorder.asked();
     const outcome = this.#obey(request);
     if (outcome !== 'none' && 'error' in outcome && outcome.error === 'invalid') this.history.bad_requests++;
     this.#settle();
-    this.#cameOn();
+    this.#recorder.power(this.powered, this.fanPercent);
     return outcome;
   }
 
