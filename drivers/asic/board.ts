@@ -106,7 +106,8 @@ export interface Board {
   /**
    * From any state to chips that wait for work: opens the ports when they are not, makes everything safe first, then power,
    * reset, enumeration, initialisation and ramp. Called again while it runs it is the reset of the chips.
-   * @throws RigError E_DEVICE_PORT, E_DEVICE_SILENT (no or too few chips), E_DEVICE_UNSAFE, E_DEVICE_CONTROL; it is then safe
+   * @throws RigError E_DEVICE_PORT, E_DEVICE_SILENT (no or too few chips), E_DEVICE_UNSAFE, E_DEVICE_CONTROL; it is then safe.
+   * E_DEVICE_UNSAFE says in `context.trouble` which it is: 'overheat', 'sensor' or 'power' (which is assumed without it)
    */
   start(signal: AbortSignal): Promise<BoardFacts>;
   /** Sends work at once; a newer one replaces it. Only while it runs. Never throws. */
@@ -123,6 +124,6 @@ export interface Board {
   readings(): BoardReadings;
   /** Chips to their safest state (reset held and power off where that can be done, else the slowest clock); sensors and fan go on. Never rejects. */
   halt(): Promise<void>;
-  /** Safe, then closed. Idempotent, never rejects, within 1 s. */
+  /** Safe, then closed. Idempotent, never rejects, within 1 s; also while a start or an `apply` is under way, which then ends too. */
   stop(): Promise<void>;
 }

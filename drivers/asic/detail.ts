@@ -24,6 +24,8 @@ export function detailOf(from: DetailSources): Readonly<Record<string, unknown>>
   const total = truth.rate.total(now);
   const expected = truth.interval.expectedNonces;
   return {
+    // Of the family; what all have in common goes before it.
+    ...(readings?.detail ?? {}),
     chip: facts?.chip ?? null,
     chips: facts?.chips ?? null,
     chips_expected: facts?.chipsExpected ?? null,
@@ -59,7 +61,6 @@ export function detailOf(from: DetailSources): Readonly<Record<string, unknown>>
     ladder: from.ladder,
     ...truth.clocks.ages(now),
     shares_trouble: from.sharesTrouble,
-    ...(readings?.detail ?? {}),
   };
 }
 
