@@ -4,6 +4,7 @@ import { loadDriver } from '../drivers/registry.ts';
 import { MemoryTransport } from '../drivers/transport/memory.fixture.ts';
 import type { PortAccess, UsbPlace } from '../drivers/transport/contract.ts';
 import { writeU32LE } from '../protocol/common/bytes.ts';
+import { RigError } from '../protocol/common/errors.ts';
 import { silentLog } from '../protocol/common/log.ts';
 import { ManualClock } from '../protocol/common/manual-clock.ts';
 import { workOf, zeroBitsOf } from './simulated-chain.fixture.ts';
@@ -80,6 +81,7 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
       const role = path.slice('/dev/tty-'.length) as Role;
       const line = new MemoryTransport(path, baud);
       lines.set(role, line);
+      if (!plugged) line.openError = new RigError('E_DEVICE_PORT', `${path} is not there`);
       if (role === 'asic') stick.baud?.(baud);
       line.onWrite = (bytes) => stick.receive(role, bytes, clock.monotonic());
       line.onBaud = (speed) => role === 'asic' && stick.baud?.(speed);

@@ -7,67 +7,13 @@ import { armLastWill, fulfilLastWills } from '../drivers/safety/last-will.ts';
 import { safePackets } from '../drivers/gekko/chain-board.ts';
 import { GEKKO_STICKS } from '../protocol/gekko/sticks.ts';
 import { VirtualChain } from '../sim/chips/chain.ts';
-import { STICK_HEAT } from '../sim/gekko/sticks.ts';
-import { noTelemetryFaults, TELEMETRY_FAULTS, TelemetryController } from '../sim/gekko/telemetry.ts';
-import { stickBench, type BenchOptions, type StickBench } from './stick-bench.fixture.ts';
+import { CHAIN_STICKS, CHAIN_ZERO_BITS, chainBench, TERMINUS_CHIPS, type ChainBench, type ChainModel } from './stick-rigs.fixture.ts';
 
-const ZERO_BITS = 8;
-const CHIPS = { 'compac-a1': 'bm1362', 'compac-a2': 'bm1370', 'terminus-a1': 'bm1362', 'terminus-a2': 'bm1370', compacf: 'bm1397', r909: 'bm1397' } as const;
-/** Of sticks whose number of chips differs. */
-const TERMINUS_CHIPS = 3;
-type Model = keyof typeof CHIPS;
-
-interface Joined extends StickBench {
-  readonly chain: VirtualChain;
-  readonly controller: TelemetryController;
-  wrong(fault: string): void;
-  cured(fault: string): void;
-  /** Greatest raise of the clock, MHz, and highest clock met with the regulator off. */
-  readonly seen: { raise: number; unpowered: number };
-}
-
-async function joined(model: Model, options: Record<string, unknown> = {}, bench: Partial<BenchOptions> = {}): Promise<Joined> {
-  let chain!: VirtualChain;
-  let controller!: TelemetryController;
-  let faults!: ReturnType<typeof noTelemetryFaults>;
-  const seen = { raise: 0, unpowered: 0 };
-  const chip = CHIPS[model];
-  const controlled = chip !== 'bm1397';
-  const it = await stickBench({ driver: 'gekko', options: { model, nonce_zero_bits: ZERO_BITS, ...options }, roles: controlled ? ['asic', 'telemetry'] : ['asic'], ...bench }, (say) => {
-    chain = new VirtualChain({ model: chip, chips: GEKKO_STICKS[model].chips ?? TERMINUS_CHIPS, zeroBits: ZERO_BITS, rate_hs: 3000 }, (bytes) => say('asic', bytes));
-    chain.onClock = (before, after) => (seen.raise = Math.max(seen.raise, after - before));
-    faults = Object.assign(chain.faults, noTelemetryFaults());
-    controller = new TelemetryController({ nominal: STICK_HEAT[controlled ? chip : 'bm1362'], chips: 1 }, faults, (bytes) => say('telemetry', bytes));
-    const power = (): void => {
-      if (!controlled) return;
-      const off = controller.coreV <= 0;
-      if (off && !chain.asleep) chain.reset();
-      chain.asleep = off;
-    };
-    power();
-    return {
-      receive(role, bytes) {
-        if (role === 'asic') chain.receive(bytes);
-        else controller.receive(bytes);
-        power();
-      },
-      run(ms, budget) {
-        const mhz = chain.asleep ? 0 : (chain.chips[0]?.frequencyMhz ?? 0);
-        if (controller.coreV <= 0) seen.unpowered = Math.max(seen.unpowered, mhz);
-        controller.run(ms, { coreV: controller.coreV, mhz, hashing: !chain.asleep && chain.chips.some((one) => one.hashing) && chain.stats().jobs > 0 });
-        power();
-        chain.run(ms, budget);
-      },
-      baud: (baud) => (chain.hostBaud = baud),
-      powerUp() {
-        controller.powerUp();
-        power();
-        chain.reset();
-      },
-    };
-  });
-  return { ...it, chain, controller, seen, wrong: (fault) => void Object.assign(faults, TELEMETRY_FAULTS.parse(fault)), cured: (fault) => void Object.assign(faults, TELEMETRY_FAULTS.cleared(fault)) };
-}
+const ZERO_BITS = CHAIN_ZERO_BITS;
+const CHIPS = CHAIN_STICKS;
+type Model = ChainModel;
+type Joined = ChainBench;
+const joined = chainBench;
 
 async function hashing(...args: Parameters<typeof joined>): Promise<Joined> {
   const it = await joined(...args);

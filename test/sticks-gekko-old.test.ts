@@ -2,32 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { fulfilLastWills } from '../drivers/safety/last-will.ts';
 import { CHIP_FAULTS } from '../sim/chips/faults.ts';
-import { Bm1384Chain } from '../sim/gekko/bm1384.ts';
-import { Bm1387Chain } from '../sim/gekko/bm1387.ts';
-import { stickBench, type BenchOptions, type StickBench } from './stick-bench.fixture.ts';
+import type { Bm1387Chain } from '../sim/gekko/bm1387.ts';
+import { OLD_STICKS, OLD_ZERO_BITS, oldBench, type OldBench, type OldModel } from './stick-rigs.fixture.ts';
 
-const ZERO_BITS = 10;
-const STICKS = { compac: 1, '2pac': 2, 'terminus-r5': 5, newpac: 2, r606: 12 } as const;
-type Model = keyof typeof STICKS;
-
-interface Joined extends StickBench {
-  readonly chain: Bm1384Chain | Bm1387Chain;
-}
-
-async function joined(model: Model, chips: number = STICKS[model], options: Record<string, unknown> = {}, bench: Partial<BenchOptions> = {}): Promise<Joined> {
-  let chain!: Bm1384Chain | Bm1387Chain;
-  const it = await stickBench({ driver: 'gekko', options: { model, nonce_zero_bits: ZERO_BITS, ...options }, ...bench }, (say) => {
-    const Kind = model === 'newpac' || model === 'r606' ? Bm1387Chain : Bm1384Chain;
-    chain = new Kind({ chips, zeroBits: ZERO_BITS }, (bytes) => say('asic', bytes));
-    return {
-      receive: (_, bytes, now) => chain.receive(bytes, now),
-      run: (ms, budget) => chain.run(ms, budget),
-      baud: (baud) => (chain.hostBaud = baud),
-      powerUp: () => chain.reset(),
-    };
-  });
-  return { ...it, chain };
-}
+const ZERO_BITS = OLD_ZERO_BITS;
+const STICKS = OLD_STICKS;
+type Model = OldModel;
+type Joined = OldBench;
+const joined = oldBench;
 
 async function hashing(...args: Parameters<typeof joined>): Promise<Joined> {
   const it = await joined(...args);

@@ -1,20 +1,16 @@
 /** The driver of Icarus devices against the simulated ones: two implementations from the same facts, neither knowing the other. */
 import { expect, it } from 'vitest';
 import { PLAIN_FAULTS } from '../sim/icarus/faults.ts';
-import { type MinerName, VirtualMiner } from '../sim/icarus/miner.ts';
-import { stickBench, type StickBench } from './stick-bench.fixture.ts';
+import type { MinerName, VirtualMiner } from '../sim/icarus/miner.ts';
+import { icarusBench, OLD_ZERO_BITS, type IcarusBench } from './stick-rigs.fixture.ts';
 
-const ZERO_BITS = 10;
+const ZERO_BITS = OLD_ZERO_BITS;
 
-async function bench(model: MinerName = 'block-erupter', options: Record<string, unknown> = {}): Promise<StickBench & { readonly miner: VirtualMiner }> {
-  let miner!: VirtualMiner;
-  const joined = await stickBench({ driver: 'icarus', options: { model: model === 'antminer-u1' ? 'antminer-u' : model, nonce_zero_bits: ZERO_BITS, ...options } }, (say) => {
-    miner = new VirtualMiner({ model, zeroBits: ZERO_BITS }, (bytes) => say('asic', bytes));
-    return { receive: (_, bytes, now) => miner.receive(bytes, now), run: (ms, budget) => miner.run(ms, budget), powerUp: () => miner.reset() };
-  });
-  await joined.device.start(new AbortController().signal);
-  await joined.until(() => joined.device.state().status === 'hashing');
-  return { ...joined, miner };
+async function bench(model: MinerName = 'block-erupter'): Promise<IcarusBench> {
+  const it = await icarusBench(model);
+  await it.device.start(new AbortController().signal);
+  await it.until(() => it.device.state().status === 'hashing');
+  return it;
 }
 
 const wrong = (miner: VirtualMiner, fault: string): void => void Object.assign(miner.faults, PLAIN_FAULTS.parse(fault));

@@ -1,0 +1,107 @@
+/** Simulated sticks on the bench, one kind after the other. */
+import { GEKKO_STICKS } from '../protocol/gekko/sticks.ts';
+import { VirtualChain } from '../sim/chips/chain.ts';
+import { Bm1384Chain } from '../sim/gekko/bm1384.ts';
+import { Bm1387Chain } from '../sim/gekko/bm1387.ts';
+import { STICK_HEAT } from '../sim/gekko/sticks.ts';
+import { noTelemetryFaults, TELEMETRY_FAULTS, TelemetryController } from '../sim/gekko/telemetry.ts';
+import { type MinerName, VirtualMiner } from '../sim/icarus/miner.ts';
+import { stickBench, type BenchOptions, type StickBench } from './stick-bench.fixture.ts';
+
+/** Zero bits of every nonce. */
+export const OLD_ZERO_BITS = 10;
+export const CHAIN_ZERO_BITS = 8;
+
+/** Sticks with BM1384 and BM1387, and their chips. */
+export const OLD_STICKS = { compac: 1, '2pac': 2, 'terminus-r5': 5, newpac: 2, r606: 12 } as const;
+export type OldModel = keyof typeof OLD_STICKS;
+
+export interface OldBench extends StickBench {
+  readonly chain: Bm1384Chain | Bm1387Chain;
+}
+
+export async function oldBench(model: OldModel, chips: number = OLD_STICKS[model], options: Record<string, unknown> = {}, bench: Partial<BenchOptions> = {}): Promise<OldBench> {
+  let chain!: Bm1384Chain | Bm1387Chain;
+  const it = await stickBench({ driver: 'gekko', options: { model, nonce_zero_bits: OLD_ZERO_BITS, ...options }, ...bench }, (say) => {
+    const Kind = model === 'newpac' || model === 'r606' ? Bm1387Chain : Bm1384Chain;
+    chain = new Kind({ chips, zeroBits: OLD_ZERO_BITS }, (bytes) => say('asic', bytes));
+    return {
+      receive: (_, bytes, now) => chain.receive(bytes, now),
+      run: (ms, budget) => chain.run(ms, budget),
+      baud: (baud) => (chain.hostBaud = baud),
+      powerUp: () => chain.reset(),
+    };
+  });
+  return { ...it, chain };
+}
+
+/** Sticks with BM13xx chips. */
+export const CHAIN_STICKS = { 'compac-a1': 'bm1362', 'compac-a2': 'bm1370', 'terminus-a1': 'bm1362', 'terminus-a2': 'bm1370', compacf: 'bm1397', r909: 'bm1397' } as const;
+export type ChainModel = keyof typeof CHAIN_STICKS;
+/** Of sticks whose number of chips differs. */
+export const TERMINUS_CHIPS = 3;
+
+export interface ChainBench extends StickBench {
+  readonly chain: VirtualChain;
+  readonly controller: TelemetryController;
+  wrong(fault: string): void;
+  cured(fault: string): void;
+  /** Greatest raise of the clock, MHz, and highest clock met with the regulator off. */
+  readonly seen: { raise: number; unpowered: number };
+}
+
+export async function chainBench(model: ChainModel, options: Record<string, unknown> = {}, bench: Partial<BenchOptions> = {}): Promise<ChainBench> {
+  let chain!: VirtualChain;
+  let controller!: TelemetryController;
+  let faults!: ReturnType<typeof noTelemetryFaults>;
+  const seen = { raise: 0, unpowered: 0 };
+  const chip = CHAIN_STICKS[model];
+  const controlled = chip !== 'bm1397';
+  const it = await stickBench({ driver: 'gekko', options: { model, nonce_zero_bits: CHAIN_ZERO_BITS, ...options }, roles: controlled ? ['asic', 'telemetry'] : ['asic'], ...bench }, (say) => {
+    chain = new VirtualChain({ model: chip, chips: GEKKO_STICKS[model].chips ?? TERMINUS_CHIPS, zeroBits: CHAIN_ZERO_BITS, rate_hs: 3000 }, (bytes) => say('asic', bytes));
+    chain.onClock = (before, after) => (seen.raise = Math.max(seen.raise, after - before));
+    faults = Object.assign(chain.faults, noTelemetryFaults());
+    controller = new TelemetryController({ nominal: STICK_HEAT[controlled ? chip : 'bm1362'], chips: 1 }, faults, (bytes) => say('telemetry', bytes));
+    const power = (): void => {
+      if (!controlled) return;
+      const off = controller.coreV <= 0;
+      if (off && !chain.asleep) chain.reset();
+      chain.asleep = off;
+    };
+    power();
+    return {
+      receive(role, bytes) {
+        if (role === 'asic') chain.receive(bytes);
+        else controller.receive(bytes);
+        power();
+      },
+      run(ms, budget) {
+        const mhz = chain.asleep ? 0 : (chain.chips[0]?.frequencyMhz ?? 0);
+        if (controller.coreV <= 0) seen.unpowered = Math.max(seen.unpowered, mhz);
+        controller.run(ms, { coreV: controller.coreV, mhz, hashing: !chain.asleep && chain.chips.some((one) => one.hashing) && chain.stats().jobs > 0 });
+        power();
+        chain.run(ms, budget);
+      },
+      baud: (baud) => (chain.hostBaud = baud),
+      powerUp() {
+        controller.powerUp();
+        power();
+        chain.reset();
+      },
+    };
+  });
+  return { ...it, chain, controller, seen, wrong: (fault) => void Object.assign(faults, TELEMETRY_FAULTS.parse(fault)), cured: (fault) => void Object.assign(faults, TELEMETRY_FAULTS.cleared(fault)) };
+}
+
+export interface IcarusBench extends StickBench {
+  readonly miner: VirtualMiner;
+}
+
+export async function icarusBench(model: MinerName): Promise<IcarusBench> {
+  let miner!: VirtualMiner;
+  const it = await stickBench({ driver: 'icarus', options: { model: model === 'antminer-u1' ? 'antminer-u' : model, nonce_zero_bits: OLD_ZERO_BITS } }, (say) => {
+    miner = new VirtualMiner({ model, zeroBits: OLD_ZERO_BITS }, (bytes) => say('asic', bytes));
+    return { receive: (_, bytes, now) => miner.receive(bytes, now), run: (ms, budget) => miner.run(ms, budget), powerUp: () => miner.reset() };
+  });
+  return { ...it, miner };
+}
