@@ -12,11 +12,11 @@ describe('docs/hardware.md', () => {
   });
 });
 
-/** A test and the fixtures it is made with. */
+/** A test and the fixtures it is made with, and theirs. */
 function sourceOf(file: string): string {
-  const full = path.join(packageRoot(), file);
+  const full = path.resolve(packageRoot(), file);
   const own = readFileSync(full, 'utf8');
-  const fixtures = [...own.matchAll(/from '(\.[^']*\.fixture\.ts)'/g)].map(([, name]) => readFileSync(path.resolve(path.dirname(full), name!), 'utf8'));
+  const fixtures = [...own.matchAll(/from '(\.[^']*\.fixture\.ts)'/g)].map(([, name]) => sourceOf(path.resolve(path.dirname(full), name!)));
   return [own, ...fixtures].join('\n');
 }
 
