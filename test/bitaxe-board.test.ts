@@ -115,6 +115,14 @@ describe('which board it is', () => {
     expect(facts).toMatchObject({ chips: 12, chip: 'BM1362' });
     expect(bench.board.limits).toMatchObject({ voltage_v: null, fan_percent: null });
     expect(bench.board.readings().detail.not_known).toMatch(/regulator and fan/);
+    bench.work();
+    for (let i = 0; i < 20; i++) {
+      bench.sim.chain.hash(20);
+      await bench.pass(200);
+    }
+    expect(bench.nonces).toBeGreaterThan(0);
+    expect(bench.board.readings().temp_c).toBeGreaterThan(15);
+    expect(bench.troubles).toEqual([]);
     expect(bench.sim.history).toMatchObject(CLEAN);
     await bench.settle(bench.board.stop());
     expect(bench.safe).toBe(true);

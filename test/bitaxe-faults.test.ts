@@ -131,6 +131,27 @@ describe('while it runs', () => {
     expect(bench.safe).toBe(true);
   });
 
+  it.each(['i2c-error=5', 'i2c-timeout=6', 'control-error=4', 'control-cut=7'])('starts in spite of %s', async (fault) => {
+    for (const replies of ['v0', 'v1'] as const) {
+      const bench = new BitaxeBench({ sim: { board: '602', replies }, bcdDevice: replies === 'v0' ? 0x0500 : 0x0510 });
+      bench.fault(fault);
+      await bench.start();
+      expect(bench.sim.history).toMatchObject(CLEAN);
+      bench.clear(fault.split('=')[0]!);
+      await bench.settle(bench.board.stop());
+      expect(bench.safe).toBe(true);
+    }
+  });
+
+  it('is found out in spite of replies that are cut', async () => {
+    for (const replies of ['v0', 'v1'] as const) {
+      const bench = new BitaxeBench({ sim: { board: '402', replies }, bcdDevice: replies === 'v0' ? 0x0500 : 0x0510, options: { board: 'auto' } });
+      bench.fault('control-cut=6');
+      await bench.start();
+      expect(bench.board.readings().detail.board).toBe('402');
+    }
+  });
+
   it('chips that fall silent are told, after reset and power', async () => {
     const bench = await running();
     bench.fault('mute');

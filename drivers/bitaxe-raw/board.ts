@@ -16,7 +16,7 @@ import { FAN_RANGE } from './chips/fans.ts';
 import { CONTROL_BAUD, openControl, type DrivenFirmware } from './control-side.ts';
 import type { ControlClient } from './control-client.ts';
 import { candidatesBy, chooseBoard, lookForChips, sharedVolts } from './detect.ts';
-import { i2cOver, requesterUntil, type I2c } from './i2c.ts';
+import { i2cOver, requesterTwice, requesterUntil, type I2c } from './i2c.ts';
 import { Lamp } from './lamp.ts';
 import { LineView } from './line-view.ts';
 import { Monitor, PATIENCE_ROUNDS } from './monitor.ts';
@@ -32,6 +32,8 @@ import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSte
 const DIODE_MS = 500;
 /** For the slowest clock of chips whose reset line does not obey. */
 const QUIET_MS = 200;
+/** For a chip that may not be there; old firmware does not say so before this is over. */
+const LOOK_MS = 250;
 /** For what is left of an operation that was ended. */
 const SETTLE_MS = 100;
 
@@ -233,9 +235,11 @@ export class BitaxeBoard implements Board {
     signal.throwIfAborted();
     this.#state = 'starting';
     this.#monitor?.forget();
-    const up: BringUp = { requester: requesterUntil(link.client, signal), firmware, clock, signal };
+    const once = requesterUntil(link.client, signal);
+    const up: BringUp = { requester: requesterTwice(once), firmware, clock, signal };
     const i2c = await holdReset(up);
-    this.#plan ??= await this.#detect(up, i2c);
+    // A refusal is an answer there: nobody at that address.
+    this.#plan ??= await this.#detect(up, i2cOver(requesterTwice(once, ['timeout']), { timeoutMs: LOOK_MS }), i2c);
     const plan = this.#plan;
     const envelope = this.#envelope;
     const point: Point = { mhz: this.#wanted.mhz ?? envelope.defaultMhz, volts: this.#wanted.volts ?? envelope.defaultVolts };
@@ -274,8 +278,8 @@ export class BitaxeBoard implements Board {
   }
 
   /** @throws RigError E_DEVICE_CONTROL with the versions to choose from, E_DEVICE_SILENT */
-  async #detect(up: BringUp, i2c: I2c): Promise<BoardPlan> {
-    const candidates = candidatesBy(await lookForChips(i2c), bitaxePlans());
+  async #detect(up: BringUp, looking: I2c, i2c: I2c): Promise<BoardPlan> {
+    const candidates = candidatesBy(await lookForChips(looking), bitaxePlans());
     const first = candidates[0]!;
     if (candidates.every((plan) => !differsInWhatMatters(plan, first))) return first;
     this.#power(first);
@@ -315,7 +319,7 @@ export class BitaxeBoard implements Board {
   async #move(signal: AbortSignal, plan: BoardPlan, to: Point): Promise<void> {
     const link = this.#link!;
     const chain = link.chain!;
-    const { regulator } = chipsOf(plan, i2cOver(requesterUntil(link.client, signal)));
+    const { regulator } = chipsOf(plan, i2cOver(requesterTwice(requesterUntil(link.client, signal))));
     await changeOperatingPoint({ regulator, clock: this.#parts.clock, signal, ramp: (mhz) => chain.ramp(mhz, signal), at: (point) => (this.#point = point) }, this.#point!, to);
     this.#wanted = { mhz: to.mhz, volts: to.volts };
   }

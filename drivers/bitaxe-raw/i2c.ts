@@ -2,7 +2,7 @@
 import { i2cSetHz, i2cWrite, i2cWriteRead } from '../../protocol/bitaxe-raw/commands.ts';
 import type { RegisterWrite } from '../../protocol/board-chips/reading.ts';
 import { RigError } from '../../protocol/common/errors.ts';
-import type { ControlClient, RequestOptions } from './control-client.ts';
+import { controlFailure, type ControlClient, type ControlFailure, type RequestOptions } from './control-client.ts';
 
 /** What asks the control port: the client itself, or a view of it that ends with an operation. */
 export type Requester = Pick<ControlClient, 'request'>;
@@ -15,6 +15,24 @@ export function requesterUntil(client: Requester, signal: AbortSignal): Requeste
       const data = await client.request(command, what, options);
       signal.throwIfAborted();
       return data;
+    },
+  };
+}
+
+/**
+ * Asks a second time when something was refused or not answered. Everything that is asked here may be asked twice: levels and
+ * registers are set to values, not changed by amounts.
+ */
+export function requesterTwice(client: Requester, after: readonly ControlFailure[] = ['refused', 'timeout']): Requester {
+  return {
+    async request(command, what, options) {
+      try {
+        return await client.request(command, what, options);
+      } catch (error) {
+        const failure = controlFailure(error);
+        if (failure === null || !after.includes(failure)) throw error;
+        return client.request(command, what, options);
+      }
     },
   };
 }
