@@ -54,6 +54,7 @@ export function detailOf(from: DetailSources): Readonly<Record<string, unknown>>
     duplicates: counts.all.duplicates,
     late: truth.late,
     per_chip: counts.chips(facts?.chips ?? 0),
+    chips_silent: facts ? counts.silent(facts.chips) : null,
     cores_with_errors: counts.cores(),
     bytes_skipped: readings?.bytes_skipped ?? null,
     crc_errors: readings?.crc_errors ?? null,

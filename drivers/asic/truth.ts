@@ -56,6 +56,7 @@ export class Truth {
     this.#verified = false;
     this.clocks.start(now);
     this.interval.restart(now);
+    this.counts.restart();
   }
 
   down(): void {

@@ -103,6 +103,27 @@ describe('chips and cores', () => {
     ]);
   });
 
+  it('that give no nonce are named when it is no chance any more, and not when they speak again', () => {
+    const counts = new ChipCounts();
+    expect(counts.silent(4)).toBe(null);
+    const nonces = (n: number, ...chips: number[]): void => {
+      for (let i = 0; i < n; i++) counts.count('nonces', chips[i % chips.length]!, null);
+    };
+    nonces(63, 0, 1, 3);
+    expect(counts.silent(4)).toEqual([]);
+    nonces(1, 0);
+    expect(counts.silent(4)).toEqual([2]);
+    nonces(63, 0, 1, 2, 3);
+    expect(counts.silent(4)).toEqual([2]);
+    nonces(1, 2);
+    expect(counts.silent(4)).toEqual([]);
+    nonces(64, 1);
+    expect(counts.silent(4)).toEqual([0, 2, 3]);
+    counts.restart();
+    expect(counts.silent(4)).toEqual([]);
+    expect(counts.silent(1)).toBe(null);
+  });
+
   it('of a liar take no more room than those of a chain', () => {
     const counts = new ChipCounts();
     for (let i = -10; i < 100_000; i++) counts.count('hardware_errors', i % 7 === 0 ? i : i % 256, i);
