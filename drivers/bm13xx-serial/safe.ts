@@ -49,8 +49,7 @@ async function slowDown(line: ChipLine, options: SerialOptions, signal: AbortSig
   const fast = options.baud === 'auto' ? (known === null ? Object.values(BM13XX_CHIPS) : [known]).flatMap(({ uart }) => uart.fastBaud ?? []) : [options.baud];
   line.listener.expect('either');
   for (const baud of new Set([...fast, RESET_BAUD])) {
-    await line.setBaud(baud);
-    await line.listener.flush();
+    await line.listenAt(baud, signal);
     const { ids } = await line.ask(ASK_MS, null, signal);
     const chip = ids.map(chipById).find((one): one is Bm13xxChip => one !== null);
     if (chip === undefined) continue;

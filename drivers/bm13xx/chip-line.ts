@@ -2,7 +2,7 @@
 import { ALL_CHIPS, encodeRead } from '../../protocol/bm13xx/command.ts';
 import type { InitAction } from '../../protocol/bm13xx/init/plan.ts';
 import { REGISTER } from '../../protocol/bm13xx/registers.ts';
-import { type BaudChangeStep, RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
+import { BAUD_SETTLE_MS, type BaudChangeStep, RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Transport } from '../transport/contract.ts';
@@ -38,6 +38,13 @@ export class ChipLine {
     await this.transport.setBaud(baud);
     this.#baud = baud;
     this.tx.setBaud(baud);
+  }
+
+  /** Goes to another speed to look who is there: settled, and with nothing of the speed before. @throws RigError E_DEVICE_PORT, and the reason of the signal */
+  async listenAt(baud: number, signal: AbortSignal): Promise<void> {
+    await this.setBaud(baud);
+    await wait(this.clock, BAUD_SETTLE_MS, signal);
+    await this.listener.flush();
   }
 
   /** Sends a frame and waits. @throws the reason of the signal */

@@ -29,8 +29,7 @@ export class Enumeration {
 
   /** @throws RigError E_DEVICE_SILENT, E_DEVICE_PORT, and the reason of the signal */
   async run(signal: AbortSignal): Promise<Counted> {
-    await this.#line.setBaud(RESET_BAUD);
-    await this.#line.listener.flush();
+    await this.#line.listenAt(RESET_BAUD, signal);
     // Chips that have no reset behind them may answer in either length.
     this.#line.listener.expect('either');
     const chip = this.#settings.chip === null ? await this.#askWho(signal) : BM13XX_CHIPS[this.#settings.chip];
@@ -74,8 +73,7 @@ export class Enumeration {
     const speeds = hostBaud === 'chip' ? (chip === null ? Object.values(BM13XX_CHIPS) : [chip]).flatMap(({ uart }) => uart.fastBaud ?? []) : [hostBaud];
     for (const speed of new Set(speeds)) {
       if (speed === RESET_BAUD) continue;
-      await this.#line.setBaud(speed);
-      await this.#line.listener.flush();
+      await this.#line.listenAt(speed, signal);
       const { ids } = await this.#line.ask(SHORT_SILENCE_MS, null, signal);
       const found = knownOf(ids);
       if (found === null) continue;
@@ -83,8 +81,7 @@ export class Enumeration {
       if (found.uart.dividerMask !== 0) await this.#line.carryOut(planBaudChange(found, RESET_BAUD), signal);
       return ids;
     }
-    await this.#line.setBaud(RESET_BAUD);
-    await this.#line.listener.flush();
+    await this.#line.listenAt(RESET_BAUD, signal);
     return [];
   }
 
