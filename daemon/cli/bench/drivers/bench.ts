@@ -29,8 +29,8 @@ export interface DriversBenchOptions {
 
 /** A new job this often, so that three minutes give a distribution. */
 const JOB_EVERY_MS = 1000;
-/** 16 times what a chip reports at its easiest: tickets have something to choose from. */
-const DIFFICULTY = 16 * 2 ** (ZERO_BITS - 32);
+/** 64 times what a chip reports at its easiest: tickets have something to choose from, and a device finds about a share a second. */
+const DIFFICULTY = 64 * 2 ** (ZERO_BITS - 32);
 const ALL_UP_MS = 90_000;
 const GAUGE_EVERY_MS = 2000;
 /** Plugs are pulled about this often. */

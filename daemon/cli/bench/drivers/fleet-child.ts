@@ -1,9 +1,6 @@
 /** The simulated devices of the driver bench, in a process of their own: what they hash is not the daemon's time. */
-import { setPriority } from 'node:os';
 import { startFleet, type DeviceSpec, type Fleet } from '../../../../sim/fleet.ts';
 import { messageOf } from '../../../../protocol/common/errors.ts';
-
-const NICE = 15;
 
 export type FleetOrder =
   | { readonly do: 'start'; readonly specs: Readonly<Record<string, DeviceSpec>>; readonly hashingPercent: number }
@@ -17,13 +14,6 @@ export type FleetOrder =
 export type FleetAnswer = { readonly stats: Readonly<Record<string, Readonly<Record<string, unknown>>>> } | { readonly done: true } | { readonly error: string };
 
 let fleet: Fleet | null = null;
-
-// Real chips take no processor of their host: what these do must not hold up the daemon. Before anything is started, so that it is inherited.
-try {
-  setPriority(NICE);
-} catch {
-  // Not allowed here: the figures are then those of a busier machine.
-}
 
 async function obey(order: FleetOrder): Promise<FleetAnswer> {
   if (order.do === 'start') {
