@@ -60,6 +60,14 @@ it('few nonces are worth two resets an hour; after that a weak board is better t
   expect(remedyOf(ladder, 2 * HOUR_MS, 'few', true)).toBe('reset');
 });
 
+it('isolates for as long as the budget of the hour takes, when that is longer', () => {
+  const ladder = new Ladder();
+  for (let i = 0; i < STARTS_PER_HOUR; i++) ladder.starting(i * MINUTE_MS);
+  expect(ladder.waitMs(10 * MINUTE_MS)).toBe(50 * MINUTE_MS);
+  expect(remedyOf(ladder, 10 * MINUTE_MS, 'silent')).toBe('isolate 50');
+  expect(ladder.waitMs(HOUR_MS)).toBe(0);
+});
+
 describe('a plug that is pulled', () => {
   it('is waited for, often when the board had hashed', () => {
     const ladder = new Ladder();

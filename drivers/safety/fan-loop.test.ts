@@ -33,6 +33,16 @@ describe('holding a temperature', () => {
     expect(loop.update(3_602_000, ok(65), null).percent).toBeGreaterThanOrEqual(65);
   });
 
+  it('does not swing when nobody asked for a minute', () => {
+    const [often, seldom] = [new FanLoop({ targetC: 55 }), new FanLoop({ targetC: 55 })];
+    for (const loop of [often, seldom]) loop.update(0, ok(57), null);
+    often.update(5000, ok(57), null);
+    seldom.update(60_000, ok(57), null);
+    expect(seldom.demand).toEqual(often.demand);
+    // A clock that stands still, or goes back, is no reason either.
+    expect(seldom.update(59_000, ok(57), null)).toEqual(often.demand);
+  });
+
   it('comes down again after long heat', () => {
     const loop = new FanLoop({ targetC: 55 });
     for (let s = 0; s < 3600; s += 2) loop.update(s * 1000, ok(69), null);
