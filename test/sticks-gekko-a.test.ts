@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { armLastWill, fulfilLastWills } from '../drivers/safety/last-will.ts';
-import { safePackets } from '../drivers/gekko/chain-board.ts';
+import { safePackets } from '../drivers/gekko/chain-stick.ts';
 import { GEKKO_STICKS } from '../protocol/gekko/sticks.ts';
 import { VirtualChain } from '../sim/chips/chain.ts';
 import { CHAIN_STICKS, CHAIN_ZERO_BITS, chainBench, TERMINUS_CHIPS, type ChainBench, type ChainModel } from './stick-rigs.fixture.ts';

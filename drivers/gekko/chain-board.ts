@@ -1,22 +1,19 @@
 import { EventEmitter } from 'node:events';
-import { BM13XX_CHIPS, type Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
-import { RAMP_START_MHZ } from '../../protocol/bm13xx/ramp.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { wait } from '../../protocol/common/wait.ts';
-import { GEKKO_STICKS, type GekkoReset, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
-import { GEKKO_TELEMETRY_COMMAND } from '../../protocol/gekko/telemetry.ts';
+import { GEKKO_STICKS, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
 import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
 import { Bm13xxChain } from '../bm13xx/chain.ts';
 import type { Chain } from '../bm13xx/contract.ts';
-import { quietFrames } from '../bm13xx/quiet.ts';
 import type { Work } from '../contract.ts';
 import { armLastWill, disarmLastWill, type LastWill } from '../safety/last-will.ts';
 import type { Transport } from '../transport/contract.ts';
 import { SLOW_BAUD } from './dialect.ts';
 import { StickMonitor } from './monitor.ts';
 import type { GekkoOptions } from './options.ts';
+import { chainChip, safePackets, SILENT_HINTS } from './chain-stick.ts';
 import { GEKKO_SEQUENCES } from './sequences.ts';
 import { TelemetryPort } from './telemetry-port.ts';
 
@@ -25,12 +22,6 @@ const REGULATOR_MS = 500;
 const VOLTAGE_STEP_V = 0.025;
 const VOLTAGE_LIMITS_V = [0.2, 0.5] as const;
 const LAMP_MS = 30_000;
-
-const SILENT_HINTS: Readonly<Record<GekkoReset, string>> = {
-  none: 'Take the stick out and put it in again: that is its only reset.',
-  'ftdi-cbus': 'Take the stick out and put it in again: a tty does not reach its reset line. Check the power of the hub too.',
-  'cp2105-gpio': 'Its chips have power only while the three GPIO lines of its USB bridge (CP2105) are low, which a tty cannot set: `gpioset` on the gpiochip of the bridge can. Check the power of the hub too.',
-};
 
 export interface GekkoChainBoardParts {
   readonly deviceId: string;
@@ -41,17 +32,6 @@ export interface GekkoChainBoardParts {
   readonly options: Pick<GekkoOptions, 'chips' | 'frequency_mhz' | 'voltage_v' | 'fan_percent' | 'max_temp_c' | 'nonce_zero_bits'>;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** The chip of a stick that is a BM13xx chain; null for the others. */
-export function chainChip(stick: GekkoStick): Bm13xxChip | null {
-  return stick.chip === 'BM1384' || stick.chip === 'BM1387' ? null : BM13XX_CHIPS[stick.chip];
-}
-
-/** What makes a stick safe without knowing more of it than its model: the regulator off, or the slowest clock. */
-export function safePackets(stick: GekkoStick, controlled: boolean): readonly Uint8Array[] {
-  const chip = chainChip(stick);
-  return controlled || chip === null ? [GEKKO_TELEMETRY_COMMAND.regulatorOff] : quietFrames(chip, RAMP_START_MHZ);
 }
 
 /**

@@ -2,7 +2,7 @@ import { messageOf } from '../../protocol/common/errors.ts';
 import { GEKKO_STICKS } from '../../protocol/gekko/sticks.ts';
 import type { DriverContext, SafeReport } from '../contract.ts';
 import type { Transport } from '../transport/contract.ts';
-import { safePackets } from './chain-board.ts';
+import { safePackets } from './chain-stick.ts';
 import { DIALECTS, REST_MHZ, SLOW_BAUD } from './dialect.ts';
 import { modelOfUsb } from './model.ts';
 import type { GekkoOptions } from './options.ts';
