@@ -153,6 +153,7 @@ describe('makeSerialSafe', () => {
     expect(report).toMatchObject({ safe: true, words: expect.stringContaining(`3 ${model.toUpperCase()}`) as string });
     expect(clock.monotonic() - before).toBeLessThan(2000);
     for (const mhz of clocks(chips)) expect(mhz).toBe(50);
+    expect(chips.chips[0]!.baud / 115_200).toBeCloseTo(1, 1);
   });
 
   it('uses the reset line, and says when nobody answers or nothing is there', async () => {

@@ -1,6 +1,6 @@
 /** Chips that nobody drives any more, brought down without driving them. */
 import { BM13XX_CHIPS, chipById, type Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
-import { RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
+import { planBaudChange, RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import { ChipLine } from '../bm13xx/chip-line.ts';
 import { quietFrames } from '../bm13xx/quiet.ts';
@@ -54,6 +54,8 @@ async function slowDown(line: ChipLine, options: SerialOptions, signal: AbortSig
     const chip = ids.map(chipById).find((one): one is Bm13xxChip => one !== null);
     if (chip === undefined) continue;
     for (const frame of quietFrames(chip, mostMhz(chip))) await line.tell(frame, STEP_MS, signal);
+    // So that the next program finds them where chips are expected; one that knows a single fast speed stays until it is reset.
+    if (baud !== RESET_BAUD && chip.uart.dividerMask !== 0) await line.carryOut(planBaudChange(chip, RESET_BAUD), signal);
     await line.transport.drain();
     return { safe: true, words: `${ids.length} ${chip.name} at their slowest clock, on ${line.transport.name}; they have no power switch` };
   }
