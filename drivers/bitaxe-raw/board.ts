@@ -1,37 +1,35 @@
 import { EventEmitter } from 'node:events';
 import { BM13XX_CHIPS } from '../../protocol/bm13xx/chips.ts';
-import { RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
-import { messageOf, RigError, type ErrorCode } from '../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { wait } from '../../protocol/common/wait.ts';
 import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
 import type { Chain, ChainParts, ChainSettings } from '../bm13xx/contract.ts';
 import type { Work } from '../contract.ts';
-import { armLastWill, disarmLastWill } from '../safety/last-will.ts';
 import type { Transport } from '../transport/contract.ts';
-import { holdReset, powerOn, releaseReset, type BringUp } from './bring-up.ts';
 import { chipsOf } from './board-chips.ts';
+import { holdReset, powerOn, releaseReset, type BringUp } from './bring-up.ts';
 import { FAN_RANGE } from './chips/fans.ts';
-import { CONTROL_BAUD, openControl, type DrivenFirmware } from './control-side.ts';
 import type { ControlClient } from './control-client.ts';
+import type { DrivenFirmware } from './control-side.ts';
 import { candidatesBy, chooseBoard, lookForChips, sharedVolts } from './detect.ts';
 import { i2cOver, requesterTwice, requesterUntil, type I2c } from './i2c.ts';
 import { Lamp } from './lamp.ts';
-import { LineView } from './line-view.ts';
+import { BoardLink } from './link.ts';
 import { Monitor, PATIENCE_ROUNDS } from './monitor.ts';
-import { READ_MS } from './readings.ts';
-import { Operation, superseded } from './operation.ts';
 import { changeOperatingPoint, checkSettings, type Point } from './operating.ts';
+import { Operation, superseded } from './operation.ts';
 import type { BitaxeRawOptions } from './options.ts';
 import { bitaxePlans, boardPlan, differsInWhatMatters, EMBERONE, envelopeOf, widestEnvelope, type BoardPlan, type Envelope } from './plan.ts';
+import { READ_MS } from './readings.ts';
 import { boardReadings } from './report.ts';
-import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, safePackets, setFans, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
+import { FAN_FULL_PERCENT } from './safe-steps.ts';
+import { Safety } from './safety.ts';
+import { errorOfTrouble, troubleOfError } from './trouble.ts';
 
 /** The diode of a chip tells nothing until so long after the chip was set up. */
 const DIODE_MS = 500;
-/** For the slowest clock of chips whose reset line does not obey. */
-const QUIET_MS = 200;
 /** For a chip that may not be there; old firmware does not say so before this is over. */
 const LOOK_MS = 250;
 /** For what is left of an operation that was ended. */
@@ -49,25 +47,6 @@ export interface BitaxeBoardParts {
   readonly log: Log;
 }
 
-/** Ports that are open, and the chain on them while there is one. */
-interface Link {
-  readonly client: ControlClient;
-  readonly control: Transport;
-  data: Transport | null;
-  view: LineView | null;
-  chain: Chain | null;
-  gone: boolean;
-}
-
-const TROUBLE_CODE: Record<BoardTrouble['kind'], ErrorCode> = {
-  gone: 'E_DEVICE_PORT',
-  silent: 'E_DEVICE_SILENT',
-  overheat: 'E_DEVICE_UNSAFE',
-  sensor: 'E_DEVICE_UNSAFE',
-  power: 'E_DEVICE_UNSAFE',
-  control: 'E_DEVICE_CONTROL',
-};
-
 /**
  * A Bitaxe or EmberOne behind its bridge. Whatever ends a bring-up or a run, its own defects included, the chips are put in
  * reset and lose their power, in that order, and the fan goes on. The monitor runs as long as the ports are open.
@@ -75,12 +54,11 @@ const TROUBLE_CODE: Record<BoardTrouble['kind'], ErrorCode> = {
 export class BitaxeBoard implements Board {
   readonly events = new EventEmitter<BoardEvents>();
   readonly #parts: BitaxeBoardParts;
-  #link: Link | null = null;
+  readonly #safety: Safety;
+  #link: BoardLink | null = null;
   #monitor: Monitor | null = null;
   #lamp: Lamp | null = null;
   #plan: BoardPlan | null;
-  /** Parts that may have power at present, though the plan is not decided on yet. */
-  #powered: BoardPlan | null = null;
   #operation: Operation | null = null;
   /** Starts and halts so far: of several that wait only the last is carried out. */
   #orders = 0;
@@ -91,18 +69,18 @@ export class BitaxeBoard implements Board {
   #wanted: { mhz: number | null; volts: number | null };
   #point: Point | null = null;
   #ticket: number | null = null;
-  #safing: Promise<SafeOutcome | null> | null = null;
+  #safing: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
-  /** What the last way to safety came to; null = it has not been gone since power was on. */
-  #outcome: SafeOutcome | null = null;
-  /** Power was given and has not been taken away for certain. */
-  #live = false;
+  /** Of chains that were let go. */
   #counters = { bytes_skipped: 0, crc_errors: 0 };
 
   constructor(parts: BitaxeBoardParts) {
     this.#parts = parts;
+    const { deviceId, firmware, paths, clock, log } = parts;
     const { board, frequency_mhz, voltage_v } = parts.options;
-    this.#plan = boardPlan(parts.firmware === 'emberone' ? EMBERONE : board);
+    this.#safety = new Safety({ deviceId, firmware, controlPath: paths.control, clock, log });
+    this.#plan = boardPlan(firmware === 'emberone' ? EMBERONE : board);
+    if (this.#plan !== null) this.#safety.know(this.#plan);
     this.#wanted = { mhz: frequency_mhz ?? null, volts: voltage_v ?? null };
   }
 
@@ -182,19 +160,14 @@ export class BitaxeBoard implements Board {
   }
 
   async #stop(): Promise<void> {
-    const { clock, deviceId } = this.#parts;
-    const link = this.#link;
     const operation = this.#operation;
     operation?.end(new RigError('E_DEVICE_PORT', 'the board is being stopped'));
     this.#lamp?.close();
     await this.#makeSafe();
     this.#state = 'stopped';
     this.#monitor?.stop();
-    if (link !== null && !this.#live && this.#outcome?.power === 'off') await setFans(link.client, this.#outcome.fans, FAN_IDLE_PERCENT);
-    // A will that cannot be kept, for a name the system gives to the next device plugged in, is better not kept.
-    const lost = link?.control.isOpen !== true && /^\/dev\/tty[A-Z]+\d+$/.test(this.#parts.paths.control);
-    if (!this.#live || lost) disarmLastWill(deviceId);
-    await Promise.race([operation?.settled, wait(clock, SETTLE_MS).catch(() => {})]);
+    await this.#safety.leave(this.#link);
+    await Promise.race([operation?.settled, wait(this.#parts.clock, SETTLE_MS)]);
     await this.#close();
   }
 
@@ -231,7 +204,7 @@ export class BitaxeBoard implements Board {
   async #bringUp(signal: AbortSignal): Promise<BoardFacts> {
     const { clock, log, firmware, options } = this.#parts;
     const link = await this.#open(signal);
-    if (this.#outcome === null) await this.#makeSafe();
+    if (!this.#safety.isSafe) await this.#makeSafe();
     signal.throwIfAborted();
     this.#state = 'starting';
     this.#monitor?.forget();
@@ -246,7 +219,7 @@ export class BitaxeBoard implements Board {
     checkSettings({ frequency_mhz: point.mhz, ...(point.volts === null ? {} : { voltage_v: point.volts }) }, envelope, false);
     if (plan.notKnown !== null) log.warn({ board: plan.version }, `${plan.title}: ${plan.notKnown}`);
     const monitor = this.#watch(plan, link.client);
-    this.#power(plan);
+    this.#safety.powering(plan);
     monitor.phase = 'powering';
     if (!chipsOf(plan, i2c).sensors.some(({ needsChips }) => needsChips)) await this.#knowTemperature(monitor, signal);
     await powerOn(up, plan, i2c, point.volts);
@@ -282,7 +255,7 @@ export class BitaxeBoard implements Board {
     const candidates = candidatesBy(await lookForChips(looking), bitaxePlans());
     const first = candidates[0]!;
     if (candidates.every((plan) => !differsInWhatMatters(plan, first))) return first;
-    this.#power(first);
+    this.#safety.powering(first);
     await powerOn(up, first, i2c, sharedVolts(candidates));
     await releaseReset(up);
     const { chip, chips } = await this.#newChain({ chip: null, chipsExpected: null, hostBaud: null }).enumerate(up.signal);
@@ -309,9 +282,8 @@ export class BitaxeBoard implements Board {
     try {
       await this.#operate(null, (signal) => this.#move(signal, plan, { mhz: frequency_mhz ?? this.#point!.mhz, volts: voltage_v ?? this.#point!.volts }));
     } catch (error) {
-      // What ended it from outside is told by whoever did.
-      const code = error instanceof RigError ? error.code : 'E_INTERNAL';
-      if (code !== 'E_DEVICE_COMMAND' && this.#stopping === null && !told.has(error as object)) this.events.emit('trouble', { kind: kindOf(code), reason: messageOf(error) });
+      const trouble = troubleOfError(error);
+      if (trouble !== null && this.#stopping === null) this.events.emit('trouble', trouble);
       throw error;
     }
   }
@@ -325,44 +297,16 @@ export class BitaxeBoard implements Board {
   }
 
   /** @throws RigError E_DEVICE_PORT, E_DEVICE_CONTROL */
-  async #open(signal: AbortSignal): Promise<Link> {
-    const { paths, transport, firmware, bcdDevice, options, clock, deviceId } = this.#parts;
-    if (this.#link !== null && this.#link.control.isOpen && this.#link.data?.isOpen) return this.#link;
+  async #open(signal: AbortSignal): Promise<BoardLink> {
+    if (this.#link?.isWhole) return this.#link;
     await this.#close();
-    const control = transport(paths.control, CONTROL_BAUD);
-    const client = await openControl({ transport: control, firmware, bcdDevice, replyFormat: options.reply_format, clock }, signal);
-    if (signal.aborted) {
-      client.close();
-      await control.close();
-    }
-    signal.throwIfAborted();
-    const link: Link = { client, control, data: null, view: null, chain: null, gone: false };
+    const { options, ...parts } = this.#parts;
+    const gone = (link: BoardLink, reason: string): void => this.#gone(link, reason);
+    const link = await BoardLink.open({ ...parts, replyFormat: options.reply_format, zeroBits: options.nonce_zero_bits, gone }, signal);
     this.#link = link;
-    this.#outcome = null;
-    armLastWill(deviceId, { path: paths.control, packets: safePackets(this.#safeTarget()) });
-    control.events.on('gone', (reason) => this.#gone(link, reason));
-    const data = transport(paths.asic, RESET_BAUD);
-    await data.open();
-    if (signal.aborted) await data.close();
-    signal.throwIfAborted();
-    link.data = data;
-    data.events.on('gone', (reason) => this.#gone(link, reason));
+    this.#safety.opened();
+    await link.openData(signal);
     return link;
-  }
-
-  #safeTarget(): SafeTarget {
-    const { firmware } = this.#parts;
-    const plan = this.#plan ?? this.#powered;
-    if (plan === null) return unknownTarget(firmware);
-    return { firmware, regulators: plan.regulator === null ? [] : [plan.regulator.chip], fans: plan.fan === null ? [] : [plan.fan] };
-  }
-
-  /** From now on the board may have power: what takes it away is written down first. */
-  #power(plan: BoardPlan): void {
-    this.#powered = plan;
-    this.#live = true;
-    this.#outcome = null;
-    armLastWill(this.#parts.deviceId, { path: this.#parts.paths.control, packets: safePackets(this.#safeTarget()) });
   }
 
   #watch(plan: BoardPlan, client: ControlClient): Monitor {
@@ -382,29 +326,19 @@ export class BitaxeBoard implements Board {
   #newChain(settings: Pick<ChainSettings, 'chip' | 'chipsExpected' | 'hostBaud'>): Chain {
     this.#dropChain();
     const link = this.#link!;
-    const view = new LineView(link.data!);
-    const { createChain, clock, log, options } = this.#parts;
-    const chain = createChain({ transport: view, settings: { ...settings, zeroBits: options.nonce_zero_bits, topology: null, sequence: null }, clock, log });
+    const chain = link.newChain(settings);
     if (this.#ticket !== null) chain.setTicket(this.#ticket);
     chain.events.on('answer', () => this.events.emit('answer'));
     chain.events.on('nonce', (nonce) => this.events.emit('nonce', nonce));
     chain.events.on('sent', (workId) => this.events.emit('sent', workId));
-    chain.events.on('trouble', (kind, reason) => (kind === 'gone' ? this.#gone(link, reason) : this.#trouble({ kind, reason })));
-    link.chain = chain;
-    link.view = view;
+    chain.events.on('trouble', (kind, reason) => (kind === 'gone' ? link.noteGone(reason) : this.#trouble({ kind, reason })));
     return chain;
   }
 
   #dropChain(): void {
-    const link = this.#link;
-    if (link === null || link.chain === null) return;
-    const { bytes_skipped, crc_errors } = link.chain.counters();
-    this.#counters = { bytes_skipped: this.#counters.bytes_skipped + bytes_skipped, crc_errors: this.#counters.crc_errors + crc_errors };
-    link.chain.clear();
-    link.chain.events.removeAllListeners();
-    void link.view?.close();
-    link.chain = null;
-    link.view = null;
+    const counted = this.#link?.chain?.counters();
+    if (counted) this.#counters = { bytes_skipped: this.#counters.bytes_skipped + counted.bytes_skipped, crc_errors: this.#counters.crc_errors + counted.crc_errors };
+    this.#link?.dropChain();
   }
 
   #trouble(trouble: BoardTrouble): void {
@@ -412,9 +346,7 @@ export class BitaxeBoard implements Board {
     if (this.#state !== 'running' && this.#state !== 'starting' && !gone) return;
     // A start that fails says so itself.
     const tell = gone || this.#state === 'running';
-    const error = new RigError(TROUBLE_CODE[trouble.kind], trouble.reason, { context: { device: this.#parts.deviceId, trouble: trouble.kind } });
-    told.add(error);
-    this.#operation?.end(error);
+    this.#operation?.end(errorOfTrouble(trouble, this.#parts.deviceId));
     if (!gone) this.#parts.log.error({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
     void this.#makeSafe().then(() => {
       if (tell && this.#stopping === null) this.events.emit('trouble', trouble);
@@ -422,48 +354,33 @@ export class BitaxeBoard implements Board {
   }
 
   /** Told in whatever state it is: a board at rest that goes is missed, too. */
-  #gone(link: Link, reason: string): void {
-    if (this.#link !== link || link.gone || this.#stopping !== null) return;
-    link.gone = true;
+  #gone(link: BoardLink, reason: string): void {
+    if (this.#link !== link || this.#stopping !== null) return;
     this.#monitor?.stop();
     this.#trouble({ kind: 'gone', reason });
   }
 
   /** A round of the monitor is over: a board that could not be made safe is not left alone. */
   #tryAgain(): void {
-    if (this.#state === 'off' && this.#link !== null && this.#outcome !== null && !isSafe(this.#outcome)) void this.#makeSafe();
+    if (this.#state === 'off' && this.#link !== null && this.#safety.failed) void this.#makeSafe();
   }
 
-  #makeSafe(): Promise<SafeOutcome | null> {
-    this.#safing ??= this.#carryToSafety().finally(() => (this.#safing = null));
+  #makeSafe(): Promise<void> {
+    this.#safing ??= this.#carryToSafety()
+      .catch((error: unknown) => this.#parts.log.error({ err: messageOf(error) }, 'the way to safety was left early'))
+      .finally(() => (this.#safing = null));
     return this.#safing;
   }
 
-  /** Never rejects. */
-  async #carryToSafety(): Promise<SafeOutcome | null> {
+  async #carryToSafety(): Promise<void> {
     const link = this.#link;
     if (this.#state !== 'stopped') this.#state = 'off';
     if (this.#monitor !== null) this.#monitor.phase = 'off';
     this.#point = null;
-    if (link === null) return null;
-    const { client, chain } = link;
-    client.lock('the board is being made safe');
-    const before = this.#outcome;
-    let slowing: Promise<void> | null = null;
-    // Chips that cannot be held in reset can at least be slowed down.
-    const outcome = await runSafeSteps(client, this.#parts.clock, this.#safeTarget(), FAN_FULL_PERCENT, () => (slowing = chain?.quiet().catch(() => {}) ?? null));
-    client.unlock();
-    this.#outcome = outcome;
-    if (isSafe(outcome)) this.#live = false;
-    if (outcome.fans.length > 0) this.#monitor?.noteFan(FAN_FULL_PERCENT);
-    if (slowing !== null) await Promise.race([slowing, wait(this.#parts.clock, QUIET_MS)]);
-    try {
-      this.#dropChain();
-    } catch (error) {
-      this.#parts.log.error({ err: messageOf(error) }, 'the chain of chips could not be let go');
-    }
-    if (!isSafe(outcome) && (before === null || isSafe(before))) this.#parts.log.error({ failures: outcome.failures }, `the board could not be made safe: ${describeOutcome(outcome)}`);
-    return outcome;
+    if (link === null) return;
+    const { fans } = await this.#safety.carry(link);
+    if (fans.length > 0) this.#monitor?.noteFan(FAN_FULL_PERCENT);
+    this.#dropChain();
   }
 
   #refuseStopped(): void {
@@ -472,20 +389,10 @@ export class BitaxeBoard implements Board {
 
   async #close(): Promise<void> {
     const link = this.#link;
-    if (link === null) return;
     this.#dropChain();
     this.#link = null;
     this.#lamp?.close();
     this.#lamp = null;
-    link.client.close();
-    await Promise.all([link.control.close(), link.data?.close()]);
+    await link?.close();
   }
-}
-
-/** Errors whose trouble is told elsewhere. */
-const told = new WeakSet<object>();
-
-function kindOf(code: string): BoardTrouble['kind'] {
-  const found = Object.entries(TROUBLE_CODE).find(([, own]) => own === code)?.[0] as BoardTrouble['kind'] | undefined;
-  return code === 'E_DEVICE_UNSAFE' ? 'power' : (found ?? 'control');
 }

@@ -6,7 +6,7 @@ import type { FoundPorts } from '../asic/parts.ts';
 import { CONTROL_BAUD, firmwareOf, openControl, portPath, type DrivenFirmware } from './control-side.ts';
 import type { BitaxeRawOptions } from './options.ts';
 import { boardPlan } from './plan.ts';
-import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, setFans, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
+import { describeOutcome, FAN_FULL_PERCENT, FAN_IDLE_PERCENT, isSafe, runSafeSteps, setFans, targetOf, unknownTarget, type SafeOutcome, type SafeTarget } from './safe-steps.ts';
 
 /** Leaves a little of the 2 s for closing. */
 const DEADLINE_MS = 1800;
@@ -27,15 +27,14 @@ export async function makeBitaxeSafe(context: DriverContext<BitaxeRawOptions>): 
   }
 }
 
-function targetOf(firmware: DrivenFirmware, board: string): SafeTarget {
+function targetFor(firmware: DrivenFirmware, board: string): SafeTarget {
   const plan = boardPlan(firmware === 'emberone' ? firmware : board);
-  if (plan === null) return unknownTarget(firmware);
-  return { firmware, regulators: plan.regulator === null ? [] : [plan.regulator.chip], fans: plan.fan === null ? [] : [plan.fan] };
+  return plan === null ? unknownTarget(firmware) : targetOf(plan);
 }
 
 async function makeSafe({ options, clock, ports }: DriverContext<BitaxeRawOptions>, found: FoundPorts, signal: AbortSignal): Promise<SafeReport> {
   const firmware = firmwareOf(found.usb, options.board);
-  const target = targetOf(firmware, options.board);
+  const target = targetFor(firmware, options.board);
   const transport = ports!.transport(portPath(found, 'control'), CONTROL_BAUD);
   try {
     const client = await openControl({ transport, firmware, bcdDevice: found.usb?.bcdDevice ?? null, replyFormat: options.reply_format, clock }, signal);

@@ -10,6 +10,7 @@ import { messageOf } from '../../protocol/common/errors.ts';
 import { fanWrites, type FanChipName } from './chips/fans.ts';
 import { regulatorOffWrites, type Regulator } from './chips/regulators.ts';
 import type { ControlClient } from './control-client.ts';
+import type { BoardPlan } from './plan.ts';
 
 export const FAN_FULL_PERCENT = 100;
 /** Enough for a board whose chips have no power, and bearable in a room. */
@@ -25,6 +26,10 @@ export interface SafeTarget {
 /** Before anything is known of a Bitaxe. A chip that is not there does not answer, and nothing else sits at its address. */
 export function unknownTarget(firmware: BitaxeRawFirmwareName): SafeTarget {
   return firmware === 'emberone' ? { firmware, regulators: [], fans: [] } : { firmware, regulators: ['TPS546', 'DS4432U'], fans: ['EMC2101', 'EMC2103', 'EMC2302'] };
+}
+
+export function targetOf({ firmware, regulator, fan }: BoardPlan): SafeTarget {
+  return { firmware, regulators: regulator === null ? [] : [regulator.chip], fans: fan === null ? [] : [fan] };
 }
 
 export interface SafeStep {
