@@ -63,6 +63,38 @@ describe.skipIf(!hasSocat)(`SerialTransport${hasSocat ? '' : ' (skipped: socat i
     await expect(opened()).resolves.toBeInstanceOf(SerialTransport);
   });
 
+  it('gives up a write that never ends, and a drain behind it', async () => {
+    pty = await testPty();
+    const clock = new ManualClock();
+    const transport = new SerialTransport(pty.path, 115_200, { clock });
+    open.push(transport);
+    await transport.open();
+    const gone: string[] = [];
+    transport.events.on('gone', (reason) => gone.push(reason));
+    pty.hang();
+    // Fills what the pty and its other end hold, up to a write that waits.
+    let waiting = false;
+    let last: Promise<void> = Promise.resolve();
+    for (let i = 0; i < 1000 && !waiting; i++) {
+      let done = false;
+      last = transport.write(new Uint8Array(512));
+      void last.then(() => (done = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      waiting = !done;
+    }
+    expect(waiting).toBe(true);
+    let drained = false;
+    void transport.drain().then(() => (drained = true));
+    clock.advance(2000);
+    await soon('the end of the drain', () => drained);
+    expect(gone).toEqual([]);
+    clock.advance(1000);
+    await last;
+    expect(gone).toEqual([`${pty.path} has taken no byte for 3 s`]);
+    expect(transport.isOpen).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('leaves no open file behind after a hundred unplugs', { timeout: 60_000 }, async () => {
     await (await opened()).close();
     await pty!.unplug();
