@@ -139,6 +139,7 @@ describe('SerialBoard', () => {
   it('refuses options that do not go together', () => {
     expect(() => serialOptions.parse({ chip: 'BM1' })).toThrow();
     expect(() => bench({ model: 'bm1366' }, { domains: 2, chips: 3 })).toThrow(/multiple/);
+    expect(() => bench({ model: 'bm1366' }, { domains: 2, chips: 4 })).toThrow(/BM1362 and BM1366/);
     expect(() => bench({ model: 'bm1366' }, { chip: 'BM1366', frequency_mhz: 620 })).toThrow(/620/);
   });
 });

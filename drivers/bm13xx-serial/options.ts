@@ -13,7 +13,7 @@ export const serialOptions = z.strictObject({
     .default('auto')
     .describe('The chips of the chain; auto = whichever answers.'),
   chips: z.int().min(1).max(256).describe('Chips there should be: fewer are a fault. Default: as many as answer.').optional(),
-  domains: z.int().min(2).max(64).describe('Voltage domains of a hash board, each with as many chips; asks for `chips`. Default: one.').optional(),
+  domains: z.int().min(2).max(64).describe('Voltage domains of a hash board, each with as many chips; asks for `chips`, and BM1362 or BM1366 as `chip`. Default: one.').optional(),
   frequency_mhz: z.number().min(50).max(1000).describe('Clock of the chips. Default: what boards with this chip use.').optional(),
   baud: z
     .union([z.literal('auto'), z.int().min(9600).max(3_125_000)])

@@ -39,6 +39,10 @@ export function chainSettings(options: SerialOptions): ChainSettings {
     throw new RigError('E_CONFIG_INVALID', `domains: ${domains} domains of as many chips each need \`chips\`, a multiple of it`, { hint: `Set chips to the number of chips of the board, such as ${domains * 10}.` });
   }
   const chip = chipOf(options);
+  // Of the others nobody has written down where in their start-up the ends of domains are set.
+  if (domains !== undefined && chip?.name !== 'BM1362' && chip?.name !== 'BM1366') {
+    throw new RigError('E_CONFIG_INVALID', 'domains: the start-up of boards with voltage domains is known of BM1362 and BM1366 only', { hint: 'Name the chip, or leave domains out.' });
+  }
   if (chip !== null) clockOf(chip, options);
   const topology = domains === undefined ? null : { domains, chipsPerDomain: chips! / domains };
   return {
