@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { BM1366_BOARD } from '../protocol/bm13xx/init/sequences.ts';
 import { encodeWrite } from '../protocol/bm13xx/command.ts';
+import { xorshift } from '../protocol/common/xorshift.fixture.ts';
 import { concatBytes, bytesToHex } from '../protocol/common/bytes.ts';
 import type { ModelName } from '../sim/chips/models.ts';
 import { joinedChain, settle, workOf, ZERO_BITS, zeroBitsOf, type Joined } from './simulated-chain.fixture.ts';
@@ -288,6 +289,24 @@ describe('a chain', () => {
     const written = joined.transport.written.filter((bytes) => bytes.length !== 7);
     expect(joined.sent).toEqual([1, 3]);
     expect(written.map(({ length }) => length)).toEqual([88, 88, 11]);
+  });
+
+  it('is not upset by noise, nor by replies that are damaged', async () => {
+    const joined = await joinedChain({ model: 'bm1370', chips: 2 });
+    joined.chain.setTicket(4);
+    await joined.start();
+    const random = xorshift(7);
+    joined.chips.faults.garbage = true;
+    const works = new Map(Array.from({ length: 30 }, (_, i) => [i + 1, workOf(i + 1)]));
+    for (const work of works.values()) {
+      joined.chain.send(work);
+      joined.transport.feed(Uint8Array.from({ length: 500 }, () => (random(8) === 0 ? [0xaa, 0x55][random(2)]! : random(256))));
+      await joined.hash(3);
+    }
+    const right = joined.nonces.filter((nonce) => works.has(nonce.workId ?? -1) && zeroBitsOf(works.get(nonce.workId!)!, nonce) >= ZERO_BITS + 2);
+    // A five-bit checksum lets some noise through; whoever hashes it again finds out.
+    expect(right.length).toBeGreaterThan(0.8 * joined.chips.stats().nonces);
+    expect(joined.troubles).toEqual([]);
   });
 
   it('drives a hash board of 110 chips in the order of its factory firmware', async () => {
