@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { movesBetween } from './operating.ts';
+import { bitaxeRawOptions } from './options.ts';
 import { boardPlan, envelopeOf } from './plan.ts';
 
 const at = (mhz: number, millivolts: number) => ({ mhz, millivolts });
@@ -20,4 +21,9 @@ it('limits are those of the chip, wider only on demand, and never beyond what th
   expect(envelopeOf(boardPlan('302')!, true).volts![1]).toBeCloseTo(1.4);
   expect(envelopeOf(boardPlan('102')!, true).volts).toEqual([1.1, 1.6]);
   expect(envelopeOf(boardPlan('emberone')!, true)).toMatchObject({ mhz: [50, 525], volts: null });
+});
+
+it('a board version may be written as a number', () => {
+  for (const [written, taken] of [[602, '602'], [2.2, '2.2'], [0.11, '0.11'], ['602', '602'], [undefined, 'auto']] as const) expect(bitaxeRawOptions.parse({ board: written }).board).toBe(taken);
+  expect(bitaxeRawOptions.safeParse({ board: 999 }).success).toBe(false);
 });

@@ -7,11 +7,12 @@ export const BITAXE_RAW_ID = 'bitaxe-raw';
 export const BITAXE_RAW_TITLE = 'Bitaxe or EmberOne with bitaxe-raw firmware';
 export const BITAXE_RAW_CAPABILITIES: readonly Capability[] = ['pause', 'restart', 'identify', 'set_frequency_mhz', 'set_voltage_v', 'set_fan_percent'];
 
+/** A version looks like a number to YAML, so both are taken. */
 export const bitaxeRawOptions = z.strictObject({
   ...portOptions,
   control_port: controlPortOption,
   board: z
-    .enum(['auto', ...BOARD_VERSIONS])
+    .preprocess((value) => (typeof value === 'number' ? String(value) : value), z.enum(['auto', ...BOARD_VERSIONS]))
     .default('auto')
     .describe('Board version, as printed on the board. auto = found out by the chips that answer; when that does not tell, the versions to choose from are told.'),
   reply_format: z.enum(['auto', 'v0', 'v1']).default('auto').describe('How the firmware frames its replies. auto = by its version, or by trying.'),
