@@ -56,6 +56,8 @@ export interface DeviceState {
   readonly hashrate_hs: number | null;
   /** Hashes since start. */
   readonly hashes_total: number | null;
+  /** True when `hashes_total` is an estimate from nonces: it then stands still between two, however well the device hashes. */
+  readonly hashes_estimated?: boolean;
   readonly temp_c: number | null;
   readonly power_w: number | null;
   /** Driver-specific facts (kernel, threads, chips ...); JSON values only. */

@@ -138,6 +138,10 @@ describe('createReadiness', () => {
   it('does not judge devices that cannot count their hashes', () => {
     expect(progressOf(rig({}, [device('hashing', null)])).idle).not.toBeNull();
     expect(progressOf(rig({}, [device('hashing', null), device('hashing', 7)])).idle).toBeNull();
+    // Its count stands still between two nonces: the daemon must not be restarted for that.
+    const erupter = { ...device('hashing', 7), hashes_estimated: true };
+    expect(progressOf(rig({}, [erupter])).idle).not.toBeNull();
+    expect(progressOf(rig({}, [erupter, device('hashing', 7)])).idle).toBeNull();
   });
 
   it('announces the stop and leaves no timer behind', () => {

@@ -23,8 +23,9 @@ export interface ReadinessOptions {
   readonly manager?: ServiceManager;
 }
 
+/** A Block Erupter may well be silent for a minute; boards with chips have clocks of their own that look after them. */
 function countable(device: DeviceTelemetry): boolean {
-  return device.status === 'hashing' && device.hashes_total !== null;
+  return device.status === 'hashing' && device.hashes_total !== null && device.hashes_estimated !== true;
 }
 
 /** Hashes and shares so far; idle unless a device claims to hash and counts what it does. */
@@ -33,7 +34,7 @@ export function progressOf({ mining, devices }: RigState): Progress {
   const hashes = devices.reduce((sum, device) => sum + (device.hashes_total ?? 0), 0);
   const work = hashes + accepted + rejected + stale + unknown + withheld;
   if (mining.status !== 'mining') return { work, idle: mining.status };
-  return { work, idle: devices.some(countable) ? null : 'no device is hashing' };
+  return { work, idle: devices.some(countable) ? null : 'no device counts its hashes one by one' };
 }
 
 /** The line that `systemctl status` shows. */

@@ -126,6 +126,7 @@ export class AsicDevice implements Device {
       status,
       reason,
       hashrate_hs: status === 'hashing' ? (best?.hashrate_hs ?? null) : this.#atRest(status) ? 0 : null,
+      hashes_estimated: true,
       hashes_total: this.#state === 'new' ? null : this.#truth.hashes,
       temp_c: readings?.temp_c ?? null,
       power_w: readings?.power_w ?? null,
