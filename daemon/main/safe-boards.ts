@@ -38,7 +38,8 @@ async function safeOne(entry: BoardEntry, { clock, log }: { readonly clock: Cloc
     const descriptor: DriverDescriptor = await loadDriver(driver);
     if (!descriptor.makeSafe) return null;
     const located = await ports.locate();
-    if (!located.found) return report(false, true, located.reason);
+    // What is not there cannot be running on our account; what is there and may not be opened can.
+    if (!located.found) return report(located.there === true, located.there !== true, located.reason);
     // What is wrong in the options is told by `check` and at start; the place it is in must do here.
     const parsed = descriptor.options.safeParse(entry.options);
     const options = parsed.success ? parsed.data : descriptor.options.parse({});

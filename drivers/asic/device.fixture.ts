@@ -166,7 +166,7 @@ export function asicRig(options: { prepare?: (board: FakeBoard) => void; log?: L
     async locate(): Promise<Located> {
       ports.locates++;
       if (ports.hang) await new Promise(() => {});
-      return ports.plugged ? { found: true, ports: { asic: '/dev/ttyTEST0' }, usb: null } : { found: false, reason: 'no such device on USB' };
+      return ports.plugged ? { found: true, ports: { asic: '/dev/ttyTEST0' }, usb: null } : { found: false, reason: 'not plugged in: no such device on USB' };
     },
     transport: (): Transport => {
       throw new Error('not in this test');

@@ -206,7 +206,7 @@ export class BoardKeeper {
     const found = await this.#search.look(this.#life.signal);
     if (this.#life.signal.aborted) return;
     if (!found) {
-      this.#set('searching', `not plugged in: ${this.#search.missing}`);
+      this.#set('searching', this.#search.missing);
       return this.#rest.rest(this.#search.pauseMs);
     }
     try {
@@ -229,7 +229,7 @@ export class BoardKeeper {
     if (this.#hold !== hold || hold.kind === 'gone' || (await this.#search.look(this.#life.signal)) || this.#life.signal.aborted) return;
     if (this.ladder.trouble(this.#now(), 'gone', false).remedy.do !== 'wait_for_port') return;
     this.forgive();
-    this.#set('searching', `not plugged in: ${this.#search.missing}`);
+    this.#set('searching', this.#search.missing);
   }
 
   // A board that does not run: it rests, cools, or is started.

@@ -75,6 +75,7 @@ describe('a device given by serial number or socket', () => {
 
   it('says when its ports are not there yet', async () => {
     usb.plug('1-1', { ...COMPAC('10001'), withoutNodes: true });
+    expect(await locate('gekko', { usb_serial: '10001' })).toMatchObject({ there: true });
     expect(await reason('gekko', { usb_serial: '10001' })).toBe(`GekkoScience Compac (BM1384) in socket 1-1 is plugged in, but ${usb.roots.dev}/ttyUSB0 does not exist`);
   });
 });

@@ -70,7 +70,7 @@ function locatePaths(asic: string, place: PortPlace, devices: readonly FoundDevi
   if (place.telemetry_port !== undefined) ports.telemetry = place.telemetry_port;
   for (const path of Object.values(ports)) {
     const problem = portProblem(path);
-    if (problem !== null) return { found: false, reason: realPath(path) === null ? `not plugged in: ${problem}` : problem };
+    if (problem !== null) return realPath(path) === null ? { found: false, reason: `not plugged in: ${problem}` } : { found: false, reason: problem, there: true };
   }
   return { found: true, ports, usb: device?.place ?? null };
 }
@@ -83,9 +83,9 @@ function locateFound(parts: PortAccessParts, devices: readonly FoundDevice[]): L
   const chosen = choose(parts, devices);
   if (typeof chosen === 'string') return { found: false, reason: chosen };
   const problem = notReady(chosen);
-  if (problem !== null) return { found: false, reason: `${describe(chosen)} is plugged in, but ${problem}` };
+  if (problem !== null) return { found: false, reason: `${describe(chosen)} is plugged in, but ${problem}`, there: true };
   const ports = portsFor(parts.driver, chosen);
-  return typeof ports === 'string' ? { found: false, reason: ports } : { found: true, ports, usb: chosen.place };
+  return typeof ports === 'string' ? { found: false, reason: ports, there: true } : { found: true, ports, usb: chosen.place };
 }
 
 /** The device an entry means, or why none. */

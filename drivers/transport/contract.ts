@@ -60,7 +60,8 @@ export interface UsbPlace {
 /** Where a device's ports are at this moment. */
 export type Located =
   | { readonly found: true; readonly ports: Readonly<Partial<Record<PortRole, string>>>; readonly usb: UsbPlace | null }
-  | { readonly found: false; readonly reason: string };
+  /** `reason` is a whole sentence for a person. `there`: it is plugged in, and cannot be opened as things are. */
+  | { readonly found: false; readonly reason: string; readonly there?: boolean };
 
 /** How a device gets at its ports. Made for it by `drivers/discovery`, or by a test. */
 export interface PortAccess {
