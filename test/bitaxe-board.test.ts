@@ -29,6 +29,23 @@ describe('bring-up', () => {
   });
 });
 
+it('the fan runs at full speed for as long as the chips have power and do not run', async () => {
+  const bench = new BitaxeBench();
+  const started = bench.board.start(new AbortController().signal);
+  let slowest = 100;
+  let ms = 0;
+  while (bench.board.facts === null) {
+    await bench.step();
+    if (bench.sim.coreV === 0 || bench.board.facts !== null) continue;
+    ms += 5;
+    slowest = Math.min(slowest, bench.sim.fanPercent);
+  }
+  await started;
+  expect(ms).toBeGreaterThan(6000);
+  // The round that ends the start is the first to ask for less.
+  expect(slowest).toBe(100);
+});
+
 describe('which board it is', () => {
   it.each([
     ['102', '2.2'],
