@@ -24,12 +24,12 @@ function simulated(tests: readonly string[], gap: string | null = null): Proof {
 const GEKKO_OLD = simulated(['test/sticks-gekko-old.test.ts']);
 const GEKKO_CHAIN = simulated(['test/sticks-gekko-a.test.ts']);
 const ICARUS = simulated(['test/sticks-icarus.test.ts']);
-const BITAXE = ['test/bitaxe-board.test.ts', 'test/bitaxe-faults.test.ts'];
+const BITAXE = ['test/bitaxe-board.test.ts', 'test/bitaxe-faults.test.ts', 'test/bitaxe-chaos.test.ts', 'test/bitaxe-pty.slow.test.ts'];
 
 /** By key of `protocol/usb/known-devices.ts`; every device with a driver is here. */
 export const DEVICE_PROOF: Readonly<Record<string, Proof>> = {
   'bitaxe-raw': simulated(BITAXE, 'tried as boards 102, 204, 207, 303, 402, 602, 650, 702 and 801, and found out as these and 401 and 403'),
-  'emberone-00': simulated(BITAXE, 'start and ends were tried, mining was not; its regulator and its fan are not in the hands of the driver'),
+  'emberone-00': simulated(BITAXE, 'its regulator and its fan are not in the hands of the driver, and of its thermometers one is read'),
   compac: GEKKO_OLD,
   '2pac': GEKKO_OLD,
   'terminus-r5': GEKKO_OLD,
