@@ -13,6 +13,8 @@ export class ExpectedInterval {
   #since: number | null = null;
   #elapsedMs = 0;
   #nonces = 0;
+  /** What they stand for: the ticket changes, and with it how many nonces that is. */
+  #hashes = 0;
   #lookedAt: number | null = null;
   #expected: number | null = 0;
 
@@ -24,6 +26,7 @@ export class ExpectedInterval {
   restart(now: number): void {
     this.#elapsedMs = 0;
     this.#nonces = 0;
+    this.#hashes = 0;
     if (this.#since !== null) this.#since = now;
   }
 
@@ -34,8 +37,10 @@ export class ExpectedInterval {
     this.#lookedAt = this.#since;
   }
 
-  nonce(): void {
+  /** @param hashes mean number of hashes that it stands for */
+  nonce(hashes: number): void {
     this.#nonces++;
+    this.#hashes += hashes;
   }
 
   /** The mean time between nonces, ms. Asked about once a second, it also sums up how many are due. */
@@ -45,6 +50,6 @@ export class ExpectedInterval {
     if (this.#lookedAt !== null) this.#lookedAt = now;
     if (silicon) return facts.nonceIntervalMs;
     const hashing = this.#elapsedMs + (this.#since === null ? 0 : now - this.#since);
-    return this.#nonces < LEARN_FROM ? UNKNOWN_MS : (hashing / this.#nonces) * ROOM;
+    return this.#nonces < LEARN_FROM ? UNKNOWN_MS : (hashing / this.#hashes) * facts.hashesPerNonce * ROOM;
   }
 }
