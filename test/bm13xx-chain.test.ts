@@ -189,6 +189,26 @@ describe('a chain', () => {
     expect(nobody.clock.pendingTimers).toBe(0);
   });
 
+  it.each([3, null])('does not count late answers as further chips, told %s', async (chipsExpected) => {
+    const joined = await joinedChain({ model: 'bm1366', chips: 3 }, { chip: 'BM1366', chipsExpected });
+    const { feed } = joined.transport;
+    const held: Uint8Array[] = [];
+    let replies = 0;
+    // One answer to the first question comes with those to the second.
+    joined.transport.feed = (bytes) => {
+      if (++replies === 1) return void held.push(bytes);
+      feed.call(joined.transport, bytes);
+      if (replies === 4) feed.call(joined.transport, held[0]!);
+    };
+    await joined.start();
+    expect(joined.chain.facts!.chips).toBe(3);
+  });
+
+  it('refuses more chips than there should be', async () => {
+    const many = await joinedChain({ model: 'bm1366', chips: 3 }, { chipsExpected: 2 });
+    await expect(many.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: '3 chips answer where there should be 2 on /dev/ttyTEST' });
+  });
+
   it('refuses a frequency or a speed its chips do not have', async () => {
     const joined = await joinedChain({ model: 'bm1366' });
     await expect(joined.start(5000)).rejects.toMatchObject({ code: 'E_DEVICE_COMMAND' });

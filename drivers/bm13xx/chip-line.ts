@@ -14,6 +14,9 @@ import { TxLine } from './tx-line.ts';
 /** Time in which a bridge sends what it holds of a few short frames. */
 const BRIDGE_MS = 40;
 
+/** Silence after which no late answer is on its way. */
+const LATE_MS = 75;
+
 export class ChipLine {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -94,6 +97,12 @@ export class ChipLine {
   async ask(silenceMs: number, expected: number | null, signal: AbortSignal): Promise<Survey> {
     const question = encodeRead(ALL_CHIPS, REGISTER.chipId);
     return await surveyUntilSilent(this.listener, this.clock, () => void this.transport.write(question), silenceMs, expected, signal);
+  }
+
+  /** Throws away what has come in, and answers that are still on their way. @throws the reason of the signal */
+  async silence(signal: AbortSignal): Promise<void> {
+    await this.listener.flush();
+    await surveyUntilSilent(this.listener, this.clock, () => {}, LATE_MS, null, signal);
   }
 
   /** What a plan makes of the options. @throws RigError E_DEVICE_COMMAND when the chip cannot do what they ask */

@@ -9,8 +9,8 @@ import type { ChainSettings } from './contract.ts';
 
 /** Silence after a question to chips that may not be there at this speed. */
 const SHORT_SILENCE_MS = 250;
-/** Times a chain is asked before fewer chips than there should be are believed. */
-const ASK_TIMES = 3;
+/** Times a chain is asked before another number of chips than there should be is believed. */
+const ASK_TIMES = 4;
 
 /** Chips that were counted. */
 export interface Counted {
@@ -38,17 +38,24 @@ export class Enumeration {
     return { chip, chips: this.#judge(chip, ids) };
   }
 
-  /** The start-up of this chip as far as the count; asked again when too few answer, for one byte lost on the line costs a chip. */
+  /**
+   * The start-up of this chip as far as the count. Asked again until the right number answers, or where nobody knows it the same
+   * twice: one byte lost on the line costs a chip, and a late answer to the question before adds one.
+   */
   async #count(chip: Bm13xxChip, signal: AbortSignal): Promise<readonly number[]> {
     const { chipsExpected, sequence } = this.#settings;
     const actions = this.#line.planned(() => planEnumeration(chip, ROLLABLE_BITS, sequence ?? INIT_SEQUENCES[chip.name]));
     const before = actions.filter((action) => action.do !== 'reply-bytes' && action.do !== 'count-chips').slice(0, -1);
     await this.#line.carryOut(before, signal);
     let best: readonly number[] = [];
-    for (let i = 0; i < ASK_TIMES && best.length < (chipsExpected ?? 1); i++) {
+    const seen = new Set<number>();
+    for (let i = 0; i < ASK_TIMES; i++) {
+      await this.#line.silence(signal);
       const { ids } = await this.#line.ask(ENUMERATION_SILENCE_MS, chipsExpected, signal);
-      if (ids.length > best.length) best = ids;
-      else if (best.length === 0) break;
+      const right = chipsExpected === null ? seen.has(ids.length) : ids.length === chipsExpected;
+      if (right || ids.length > best.length) best = ids;
+      if (right || best.length === 0) break;
+      if (ids.length > 0) seen.add(ids.length);
     }
     const lengths = actions.flatMap((action) => (action.do === 'reply-bytes' ? action.bytes : []));
     if (best.length > 0) this.#line.listener.expect(lengths.at(-1) ?? 9);
@@ -92,6 +99,7 @@ export class Enumeration {
     const other = ids.find((id) => id !== chip.chipId);
     if (other !== undefined) throw this.#line.silent(`a ${chipById(other)?.name ?? `chip ${other.toString(16)}`} answers where a ${chip.name} should`, 'Correct the chip in the options of this device, or leave it out.');
     if (chips === 0) throw this.#line.silent(`no ${chip.name} answers`);
+    if (chipsExpected !== null && chips > chipsExpected) throw this.#line.silent(`${chips} chips answer where there should be ${chipsExpected}`, 'Correct the number of chips in the options of this device, or leave it out.');
     if (chipsExpected !== null && chips < chipsExpected) throw this.#line.silent(`only ${chips} of ${chipsExpected} chips answer`);
     return chips;
   }

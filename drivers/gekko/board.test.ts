@@ -94,6 +94,27 @@ describe('BM1384', () => {
     await expect(rig('terminus-r5', 3, { chips: 5 }).start()).rejects.toMatchObject({ message: expect.stringContaining('3 of 5') as string });
   });
 
+  it.each([['compac', 1], ['terminus-r5', 5]] as const)('%s: does not count late answers as further chips', async (model, chips) => {
+    const late = rig(model, chips);
+    const answer = late.line.onWrite;
+    const held: Uint8Array[] = [];
+    let asked = 0;
+    // The answers to the first question come with those to the second.
+    late.line.onWrite = (bytes) => {
+      const { say } = late.line;
+      late.line.say = (reply) => void held.push(reply);
+      answer(bytes);
+      late.line.say = say;
+      if (bytes.length === 4 && ++asked === 1) return;
+      for (const reply of held.splice(0)) late.line.say(reply);
+    };
+    expect(await late.start()).toMatchObject({ chips });
+  });
+
+  it('refuses a stick with more chips than it should have', async () => {
+    await expect(rig('compac', 3).start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: expect.stringContaining('3 BM1384 of a') as string });
+  });
+
   it('finds the beginning of a reply again after silence', async () => {
     const { start, board, line, fake, nonces, clock } = rig('compac', 1);
     await start();

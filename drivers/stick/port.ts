@@ -4,6 +4,8 @@ import { RigError } from '../../protocol/common/errors.ts';
 import { wait } from '../../protocol/common/wait.ts';
 import type { Transport } from '../transport/contract.ts';
 
+const NOTHING = new Uint8Array(0);
+
 /** What the owner of a port is told. Nothing of it may throw. */
 export interface StickListener {
   data(bytes: Uint8Array): void;
@@ -75,6 +77,8 @@ export class StickPort {
    * @throws as `wait`
    */
   async collect(first: Uint8Array, ms: number, signal: AbortSignal, enough: (bytes: Uint8Array) => boolean = () => false): Promise<Uint8Array> {
+    // What was called off must not be sent: it may be the command that a stop has just taken back.
+    signal.throwIfAborted();
     const chunks: Uint8Array[] = [];
     const early = new AbortController();
     this.#collected = chunks;
@@ -91,6 +95,15 @@ export class StickPort {
       this.#collecting = null;
     }
     return concatBytes(...chunks);
+  }
+
+  /**
+   * Throws away what comes in until nothing has come for `quietMs`, or `mostMs` are over.
+   * @throws as `wait`
+   */
+  async silence(quietMs: number, mostMs: number, signal: AbortSignal): Promise<void> {
+    await this.flushInput();
+    for (let passed = 0; passed < mostMs; passed += quietMs) if ((await this.collect(NOTHING, quietMs, signal)).length === 0) return;
   }
 
   /** Throws away what has come in. Never rejects. */
