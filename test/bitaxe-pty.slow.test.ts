@@ -27,7 +27,7 @@ const off = (rig: BoardRig): boolean => !rig.board.resetHigh && (rig.board.coreV
 
 async function mine(rig: BoardRig, options: Record<string, unknown> = {}) {
   const ports: PortAccess = {
-    locate: async () => (rig.path === null ? { found: false, reason: 'no such port' } : { found: true, ports: { ...rig.paths }, usb: null }),
+    locate: async () => (rig.path === null ? { found: false, reason: 'not plugged in: no such port' } : { found: true, ports: { ...rig.paths }, usb: null }),
     transport: (path, baud) => new SerialTransport(path, baud),
   };
   const descriptor = await loadDriver('bitaxe-raw');

@@ -76,7 +76,7 @@ export async function stickBench({ driver, options, roles = ['asic'], usb = null
   let plugged = true;
   let killed = false;
   const ports: PortAccess = {
-    locate: () => Promise.resolve(plugged ? { found: true, ports: Object.fromEntries(roles.map((role) => [role, `/dev/tty-${role}`])), usb } : { found: false, reason: 'no such port' }),
+    locate: () => Promise.resolve(plugged ? { found: true, ports: Object.fromEntries(roles.map((role) => [role, `/dev/tty-${role}`])), usb } : { found: false, reason: 'not plugged in: no such port' }),
     transport(path, baud) {
       const role = path.slice('/dev/tty-'.length) as Role;
       const line = new MemoryTransport(path, baud);

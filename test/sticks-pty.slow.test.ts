@@ -36,7 +36,7 @@ interface Mining {
 
 async function mine(rig: SimRig, driver: 'icarus' | 'gekko', options: Record<string, unknown>): Promise<Mining> {
   const ports: PortAccess = {
-    locate: async () => (rig.path === null ? { found: false, reason: 'no such port' } : { found: true, ports: { ...rig.paths, asic: rig.path }, usb: null }),
+    locate: async () => (rig.path === null ? { found: false, reason: 'not plugged in: no such port' } : { found: true, ports: { ...rig.paths, asic: rig.path }, usb: null }),
     transport: (path, baud) => new SerialTransport(path, baud),
   };
   const descriptor = await loadDriver(driver);
