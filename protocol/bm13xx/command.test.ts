@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadVectors } from '../../test/vectors.ts';
 import { bytesToHex, concatBytes, u32ToHex } from '../common/bytes.ts';
 import { type Command, decodeCommand, encodeCommand, encodeSetAddress, encodeWrite } from './command.ts';
+import { crc16 } from './crc16.ts';
+import { jobFrameProblem, wrapJob } from './job-frame.ts';
 import { encodeFullHeaderJob } from './job-full-header.ts';
 import { encodeMidstateJob } from './job-midstate.ts';
 import { decodeFields, registerModel } from './registers.ts';
@@ -105,6 +107,22 @@ describe('TransmitSplitter', () => {
     const splitter = new TransmitSplitter();
     const read = hex('55aa520500000a');
     expect(splitter.push(concatBytes(hex('00aa'), hex('55aa520500000b'), read))).toMatchObject({ frames: [read], skippedBytes: 9, crcErrors: 1 });
+  });
+
+  it('is not misled by a job whose beginning looks like a shorter one', () => {
+    const states = [...midstates.subarray(22, 150)];
+    // Where the CRC of a job with one or three midstates would be.
+    for (const size of [56, 120]) {
+      const like = crc16(midstates, 2, size - 2);
+      states[size - 24] = like >> 8;
+      states[size - 23] = like & 0xff;
+      const frame = wrapJob(midstates[3]!, Uint8Array.of(...midstates.subarray(4, 22), ...states));
+      expect(jobFrameProblem(frame.subarray(0, size))).toBeNull();
+      expect(new TransmitSplitter().push(frame)).toEqual({ frames: [frame], skippedBytes: 0, crcErrors: 0 });
+      const splitter = new TransmitSplitter();
+      expect([...splitter.push(frame.subarray(0, 130)).frames, ...splitter.push(frame.subarray(130)).frames]).toEqual([frame]);
+      states[size - 24] = states[size - 23] = 0;
+    }
   });
 
   it('never throws and holds no more than a job', () => {

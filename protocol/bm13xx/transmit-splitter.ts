@@ -10,7 +10,7 @@ import { JOB_HEADER, jobFrameProblem } from './job-frame.ts';
 import { midstateFrameBytes } from './job-midstate.ts';
 
 /** Sizes a job can have, whatever its length byte says. */
-const JOB_SIZES = [FULL_HEADER_FRAME_BYTES, midstateFrameBytes(1), midstateFrameBytes(3), midstateFrameBytes(4)] as const;
+const JOB_SIZES: readonly number[] = [FULL_HEADER_FRAME_BYTES, midstateFrameBytes(1), midstateFrameBytes(3), midstateFrameBytes(4)];
 const COMMAND_SIZES = [SHORT_COMMAND_BYTES, LONG_COMMAND_BYTES] as const;
 
 export interface SplitFrames {
@@ -59,14 +59,25 @@ function frameAt(bytes: Uint8Array, at: number): number | 'more' | 'none' | 'bad
   if (available < 3) return 'more';
   const isJob = bytes[at + 2] === JOB_HEADER;
   if (!isJob && (bytes[at + 2]! & 0xe0) !== 0x40) return 'none';
-  const sizes: readonly number[] = isJob ? JOB_SIZES : COMMAND_SIZES;
+  const named = isJob && available > 3 ? namedSize(bytes[at + 3]!) : null;
+  // Once in 65,536 the beginning of a job looks like a shorter one: the size that its length byte names goes first.
+  const sizes: readonly number[] = !isJob ? COMMAND_SIZES : named === null ? JOB_SIZES : [named, ...JOB_SIZES.filter((size) => size !== named)];
   for (const size of sizes) {
-    if (available < size) continue;
+    if (available < size) {
+      if (size === named) return 'more';
+      continue;
+    }
     const frame = bytes.subarray(at, at + size);
     // A five-bit CRC holds by accident: for commands the length byte has to agree where it is a known one.
     if (isJob ? jobFrameProblem(frame) === null : frame[3] === size - 2 && frame[size - 1] === crc5(frame, 2, size - 1)) return size;
   }
   return available < longestOf(bytes, at, isJob) ? 'more' : 'bad-crc';
+}
+
+/** The size a job should have by its length byte; null when it tells none. 36 stands for one midstate and, in factory firmware, for a whole header. */
+function namedSize(lengthByte: number): number | null {
+  const size = lengthByte + 2;
+  return size !== midstateFrameBytes(1) && JOB_SIZES.includes(size) ? size : null;
 }
 
 /** How many bytes must be there before nothing more can be hoped for. */

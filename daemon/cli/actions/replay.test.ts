@@ -67,6 +67,16 @@ describe('rigbrain replay', () => {
     expect((await replay([CAPTURE[1] as string, CAPTURE[3] as string], '--summary')).code).toBe(1);
   });
 
+  it('says of a capture of other devices that it does not read those', async () => {
+    const { code, err } = await replay(['{"dir":"tx","hex":"0781000000000000"}']);
+    expect({ code, err }).toEqual({ code: 1, err: [expect.stringMatching(/not one frame of these chips.*BM1384, BM1387 and Icarus/)] });
+    expect((await replay(CAPTURE)).err).toEqual([]);
+  });
+
+  it('takes a file with a byte order mark', async () => {
+    expect(await replay([`\uFEFF${CAPTURE[0]}`, ...CAPTURE.slice(1)])).toMatchObject({ code: 0, err: [] });
+  });
+
   it('says clearly what it cannot read', async () => {
     const missing = new FakeIo(dir);
     expect(await runCli(['replay', 'none.jsonl'], missing)).toBe(1);

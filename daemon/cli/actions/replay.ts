@@ -20,6 +20,8 @@ export interface ReplayFlags {
   readonly zeroBits?: number;
 }
 
+/** What a capture of a whole rig has besides. */
+const OTHER_LINES = 'lines of BM1384, BM1387 and Icarus devices, control and telemetry ports are not decoded.';
 /** Bad lines told one by one; the rest is only counted. */
 const TOLD_BAD_LINES = 10;
 
@@ -37,7 +39,7 @@ export async function replayCommand(io: CliIo, globals: Globals, file: string, f
   try {
     for await (const text of createInterface({ input, crlfDelay: Infinity })) {
       number += 1;
-      const line = decodeTraceLine(text);
+      const line = decodeTraceLine(number === 1 ? text.replace(/^\uFEFF/, '') : text);
       if (line.kind === 'bad') {
         bad += 1;
         if (bad <= TOLD_BAD_LINES) io.err(`${file}:${number}: ${line.problem}; line left out`);
@@ -55,6 +57,8 @@ export async function replayCommand(io: CliIo, globals: Globals, file: string, f
   if (bad > TOLD_BAD_LINES) io.err(`${file}: ${bad} lines left out in all`);
   if (chunks === 0) throw new RigError('E_CAPTURE', `${file} has no line of a capture among its ${number}`);
   const summary = replay.summary();
+  const frames = summary.commands + summary.jobs + summary.registers + summary.nonces;
+  if (frames === 0) io.err(`${file}: not one frame of these chips is in it; ${OTHER_LINES}`);
   const counts = { ...summaryToJson(summary), lines_left_out: bad };
   if (globals.json) io.out(JSON.stringify({ type: 'summary', ...counts }));
   else for (const [key, value] of Object.entries(counts)) io.out(`${key.padEnd(20)} ${String(value ?? 'unknown')}`);
