@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
+import { deviceLines } from './screen-devices.ts';
 import type { RigState, StateSource } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
 
@@ -87,13 +88,7 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   if (mining.session) lines.push(`session    round ${mining.session.round}   best hash ${mining.session.best_zeros} leading zero hex digits, local target ${mining.session.target_zeros}`);
   if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);
   lines.push('');
-  for (const device of state.devices) {
-    const temp = device.temp_c === null ? '' : `   ${device.temp_c.toFixed(0)} C`;
-    // The one that hashes now, where the device knows; it has another for rolled versions.
-    const name = device.detail.kernel_running ?? device.detail.kernel;
-    const kernel = typeof name === 'string' ? `   ${name}` : '';
-    lines.push(`${device.id.padEnd(10)} ${device.status.padEnd(8)} ${formatSi(device.hashrate_hs, 'H/s').padEnd(11)}${kernel}${temp}   ${device.shares.accepted} accepted${device.reason ? `   ${device.reason}` : ''}`);
-  }
+  lines.push(...deviceLines(state.devices, plain));
   const { ledger } = state;
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
   lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
