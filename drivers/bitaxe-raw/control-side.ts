@@ -44,21 +44,27 @@ export interface ControlSideParts {
  * @throws RigError E_DEVICE_PORT, E_DEVICE_CONTROL, E_DEVICE_UNKNOWN (another firmware answers); the signal's reason
  */
 export async function openControl(parts: ControlSideParts, signal: AbortSignal): Promise<ControlClient> {
-  const { transport, clock } = parts;
+  const { transport } = parts;
   try {
     await transport.open();
-    signal.throwIfAborted();
-    await transport.flushInput();
-    const format = await formatOf(parts, signal);
-    if (format === 'bonanza') {
-      throw new RigError('E_DEVICE_UNKNOWN', `${transport.name}: this is the bridge of a Bonanza, whose ASICs are not of the BM13xx family: there is no driver`, { hint: 'Take it out of the configuration.' });
-    }
-    signal.throwIfAborted();
-    return new ControlClient({ transport, channel: new ControlChannel(format), clock });
+    return await clientOf(parts, signal);
   } catch (error) {
     await transport.close();
     throw error;
   }
+}
+
+/** Finds the framing of a port that is open. @throws RigError E_DEVICE_CONTROL, E_DEVICE_UNKNOWN (another firmware answers); the signal's reason */
+export async function clientOf(parts: ControlSideParts, signal: AbortSignal): Promise<ControlClient> {
+  const { transport, clock } = parts;
+  signal.throwIfAborted();
+  await transport.flushInput();
+  const format = await formatOf(parts, signal);
+  if (format === 'bonanza') {
+    throw new RigError('E_DEVICE_UNKNOWN', `${transport.name}: this is the bridge of a Bonanza, whose ASICs are not of the BM13xx family: there is no driver`, { hint: 'Take it out of the configuration.' });
+  }
+  signal.throwIfAborted();
+  return new ControlClient({ transport, channel: new ControlChannel(format), clock });
 }
 
 function formatOf({ transport, firmware, bcdDevice, replyFormat, clock }: ControlSideParts, signal: AbortSignal): Promise<ReplyFormat> {

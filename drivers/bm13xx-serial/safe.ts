@@ -1,16 +1,14 @@
 /** Chips that nobody drives any more, brought down without driving them. */
 import { BM13XX_CHIPS, chipById, type Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
 import { planBaudChange, RESET_BAUD } from '../../protocol/bm13xx/uart.ts';
-import { messageOf } from '../../protocol/common/errors.ts';
 import { ChipLine } from '../bm13xx/chip-line.ts';
 import { quietFrames } from '../bm13xx/quiet.ts';
 import type { DriverContext, SafeReport } from '../contract.ts';
+import { makeSafeThrough } from '../safety/safe-port.ts';
 import type { SerialOptions } from './options.ts';
 import { resetLineOf } from './reset-line.ts';
 import { chipOf, mostMhz } from './settings.ts';
 
-/** All in all it may take two seconds. */
-const WHOLE_MS = 1700;
 /** Silence after which nobody is taken to listen at a speed. */
 const ASK_MS = 150;
 const STEP_MS = 15;
@@ -21,26 +19,18 @@ export async function makeSerialSafe(context: DriverContext<SerialOptions>): Pro
   const path = located?.found === true ? located.ports.asic : undefined;
   if (path === undefined) return { safe: true, words: located?.found === false ? located.reason : 'it has no port' };
   const transport = context.ports!.transport(path, RESET_BAUD);
-  const line = new ChipLine(transport, context.clock);
-  const late = new AbortController();
-  const timer = context.clock.after(WHOLE_MS, () => late.abort(new Error(`the port ${path} was too slow`)));
-  try {
-    await transport.open();
-    line.listener.attach(() => {}, (reason) => late.abort(new Error(reason)));
+  return makeSafeThrough(context.clock, transport, async (signal) => {
     const reset = resetLineOf(context.options);
     if (reset !== null) {
-      await reset.pulse(transport, context.clock, late.signal);
+      await reset.pulse(transport, context.clock, signal);
       await reset.hold(transport);
       return { safe: true, words: `chips were reset, on ${path}` };
     }
-    return await slowDown(line, context.options, late.signal);
-  } catch (error) {
-    return { safe: false, words: messageOf(error) };
-  } finally {
-    timer.cancel();
-    line.listener.detach();
-    await transport.close();
-  }
+    const line = new ChipLine(transport, context.clock);
+    const gone = new AbortController();
+    line.listener.attach(() => {}, (reason) => gone.abort(new Error(reason)));
+    return slowDown(line, context.options, AbortSignal.any([signal, gone.signal]));
+  });
 }
 
 /** Asks at every speed a daemon may have left the line at. */

@@ -1,6 +1,6 @@
-import { messageOf } from '../../protocol/common/errors.ts';
 import { GEKKO_STICKS } from '../../protocol/gekko/sticks.ts';
 import type { DriverContext, SafeReport } from '../contract.ts';
+import { makeSafeThrough } from '../safety/safe-port.ts';
 import type { Transport } from '../transport/contract.ts';
 import { safePackets } from './chain-stick.ts';
 import { DIALECTS, REST_MHZ, SLOW_BAUD } from './dialect.ts';
@@ -17,10 +17,11 @@ export async function makeGekkoSafe(context: DriverContext<GekkoOptions>): Promi
   const telemetry = stick.telemetryPort ? located.ports.telemetry : undefined;
   const path = telemetry ?? located.ports.asic;
   if (path === undefined) return { safe: false, words: 'it has no serial port' };
-  return quietly(context.ports!.transport(path, SLOW_BAUD), async (transport) => {
+  const transport = context.ports!.transport(path, SLOW_BAUD);
+  return makeSafeThrough(context.clock, transport, async () => {
     if (telemetry !== undefined) {
       await say(transport, safePackets(stick, true));
-      return `regulator switched off through ${path}`;
+      return { safe: true, words: `regulator switched off through ${path}` };
     }
     const packets = stick.chip === 'BM1384' || stick.chip === 'BM1387' ? [DIALECTS[stick.chip].rest] : safePackets(stick, false);
     await say(transport, packets);
@@ -29,22 +30,11 @@ export async function makeGekkoSafe(context: DriverContext<GekkoOptions>): Promi
       await transport.setBaud(stick.baud);
       await say(transport, packets);
     }
-    return `set to ${REST_MHZ} MHz on ${path}; it cannot be switched off there`;
+    return { safe: true, words: `set to ${REST_MHZ} MHz on ${path}; it cannot be switched off there` };
   });
 }
 
 async function say(transport: Transport, packets: readonly Uint8Array[]): Promise<void> {
   for (const packet of packets) await transport.write(packet);
   await transport.drain();
-}
-
-async function quietly(transport: Transport, act: (transport: Transport) => Promise<string>): Promise<SafeReport> {
-  try {
-    await transport.open();
-    return { safe: true, words: await act(transport) };
-  } catch (error) {
-    return { safe: false, words: messageOf(error) };
-  } finally {
-    await transport.close();
-  }
 }

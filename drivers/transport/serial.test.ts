@@ -129,6 +129,56 @@ describe.skipIf(!hasSocat)(`SerialTransport${hasSocat ? '' : ' (skipped: socat i
 });
 
 describe('SerialTransport without a port', () => {
+  it('waits for this very process to let a port go, instead of calling it held', async () => {
+    const clock = new ManualClock();
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    let held = false;
+    const closings: (() => void)[] = [];
+    const poller = { on: () => {}, poll: () => {}, stop: () => {}, removeAllListeners: () => {} };
+    const open = async (): Promise<unknown> => {
+      if (held) throw new Error('Error Resource temporarily unavailable Cannot lock port');
+      held = true;
+      return { fd: -1, poller, flush: async () => {}, set: async () => {}, close: () => new Promise<void>((done) => closings.push(() => ((held = false), done()))) };
+    };
+    const made = (): SerialTransport => new SerialTransport('/dev/ttyX', 115_200, { clock, loadBinding: async () => ({ open }) });
+    const first = made();
+    await first.open();
+    const closed = first.close();
+    await turn();
+    clock.advance(500);
+    await closed;
+    // A machine that is too busy to close it in time.
+    expect(held).toBe(true);
+    const second = made();
+    const opened = second.open();
+    await turn();
+    closings[0]!();
+    await opened;
+    expect(second.isOpen).toBe(true);
+    void second.close();
+    await turn();
+    const never = made().open();
+    await turn();
+    clock.advance(5000);
+    await expect(never).rejects.toMatchObject({ code: 'E_DEVICE_PORT', message: expect.stringContaining('still being closed') as string });
+    closings[1]!();
+    await turn();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('gives a port back that opens after it was closed', async () => {
+    let answer: (port: { close(): Promise<void> }) => void = () => {};
+    let closed = 0;
+    const transport = new SerialTransport('/dev/ttyY', 115_200, { clock: new ManualClock(), loadBinding: async () => ({ open: () => new Promise((resolve) => (answer = resolve)) }) });
+    const opening = transport.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    const closing = transport.close();
+    answer({ close: async () => void (closed += 1) });
+    await closing;
+    await expect(opening).rejects.toMatchObject({ code: 'E_DEVICE_PORT', message: expect.stringContaining('was closed while it opened') as string });
+    expect(closed).toBe(1);
+  });
+
   it('gives up an open that hangs, and closes what opens after all', async () => {
     const clock = new ManualClock();
     let answer: (port: { close(): Promise<void> }) => void = () => {};

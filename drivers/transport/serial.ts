@@ -25,6 +25,8 @@ const CLOSE_DEADLINE_MS = 500;
 const FLUSH_READS = 16;
 /** A port that tells of bytes and has none, over and over, is dead. */
 const MOST_IN_VAIN = 100;
+/** Ports this process is giving back, by name: to who opens one of them meanwhile the system would call it held. */
+const givenBack = new Map<string, Promise<unknown>>();
 /** What is read is copied out of it at once. */
 const scratch = new Uint8Array(16_384);
 
@@ -48,6 +50,7 @@ export class SerialTransport implements Transport {
   readonly #openDeadlineMs: number;
   #baud: number;
   #port: LinuxPortBinding | null = null;
+  #opening: Promise<LinuxPortBinding> | null = null;
   #fd = -1;
   #state: 'new' | 'opening' | 'open' | 'gone' | 'closed' = 'new';
   #unsent: Unsent[] = [];
@@ -78,20 +81,14 @@ export class SerialTransport implements Transport {
     this.#state = 'opening';
     try {
       const binding = await this.#loadBinding();
-      const opening = binding.open({ path: this.name, baudRate: this.#baud }) as Promise<LinuxPortBinding>;
-      const port = await within(this.#clock, this.#openDeadlineMs, opening);
-      if (port === 'late') {
-        // What opens after all, some day, is nobody's.
-        opening.then((late) => void late.close().catch(() => {}), () => {});
-        throw new RigError('E_DEVICE_PORT', `the port ${this.name} did not open within ${this.#openDeadlineMs / 1000} s`, { context: { port: this.name }, hint: 'Unplug the device and plug it in again.' });
-      }
-      if (this.#state !== 'opening') {
-        await port.close().catch(() => {});
-        throw new RigError('E_DEVICE_PORT', `the port ${this.name} was closed while it opened`, { context: { port: this.name } });
-      }
+      await this.#wait(givenBack.get(this.name) ?? Promise.resolve(), 'is still being closed');
+      this.#refuseClosed();
+      this.#opening = binding.open({ path: this.name, baudRate: this.#baud }) as Promise<LinuxPortBinding>;
+      const port = await this.#wait(this.#opening, 'did not open');
+      this.#refuseClosed();
       this.#attach(port);
     } catch (error) {
-      if (this.#state === 'opening') this.#state = 'closed';
+      this.#abandon();
       throw portError(this.name, error);
     }
     await shortenLatencyTimer(this.name).then((timer) => (timer === 'refused' ? this.#lowLatency() : undefined));
@@ -148,10 +145,38 @@ export class SerialTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.#abandon();
     if (this.#state !== 'gone') this.#state = 'closed';
     this.events.removeAllListeners();
     this.#release();
     await within(this.#clock, CLOSE_DEADLINE_MS, this.#released);
+  }
+
+  /** A step of the opening. @throws RigError E_DEVICE_PORT when it takes too long */
+  async #wait<T>(step: Promise<T>, late: string): Promise<T> {
+    const done = await within(this.#clock, this.#openDeadlineMs, step);
+    if (done !== 'late') return done;
+    throw new RigError('E_DEVICE_PORT', `the port ${this.name} ${late} within ${this.#openDeadlineMs / 1000} s`, { context: { port: this.name }, hint: 'Unplug the device and plug it in again.' });
+  }
+
+  #refuseClosed(): void {
+    if (this.#state !== 'opening') throw new RigError('E_DEVICE_PORT', `the port ${this.name} was closed while it opened`, { context: { port: this.name } });
+  }
+
+  /** Ends an opening under way: what opens after all, some day, is nobody's. */
+  #abandon(): void {
+    if (this.#state !== 'opening') return;
+    this.#state = 'closed';
+    if (this.#opening !== null) this.#giveBack(this.#opening.then((late) => late.close()));
+  }
+
+  #giveBack(closing: Promise<unknown>): void {
+    const { name } = this;
+    this.#released = closing.then(() => {}, () => {});
+    const all: Promise<unknown> = Promise.all([givenBack.get(name), this.#released]).then(() => {
+      if (givenBack.get(name) === all) givenBack.delete(name);
+    });
+    givenBack.set(name, all);
   }
 
   #attach(port: LinuxPortBinding): void {
@@ -274,7 +299,7 @@ export class SerialTransport implements Transport {
     port.poller.removeAllListeners();
     port.poller.stop();
     // What has not left would keep the system waiting for up to half a minute.
-    this.#released = port.flush().catch(() => undefined).then(() => port.close()).catch(() => undefined);
+    this.#giveBack(port.flush().catch(() => undefined).then(() => port.close()));
   }
 }
 
