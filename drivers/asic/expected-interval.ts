@@ -15,6 +15,8 @@ export class ExpectedInterval {
   #nonces = 0;
   /** What they stand for: the ticket changes, and with it how many nonces that is. */
   #hashes = 0;
+  /** Time spent hashing until the last of them: a silence after it must not make itself seem usual. */
+  #untilLastMs = 0;
   #lookedAt: number | null = null;
   #expected: number | null = 0;
 
@@ -27,6 +29,7 @@ export class ExpectedInterval {
     this.#elapsedMs = 0;
     this.#nonces = 0;
     this.#hashes = 0;
+    this.#untilLastMs = 0;
     if (this.#since !== null) this.#since = now;
   }
 
@@ -38,7 +41,8 @@ export class ExpectedInterval {
   }
 
   /** @param hashes mean number of hashes that it stands for */
-  nonce(hashes: number): void {
+  nonce(now: number, hashes: number): void {
+    this.#untilLastMs = this.#elapsedMs + (this.#since === null ? 0 : now - this.#since);
     this.#nonces++;
     this.#hashes += hashes;
   }
@@ -49,7 +53,6 @@ export class ExpectedInterval {
     if (this.#lookedAt !== null && this.#expected !== null) this.#expected = silicon ? this.#expected + (now - this.#lookedAt) / facts.nonceIntervalMs : null;
     if (this.#lookedAt !== null) this.#lookedAt = now;
     if (silicon) return facts.nonceIntervalMs;
-    const hashing = this.#elapsedMs + (this.#since === null ? 0 : now - this.#since);
-    return this.#nonces < LEARN_FROM ? UNKNOWN_MS : (hashing / this.#hashes) * facts.hashesPerNonce * ROOM;
+    return this.#nonces < LEARN_FROM ? UNKNOWN_MS : (this.#untilLastMs / this.#hashes) * facts.hashesPerNonce * ROOM;
   }
 }

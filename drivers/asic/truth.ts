@@ -95,7 +95,7 @@ export class Truth {
     if (checked.zeroBits >= Math.floor(Math.log2(facts.hashesPerNonce))) {
       this.#hashes += facts.hashesPerNonce;
       this.rate.add(now, facts.hashesPerNonce);
-      this.interval.nonce(facts.hashesPerNonce);
+      this.interval.nonce(now, facts.hashesPerNonce);
       this.clocks.nonce(now, Math.min(1, facts.hashesPerNonce / hashesPerHit(work.shareTarget)));
     }
     return checked.wanted ? { kind: 'wanted', workId: work.id } : { kind: 'counted' };

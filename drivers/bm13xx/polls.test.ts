@@ -47,6 +47,14 @@ it('finds the chips that leave three questions open, and none that found a nonce
   expect(polls.silent()).toEqual([]);
 });
 
+it('finds a chip that has never answered, once another has', () => {
+  const polls = new ChipPolls(BM13XX_CHIPS.BM1366, [0, 128]);
+  for (let i = 0; i < 6; i++) if (asked(polls) === 0) polls.heard(0);
+  expect(polls.silent()).toEqual([]);
+  polls.answer(reply(0, 0x8c), 0);
+  expect(polls.silent()).toEqual([1]);
+});
+
 it('does not take a chain for dead that answers no question but finds nonces', () => {
   const polls = new ChipPolls(BM13XX_CHIPS.BM1397, [0, 128]);
   for (let i = 0; i < 20; i++) {

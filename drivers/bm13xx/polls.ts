@@ -16,7 +16,6 @@ const MOST_MISSED = 3;
 
 interface ChipRecord {
   missed: number;
-  everAnswered: boolean;
   counter: number | null;
   counterAt: number;
   rateHs: number | null;
@@ -31,6 +30,8 @@ export class ChipPolls {
   readonly #register: number;
   readonly #chips: ChipRecord[];
   #next = 0;
+  /** One of them has: so all of their kind can. */
+  #everAnswered = false;
   /** Questions since anything came from any of them. */
   #askedInVain = 0;
 
@@ -39,7 +40,7 @@ export class ChipPolls {
     this.#chip = chip;
     this.#addresses = addresses;
     this.#register = chip.name === 'BM1397' ? REGISTER.hashRate : chip.name === 'BM1362' ? REGISTER.chipId : REGISTER.totalHashCounter;
-    this.#chips = addresses.map(() => ({ missed: 0, everAnswered: false, counter: null, counterAt: 0, rateHs: null }));
+    this.#chips = addresses.map(() => ({ missed: 0, counter: null, counterAt: 0, rateHs: null }));
   }
 
   /** Time between two questions, ms. */
@@ -69,7 +70,7 @@ export class ChipPolls {
     if (index < 0 || (reply.register !== this.#register && reply.register !== REGISTER.chipId)) return false;
     const chip = this.#chips[index]!;
     this.heard(index);
-    chip.everAnswered = true;
+    this.#everAnswered = true;
     if (reply.register === REGISTER.hashRate) chip.rateHs = hashRateOfRegister(reply.value);
     if (reply.register !== REGISTER.totalHashCounter) return true;
     // Twice within a moment is an answer that was held up, not a rate.
@@ -85,7 +86,8 @@ export class ChipPolls {
     if (this.#next !== 0) return [];
     const quiet = this.#chips.flatMap((chip, index) => (chip.missed >= MOST_MISSED ? [index] : []));
     if (quiet.length === this.#chips.length) return this.#askedInVain >= MOST_MISSED * this.#chips.length ? quiet : [];
-    return quiet.filter((index) => this.#chips[index]!.everAnswered);
+    // Of chips that answer no question at all some are heard by their nonces, and those of the others may be far apart.
+    return this.#everAnswered ? quiet : [];
   }
 
   /** What the chips say they hash, H/s; null until each has told, or when they cannot. */
