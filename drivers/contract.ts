@@ -109,6 +109,7 @@ export interface DriverContext<Options> {
   readonly id: string;
   readonly options: Options;
   readonly clock: Clock;
+  /** Every line of it tells the device. */
   readonly log: Log;
   /** Folder for files that may be lost at any time; may not exist yet. Undefined = keep nothing. */
   readonly cacheDir?: string | undefined;

@@ -109,6 +109,17 @@ describe('pause', () => {
     await rig.stop();
   });
 
+  it('during a start, taken back before that has ended: it is started anew, and nothing is held against it', async () => {
+    const rig = await hashingRig({ prepare: (board) => board.startPlan.push('hang') });
+    const paused = rig.device.command({ type: 'pause', reason: 'by hand' }).catch(() => {});
+    await rig.device.command({ type: 'resume' });
+    await rig.pass(2000);
+    expect(rig.device.state()).toMatchObject({ status: 'hashing', detail: { ladder: { isolations: 0, alerted: false } } });
+    expect(rig.board().calls).toEqual(['start', 'start', 'send 1']);
+    await rig.stop();
+    await paused;
+  });
+
   it('during a start that does not listen: the board is given up and made anew', async () => {
     let first = true;
     const again = await hashingRig({ prepare: (board) => void (first && board.startPlan.push('deaf'), (first = false)) });

@@ -59,7 +59,7 @@ export class AsicDevice implements Device {
       sending: (work, board) => this.#chooseTicket(work, board),
     });
     this.#truth = new Truth(this.#feed.table);
-    this.#shares = new SharesWatch(context.id, context.log);
+    this.#shares = new SharesWatch(context.log);
     this.#keeper = new BoardKeeper(context, parts, {
       rest: () => this.#rest(),
       up: (board, facts) => this.#up(board, facts),
@@ -302,7 +302,7 @@ export class AsicDevice implements Device {
     try {
       (this.events as EventEmitter).emit(name, ...what);
     } catch (error) {
-      this.#context.log.error({ device: this.id, event: name, err: messageOf(error) }, 'defect in a listener of the device');
+      this.#context.log.error({ event: name, err: messageOf(error) }, 'defect in a listener of the device');
     }
   }
 

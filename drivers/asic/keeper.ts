@@ -75,7 +75,7 @@ export class BoardKeeper {
     this.#rest = new Rest(context.clock);
     this.#ops = new OpQueue(context.id, context.clock, () => this.#rest.wake());
     this.#search = new PortSearch(context);
-    this.#troubles = new TroubleLog(context.id, context.log);
+    this.#troubles = new TroubleLog(context.log);
   }
 
   get board(): Board | null {
@@ -174,7 +174,7 @@ export class BoardKeeper {
     try {
       return this.board?.readings() ?? null;
     } catch (error) {
-      this.#context.log.debug({ device: this.#context.id, err: messageOf(error) }, 'readings failed');
+      this.#context.log.debug({ err: messageOf(error) }, 'readings failed');
       return null;
     }
   }
@@ -190,7 +190,7 @@ export class BoardKeeper {
         else await this.#wait(this.#mounted);
       } catch (error) {
         // A defect of ours or of a board: what it did is not known, so it is stopped.
-        this.#context.log.error({ device: this.#context.id, err: messageOf(error) }, 'defect in the life of a board');
+        this.#context.log.error({ err: messageOf(error) }, 'defect in the life of a board');
         await this.#take({ kind: 'control', reason: messageOf(error) });
       }
     }
@@ -287,6 +287,8 @@ export class BoardKeeper {
     this.#trouble = null;
     const rest = this.#restWanted();
     if (attempt.signal.aborted && rest !== null && trouble?.kind !== 'gone') return this.#mounted ? this.#halt(mounted, 'resting', rest) : undefined;
+    // Whoever called the start off wants it to run again: that is nobody's fault, and it is started anew.
+    if (isRefusal(attempt.signal.reason) && !trouble) return;
     if ('facts' in started && !failed && !trouble) return this.#raise(mounted.board, mounted.board.facts ?? started.facts);
     await this.#take(trouble ?? troubleOf(failed));
   }
@@ -299,7 +301,7 @@ export class BoardKeeper {
       return null;
     } catch (error) {
       if (!isRefusal(error)) return error;
-      this.#context.log.warn({ device: this.#context.id, err: messageOf(error) }, 'the board refuses what was set for it: it runs on its own values');
+      this.#context.log.warn({ err: messageOf(error) }, 'the board refuses what was set for it: it runs on its own values');
       for (const name of Object.keys(this.settings) as (keyof typeof this.settings)[]) delete this.settings[name];
       return null;
     }
@@ -310,7 +312,7 @@ export class BoardKeeper {
     this.#troubles.forget();
     this.#ran = true;
     const of = facts.chipsExpected !== null && facts.chipsExpected !== facts.chips ? ` of ${facts.chipsExpected}` : '';
-    this.#context.log.info({ device: this.#context.id, chip: facts.chip, chips: facts.chips, frequency_mhz: facts.frequencyMhz }, `${facts.chips}${of} ${facts.chip} running`);
+    this.#context.log.info({ chip: facts.chip, chips: facts.chips, frequency_mhz: facts.frequencyMhz }, `${facts.chips}${of} ${facts.chip} running`);
     this.#phase = 'running';
     this.#reason = null;
     this.#hooks.up(board, facts);
@@ -325,7 +327,7 @@ export class BoardKeeper {
     const trouble = this.#hooks.check();
     if (trouble) return this.#take(trouble);
     if (!this.#hooks.hashing()) this.ladder.resting();
-    else if (this.ladder.healthy(this.#now())) this.#context.log.info({ device: this.#context.id }, 'healthy again');
+    else if (this.ladder.healthy(this.#now())) this.#context.log.info({}, 'healthy again');
     await this.#rest.rest(TICK_MS);
   }
 
@@ -394,7 +396,7 @@ export class BoardKeeper {
     this.#mounted = null;
     this.#cooling = null;
     this.#trouble = null;
-    if (!(await mounted.unmount())) this.#context.log.error({ device: this.#context.id }, 'the board did not stop in time: it may still be powered');
+    if (!(await mounted.unmount())) this.#context.log.error({}, 'the board did not stop in time: it may still be powered');
   }
 
   #refusal(words: string): RigError {

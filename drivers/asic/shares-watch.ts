@@ -5,12 +5,10 @@ const TOLD_AGAIN_MS = 60 * 60_000;
 
 export class SharesWatch {
   readonly #log: Log;
-  readonly #id: string;
   #trouble: string | null = null;
   #toldAt = -Infinity;
 
-  constructor(id: string, log: Log) {
-    this.#id = id;
+  constructor(log: Log) {
     this.#log = log;
   }
 
@@ -23,7 +21,7 @@ export class SharesWatch {
   note(now: number, trouble: string | null): void {
     if (trouble !== null && (this.#trouble === null || now - this.#toldAt >= TOLD_AGAIN_MS)) {
       this.#toldAt = now;
-      this.#log.warn({ device: this.#id }, trouble);
+      this.#log.warn({}, trouble);
     }
     this.#trouble = trouble;
   }

@@ -32,17 +32,15 @@ export function troubleOf(error: unknown): Trouble {
 
 /** Tells a person what is wrong and what is done: once while it stays the same, and as an error when somebody has to look after it. */
 export class TroubleLog {
-  readonly #id: string;
   readonly #log: Log;
   #told = '';
 
-  constructor(id: string, log: Log) {
-    this.#id = id;
+  constructor(log: Log) {
     this.#log = log;
   }
 
   tell({ kind, reason }: Trouble, remedy: Remedy, alert: boolean): void {
-    const fields = { device: this.#id, trouble: kind, remedy: remedy.do, ...(remedy.do === 'isolate' ? { wait_s: Math.round(remedy.ms / 1000) } : {}) };
+    const fields = { trouble: kind, remedy: remedy.do, ...(remedy.do === 'isolate' ? { wait_s: Math.round(remedy.ms / 1000) } : {}) };
     const same = this.#told === `${kind} ${reason}`;
     this.#told = `${kind} ${reason}`;
     if (alert) this.#log.error(fields, `${reason}: somebody should look after it`);

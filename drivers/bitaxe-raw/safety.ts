@@ -72,7 +72,9 @@ export class Safety {
     client.unlock();
     this.#outcome = outcome;
     if (isSafe(outcome)) this.#live = false;
-    else if (!told) log.error({ failures: outcome.failures }, `the board could not be made safe: ${describeOutcome(outcome)}`);
+    else if (!link.controlIsOpen) {
+      if (this.#live && !told) log.warn({}, 'the board went away with its chips running: with a supply of its own they may run on until it is back, and are switched off first thing then');
+    } else if (!told) log.error({ failures: outcome.failures }, `the board could not be made safe: ${describeOutcome(outcome)}`);
     if (slowing !== null) await Promise.race([slowing, wait(clock, QUIET_MS)]);
     return outcome;
   }

@@ -108,7 +108,7 @@ export class SerialBoard implements Board {
     const safe = this.#reset === null ? this.#chain.quiet() : this.#reset.hold(transport).then(() => this.#chain.clear());
     const done = await within(clock, SAFE_MS, safe).catch((error: unknown) => messageOf(error));
     if (done === undefined) disarmLastWill(deviceId);
-    else if (transport.isOpen) log.error({ device: deviceId, err: done }, 'the chips could not be made safe');
+    else if (transport.isOpen) log.error({ err: done }, 'the chips could not be made safe');
   }
 
   stop(): Promise<void> {

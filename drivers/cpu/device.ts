@@ -178,7 +178,7 @@ export class CpuDevice implements Device {
     hasher.events.on('exhausted', (jobId) => this.#onExhausted(jobId));
     hasher.events.on('fault', (error) => {
       this.#fault = error.message;
-      this.#context.log.error({ device: this.id, code: error.code }, error.message);
+      this.#context.log.error({ code: error.code }, error.message);
       this.#tellChange();
     });
     this.#hasher = hasher;

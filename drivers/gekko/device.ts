@@ -31,12 +31,12 @@ function boardFor(context: DriverContext<GekkoOptions>, { ports, usb }: FoundPor
   const { id: deviceId, options, clock, log } = context;
   const wanted = options.frequency_mhz;
   if (wanted !== undefined && (wanted < frequencyMhz.min || wanted > frequencyMhz.max)) {
-    log.warn({ device: deviceId, frequency_mhz: wanted }, `a ${title} runs at ${frequencyMhz.min} to ${frequencyMhz.max} MHz: the nearest of these is used`);
+    log.warn({ frequency_mhz: wanted }, `a ${title} runs at ${frequencyMhz.min} to ${frequencyMhz.max} MHz: the nearest of these is used`);
   }
   const transport = context.ports!.transport(ports.asic, SLOW_BAUD);
   const common = { deviceId, model, transport, options, clock, log };
   if (chip === 'BM1384' || chip === 'BM1387') return new GekkoBoard(common);
   const path = telemetryPort ? ports.telemetry : undefined;
-  if (telemetryPort && path === undefined) log.warn({ device: deviceId }, `the telemetry port of the ${title} is not known: neither temperature nor voltage are, and it cannot be switched off`);
+  if (telemetryPort && path === undefined) log.warn({}, `the telemetry port of the ${title} is not known: neither temperature nor voltage are, and it cannot be switched off`);
   return new GekkoChainBoard({ ...common, telemetry: path === undefined ? null : context.ports!.transport(path, SLOW_BAUD) });
 }
