@@ -101,6 +101,20 @@ describe('SerialBoard', () => {
     await expect(settle(hot.clock, hot.board.start(signal))).rejects.toMatchObject({ code: 'E_DEVICE_COMMAND', hint: expect.stringContaining('575') as string });
   });
 
+  it('does not leave chips at full clock that run, have no reset line, and do not answer when they are started anew', async () => {
+    const { clock, chips, board, line } = bench({ model: 'bm1366', chips: 2 });
+    await settle(clock, board.start(signal));
+    expect(clocks(chips)).toEqual([485, 485]);
+    chips.faults.mute = true;
+    await expect(settle(clock, board.start(signal))).rejects.toMatchObject({ code: 'E_DEVICE_SILENT' });
+    await settle(clock, board.halt());
+    expect(clocks(chips)).toEqual([50, 50]);
+    chips.faults.mute = false;
+    await settle(clock, board.start(signal));
+    expect([clocks(chips), line().baud]).toEqual([[485, 485], 1_000_000]);
+    await settle(clock, board.stop());
+  });
+
   it('tells trouble once, after it has made itself safe', async () => {
     const silent = bench({ model: 'bm1366', chips: 2 });
     await settle(silent.clock, silent.board.start(signal));

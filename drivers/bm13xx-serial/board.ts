@@ -62,7 +62,9 @@ export class SerialBoard implements Board {
     await this.#open();
     this.#told = false;
     try {
-      await this.#reset?.pulse(transport, clock, signal);
+      if (this.#reset !== null) await this.#reset.pulse(transport, clock, signal);
+      // Chips that run and cannot be reset: slow before they are counted anew, so that they are if nobody answers.
+      else await this.#chain.quiet();
       const { chip } = await this.#chain.enumerate(signal);
       const facts = await this.#chain.start(clockOf(chip, options), signal);
       this.#arm();
