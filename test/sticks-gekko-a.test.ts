@@ -64,6 +64,15 @@ describe.each(Object.keys(CHIPS) as Model[])('%s', (model) => {
   });
 });
 
+it.each(['compacf', 'r909'] as const)('%s does not run on at full clock when nobody answers to its start', async (model) => {
+  const it = await hashing(model, { frequency_mhz: 250 });
+  it.chain.faults.mute = true;
+  void it.device.command({ type: 'restart' }).catch(() => {});
+  await it.until(() => it.device.state().status === 'fault');
+  expect(clock(it)).toBeLessThan(60);
+  await it.during(it.device.stop());
+});
+
 describe.each(['compac-a1', 'compac-a2'] as const)('%s with its controller', (model) => {
   it('tells temperature, power, voltage and fan, and sets them', async () => {
     const it = await hashing(model, { voltage_v: 0.32 });

@@ -207,10 +207,10 @@ export class GekkoChainBoard implements Board {
     return { path: this.#telemetry?.name ?? this.#parts.transport.name, packets: safePackets(this.#stick, this.#telemetry !== null) };
   }
 
-  /** Off, then sensors that can be believed, then voltage and on. Nothing to do without a controller. */
+  /** Off, then sensors that can be believed, then voltage and on. Without a controller chips that run are slowed down: they stay so if nobody answers. */
   async #powerUp(signal: AbortSignal): Promise<void> {
     const telemetry = this.#telemetry;
-    if (telemetry === null) return;
+    if (telemetry === null) return this.#chain.quiet();
     this.#chain.clear();
     await telemetry.regulatorOff();
     await this.#pause(signal);
