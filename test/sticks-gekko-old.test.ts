@@ -63,6 +63,15 @@ describe.each(Object.keys(STICKS) as Model[])('%s', (model) => {
     await it.during(it.device.stop());
   });
 
+  it('does not run on at full clock when nobody answers to its start', async () => {
+    const it = await hashing(model, STICKS[model], { frequency_mhz: 200 });
+    wrong(it.chain, 'mute');
+    void it.device.command({ type: 'restart' }).catch(() => {});
+    await it.until(() => it.device.state().status === 'fault');
+    expect(it.chain.stats().mhz).toBe(50);
+    await it.during(it.device.stop());
+  });
+
   it('goes and comes back', async () => {
     const it = await hashing(model);
     for (let i = 0; i < 2; i++) {

@@ -88,6 +88,8 @@ export class GekkoBoard implements Board {
 
   async start(signal: AbortSignal): Promise<BoardFacts> {
     this.#quiet();
+    // Chips that run and cannot be reset: slow before they are counted anew, so that they are if nobody answers.
+    if (this.#port.isOpen) await this.#rest();
     await this.#port.open();
     armLastWill(this.#parts.deviceId, { path: this.#port.name, packets: [this.#dialect.rest] });
     try {
@@ -177,15 +179,17 @@ export class GekkoBoard implements Board {
 
   async stop(): Promise<void> {
     if (this.#port.isOpen) {
-      await this.halt();
-      await this.#slowDown();
+      this.#quiet();
+      await this.#rest();
     }
     disarmLastWill(this.#parts.deviceId);
     await this.#port.close();
   }
 
-  /** Leaves the chips at the speed the next start looks for them first. */
-  async #slowDown(): Promise<void> {
+  /** The slowest clock, at the speed the next start looks for them first. */
+  async #rest(): Promise<void> {
+    void this.#port.send(this.#dialect.rest);
+    await this.#port.drain();
     if (this.#dialect.slowDown === null || this.#baud === SLOW_BAUD) return;
     void this.#port.send(this.#dialect.slowDown);
     await this.#port.setBaud(SLOW_BAUD).catch(() => {});
