@@ -29,8 +29,8 @@ interface IssuedWork {
   readonly extranonce2: Uint8Array;
   readonly merkleRoot: Uint8Array;
   readonly target: bigint;
-  /** Every (nonce, version) already reported for this work. */
-  readonly seen: Set<string>;
+  /** Every (nonce, version) already reported for this work; null before the first: most works of quick chips yield none. */
+  seen: Set<string> | null;
 }
 
 /**
@@ -116,7 +116,7 @@ export class TemplateManager {
       target: targetToBytes(target),
       shareTarget: targetToBytes(wanted),
     };
-    this.#issued.set(work.id, { work, deviceId, job, extranonce2: piece.extranonce2, merkleRoot, target, seen: new Set() });
+    this.#issued.set(work.id, { work, deviceId, job, extranonce2: piece.extranonce2, merkleRoot, target, seen: null });
     let ids = this.#byDevice.get(deviceId);
     if (!ids) this.#byDevice.set(deviceId, (ids = new Set()));
     ids.add(work.id);
@@ -136,6 +136,7 @@ export class TemplateManager {
       return { kind: 'hardware_error', reason: 'version bits outside the agreed mask were rolled' };
     }
     const key = `${nonce.nonce}:${nonce.version}`;
+    issued.seen ??= new Set();
     if (issued.seen.has(key)) return { kind: 'duplicate' };
     if (issued.seen.size < SEEN_PER_WORK) issued.seen.add(key);
 

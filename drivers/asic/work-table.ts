@@ -2,10 +2,10 @@
 import type { Work } from '../contract.ts';
 
 /** Some seconds of the quickest job intervals (20 ms), and far more ids than any chip keeps. */
-const WORKS = 512;
-const AGE_MS = 15 * 60_000;
+const WORKS = 256;
+const AGE_MS = 5 * 60_000;
 /** Nonces remembered over all works. */
-const SEEN = 100_000;
+const SEEN = 20_000;
 
 export interface SentWork {
   readonly work: Work;

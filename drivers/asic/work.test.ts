@@ -52,10 +52,10 @@ describe('the table of works', () => {
   it('forgets by number and by age', () => {
     const table = new WorkTable();
     for (let id = 1; id <= 1000; id++) table.add(makeWork(id), id * 20);
-    expect(table.size).toBe(512);
-    expect(table.get(488)).toBeUndefined();
-    expect(table.get(489)).toBeDefined();
-    table.add(makeWork(2000), 20_000 + 15 * 60_000);
+    expect(table.size).toBe(256);
+    expect(table.get(744)).toBeUndefined();
+    expect(table.get(745)).toBeDefined();
+    table.add(makeWork(2000), 20_000 + 5 * 60_000);
     expect(table.size).toBeLessThan(5);
   });
 
@@ -72,12 +72,12 @@ describe('the table of works', () => {
     const table = new WorkTable();
     for (let id = 1; id <= 12; id++) {
       table.add(makeWork(id), 0);
-      for (let nonce = 0; nonce < 10_000; nonce++) table.note(table.get(id)!, nonce, 1);
+      for (let nonce = 0; nonce < 2000; nonce++) table.note(table.get(id)!, nonce, 1);
     }
     expect(table.get(1)).toBeUndefined();
     expect(table.get(3)).toBeDefined();
     // A single work does not forget itself.
-    for (let nonce = 10_000; nonce < 150_000; nonce++) table.note(table.get(12)!, nonce, 1);
+    for (let nonce = 2000; nonce < 30_000; nonce++) table.note(table.get(12)!, nonce, 1);
     expect(table.size).toBe(1);
     expect(table.note(table.get(12)!, 0, 1)).toBe(false);
   });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RigConfigInput } from '../../../../config/schema.ts';
 import { startSimPool, type SimPool } from '../../../../sim/pool/pool.ts';
 import { Child } from './child.ts';
-import type { DaemonAnswer, DaemonLook, DaemonOrder } from './daemon-child.ts';
+import type { DaemonAnswer, DaemonHeap, DaemonLook, DaemonOrder } from './daemon-child.ts';
 import type { FleetAnswer, FleetOrder } from './fleet-child.ts';
 import { planMischief, type PlannedAct } from './mischief.ts';
 import { gauge, type Gauge } from './process-gauge.ts';
@@ -46,7 +46,7 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
   for (const needed of [links, path.join(folder, 'data')]) mkdirSync(needed, { recursive: true });
   const sticks = sticksIn(links, options.sticks);
   const fleet = new Child<FleetOrder, FleetAnswer>('fleet-child');
-  const daemon = new Child<DaemonOrder, DaemonAnswer>('daemon-child', options.log);
+  const daemon = new Child<DaemonOrder, DaemonAnswer>('daemon-child', options.log, ['--expose-gc']);
   const pool = await startSimPool({ difficulty: DIFFICULTY, vardiff: null, jobRefreshMs: JOB_EVERY_MS });
   try {
     await fleet.ask({ do: 'start', specs: Object.fromEntries(sticks.map(({ id, spec }) => [id, spec])), hashingPercent: HASHING_PERCENT });
@@ -57,13 +57,15 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
     const well = sticks.filter((_, index) => index % 6 === 0).map(({ id }) => id);
     const acts = options.mischief ? planMischief({ ids: sticks.map(({ id }) => id), well, durationMs, everyMs: MISCHIEF_EVERY_MS, seed }) : [];
     tell(`${seconds} s: ${acts.filter(({ act }) => act.do === 'unplug').length} plugs pulled, ${acts.filter(({ act }) => act.do === 'fault').length} faults`);
+    const heapFirst = await heapOf(daemon);
     const gauges = await live(daemon, fleet, acts, durationMs);
     // A ramp takes ten seconds, and what was pulled out twice is given a pause by the driver.
     await allUp(daemon, sticks.length, tell);
     const back = (await look(daemon)).hashing.length;
+    const heap = [heapFirst, await heapOf(daemon)] as const;
     const { stats } = (await fleet.ask({ do: 'stats' })) as Extract<FleetAnswer, { stats: unknown }>;
     const last = await stopped(daemon);
-    return reportOf({ options, sticks, well, acts, upMs, back, gauges, figures: last.figures, fleet: stats, pool: pool.stats() });
+    return reportOf({ options, sticks, well, acts, upMs, back, gauges, heap, figures: last.figures, fleet: stats, pool: pool.stats() });
   } finally {
     await fleet.ask({ do: 'close' }).catch(() => {});
     fleet.kill();
@@ -85,6 +87,10 @@ function configOf(sticks: readonly Stick[], pool: SimPool): RigConfigInput {
 
 async function look(daemon: Child<DaemonOrder, DaemonAnswer>): Promise<DaemonLook> {
   return (await daemon.ask({ do: 'look' })) as DaemonLook;
+}
+
+async function heapOf(daemon: Child<DaemonOrder, DaemonAnswer>): Promise<number> {
+  return ((await daemon.ask({ do: 'heap' })) as DaemonHeap).heap_bytes;
 }
 
 async function stopped(daemon: Child<DaemonOrder, DaemonAnswer>): Promise<DaemonLook> {

@@ -13,10 +13,10 @@ export class Child<Order, Answer> {
   #asked = 0;
 
   /** @param file name of a module beside this one, without its ending @param log file for what it prints */
-  constructor(file: string, log: string | null = null) {
+  constructor(file: string, log: string | null = null, execArgv: readonly string[] = []) {
     this.#name = file;
     const own = fileURLToPath(import.meta.url);
-    this.process = fork(own.replace(/child\.(ts|js)$/, `${file}.$1`), [], { stdio: ['ignore', log === null ? 'ignore' : openSync(log, 'w'), 'pipe', 'ipc'] });
+    this.process = fork(own.replace(/child\.(ts|js)$/, `${file}.$1`), [], { execArgv: [...execArgv], stdio: ['ignore', log === null ? 'ignore' : openSync(log, 'w'), 'pipe', 'ipc'] });
     this.process.stderr?.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-4000)));
     this.process.on('message', ({ number, body }: { number: number; body: Answer }) => {
       this.#waiting.get(number)?.resolve(body);

@@ -6,12 +6,16 @@ import { runDaemon } from '../../../main/run.ts';
 import type { Rig } from '../../../main/rig.ts';
 import { Observer, type DaemonFigures } from './observer.ts';
 
-export type DaemonOrder = { readonly do: 'run'; readonly config: RigConfigInput; readonly dataDir: string } | { readonly do: 'look' } | { readonly do: 'stop' };
+export type DaemonOrder = { readonly do: 'run'; readonly config: RigConfigInput; readonly dataDir: string } | { readonly do: 'look' } | { readonly do: 'heap' } | { readonly do: 'stop' };
 export interface DaemonLook {
   readonly hashing: readonly string[];
   readonly figures: DaemonFigures;
 }
-export type DaemonAnswer = DaemonLook | { readonly done: true } | { readonly error: string };
+/** After a collection of garbage, so that two can be compared. Of the main thread; the ledger's is not in it. */
+export interface DaemonHeap {
+  readonly heap_bytes: number;
+}
+export type DaemonAnswer = DaemonLook | DaemonHeap | { readonly done: true } | { readonly error: string };
 
 let rig: Rig | null = null;
 let observer: Observer | null = null;
@@ -31,6 +35,11 @@ function look(): DaemonLook {
 
 async function obey(order: DaemonOrder): Promise<DaemonAnswer> {
   if (order.do === 'look') return look();
+  if (order.do === 'heap') {
+    globalThis.gc?.();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return { heap_bytes: heapUsed + arrayBuffers };
+  }
   if (order.do === 'run') {
     await new Promise<void>((resolve, reject) => {
       ended = runDaemon(optionsOf(order.config, order.dataDir), (made) => {

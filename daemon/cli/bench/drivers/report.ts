@@ -52,7 +52,7 @@ export interface DriversReport {
   /** Nonces that left the simulated chips, and those that reached the drivers; the difference went with pulled plugs and faults. */
   readonly nonces_reported: number;
   readonly nonces_received: number;
-  readonly memory: { readonly rss_first_mb: number | null; readonly rss_last_mb: number | null; readonly growth_percent: number | null; readonly open_files_first: number | null; readonly open_files_last: number | null; readonly open_files_most: number | null };
+  readonly memory: { /** Of the daemon's main thread, each after a collection of garbage: what a leak would show in. */ readonly heap_first_mb: number; readonly heap_last_mb: number; readonly rss_first_mb: number | null; readonly rss_last_mb: number | null; readonly growth_percent: number | null; readonly open_files_first: number | null; readonly open_files_last: number | null; readonly open_files_most: number | null };
   readonly devices: readonly (DeviceFigures & { /** Left its chips. */ readonly nonces_reported: number })[];
 }
 
@@ -64,12 +64,14 @@ export interface ReportParts {
   readonly upMs: number | null;
   readonly back: number;
   readonly gauges: readonly Gauge[];
+  /** Bytes before and after. */
+  readonly heap: readonly [first: number, last: number];
   readonly figures: DaemonFigures;
   readonly fleet: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly pool: SimPoolStats;
 }
 
-export function reportOf({ options, sticks, well, acts, upMs, back, gauges, figures, fleet, pool }: ReportParts): DriversReport {
+export function reportOf({ options, sticks, well, acts, upMs, back, gauges, heap, figures, fleet, pool }: ReportParts): DriversReport {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const reported = (id: string): number => (typeof fleet[id]?.nonces === 'number' ? fleet[id].nonces : 0);
   const settled = sum(Object.values(figures.verdicts));
@@ -105,13 +107,13 @@ export function reportOf({ options, sticks, well, acts, upMs, back, gauges, figu
     },
     nonces_reported: sum(Object.keys(fleet).map(reported)),
     nonces_received: sum(figures.devices.map(({ nonces, duplicates, hardware_errors, late }) => nonces + duplicates + hardware_errors + late)),
-    memory: memoryOf(gauges),
+    memory: memoryOf(gauges, heap),
     devices: figures.devices.map((device) => ({ ...device, nonces_reported: reported(device.id) })),
   };
 }
 
 /** Quarters are compared, so that one collection of garbage decides nothing. */
-function memoryOf(gauges: readonly Gauge[]): DriversReport['memory'] {
+function memoryOf(gauges: readonly Gauge[], heap: readonly [number, number]): DriversReport['memory'] {
   const quarter = Math.floor(gauges.length / 4);
   const [early, late] = [gauges.slice(0, quarter), gauges.slice(gauges.length - quarter)];
   const files = (list: readonly Gauge[]): number | null => (list.length === 0 ? null : median(list.map(({ open_files }) => open_files)));
@@ -119,6 +121,8 @@ function memoryOf(gauges: readonly Gauge[]): DriversReport['memory'] {
   const last = late.length === 0 ? null : median(late.map(({ rss_bytes }) => rss_bytes));
   const mb = (bytes: number | null): number | null => (bytes === null ? null : Math.round(bytes / 1e5) / 10);
   return {
+    heap_first_mb: Math.round(heap[0] / 1e5) / 10,
+    heap_last_mb: Math.round(heap[1] / 1e5) / 10,
     rss_first_mb: mb(first),
     rss_last_mb: mb(last),
     growth_percent: first === null || last === null ? null : Math.round((1000 * (last - first)) / first) / 10,
