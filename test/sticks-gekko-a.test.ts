@@ -168,6 +168,20 @@ describe.each(['compac-a1', 'compac-a2'] as const)('%s with its controller', (mo
     await it.during(it.device.stop());
   });
 
+  it('is not started at a frequency that it never reached', async () => {
+    const it = await hashing(model, { voltage_v: 0.32 });
+    const before = Math.round(clock(it));
+    it.wrong('mute');
+    await it.live(3000);
+    const set = it.device.command({ type: 'set', values: { voltage_v: 0.4, frequency_mhz: 500 } });
+    set.catch(() => {});
+    await it.until(() => it.device.state().status !== 'hashing');
+    it.cured('mute');
+    await it.until(() => it.device.state().status === 'hashing');
+    expect(Math.round(clock(it))).toBe(before);
+    await it.during(it.device.stop());
+  });
+
   it('is driven without its second port too, and says what is not known', async () => {
     const it = await joined(model, {}, { roles: ['asic'] });
     // Its regulator is on: its controller does that where nobody speaks to it.

@@ -131,8 +131,8 @@ export class GekkoChainBoard implements Board {
     for (const name of ['frequency_mhz', 'voltage_v', 'fan_percent'] as const) this.#check(name, settings[name]);
     if (settings.fan_percent !== undefined) this.#monitor?.setFan(settings.fan_percent);
     const mhz = settings.frequency_mhz ?? this.#targetMhz;
-    this.#targetMhz = mhz;
     if (!this.#running) {
+      this.#targetMhz = mhz;
       this.#voltage = settings.voltage_v ?? this.#voltage;
       return;
     }
@@ -145,6 +145,8 @@ export class GekkoChainBoard implements Board {
     const voltageFirst = volts !== undefined && (this.#voltage === null || volts > this.#voltage);
     if (voltageFirst) await this.#setVoltage(volts, signal);
     if (settings.frequency_mhz !== undefined) await this.#chain.ramp(mhz, signal);
+    // Not before it is there: the next start must not ask more than the voltage that was reached.
+    this.#targetMhz = mhz;
     if (volts !== undefined && !voltageFirst) await this.#setVoltage(volts, signal);
   }
 
@@ -244,8 +246,10 @@ export class GekkoChainBoard implements Board {
 
   /** As safe as it can be made; sensors and fan go on. Never rejects. */
   #rest(): Promise<void> {
+    const stopped = new RigError('E_DEVICE_COMMAND', `the ${this.#stick.title} was stopped meanwhile`);
     this.#running = false;
-    this.#change?.abort(new RigError('E_DEVICE_COMMAND', `the ${this.#stick.title} was stopped meanwhile`));
+    this.#starting?.abort(stopped);
+    this.#change?.abort(stopped);
     this.#change = null;
     this.#monitor?.heating(false);
     // At once, whatever else is under way.

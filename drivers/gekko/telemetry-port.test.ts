@@ -51,6 +51,18 @@ it('knows a controller without a version by its measurements, and refuses one th
   expect(mute.clock.pendingTimers).toBe(0);
 });
 
+it('does not send what was called off while it waited for its turn', async () => {
+  const { line, telemetry, pass } = await port({ 'G.': [...MEASURED] });
+  const abort = new AbortController();
+  const measuring = telemetry.measure(signal);
+  const on = telemetry.regulatorOn(abort.signal);
+  on.catch(() => {});
+  abort.abort(new Error('stopped'));
+  await pass(measuring);
+  await expect(pass(on)).rejects.toThrow('stopped');
+  expect(line.written.map(ascii)).toEqual(['G.']);
+});
+
 it('switches off without waiting for what is under way', async () => {
   const { line, telemetry, clock } = await port({ 'G.': [...MEASURED] });
   const measuring = telemetry.measure(signal);

@@ -79,7 +79,7 @@ export class TelemetryPort {
 
   /** Waits for nothing that is under way: it is for emergencies too. Never rejects. */
   async regulatorOff(): Promise<void> {
-    await this.#port.send(GEKKO_TELEMETRY_COMMAND.regulatorOff);
+    void this.#port.send(GEKKO_TELEMETRY_COMMAND.regulatorOff);
     await this.#port.drain();
   }
 

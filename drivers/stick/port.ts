@@ -3,7 +3,10 @@ import { concatBytes } from '../../protocol/common/bytes.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { wait } from '../../protocol/common/wait.ts';
 import type { Transport } from '../transport/contract.ts';
+import { within } from '../transport/deadline.ts';
 
+/** Far more than the few frames that wait need, and half of what a stop may take. */
+const DRAIN_MS = 500;
 const NOTHING = new Uint8Array(0);
 
 /** What the owner of a port is told. Nothing of it may throw. */
@@ -115,13 +118,13 @@ export class StickPort {
 
   /** Changes the speed once all bytes have left. @throws RigError E_DEVICE_PORT */
   async setBaud(baud: number): Promise<void> {
-    await this.#transport.drain();
+    await this.drain();
     await this.#transport.setBaud(baud);
   }
 
-  /** Resolves when everything sent has left. Never rejects. */
-  drain(): Promise<void> {
-    return this.#transport.drain();
+  /** Resolves when everything sent has left, or has had its time: a line that hangs must not hold up a stop. Never rejects. */
+  async drain(): Promise<void> {
+    await within(this.#clock, DRAIN_MS, this.#transport.drain());
   }
 
   /** Idempotent, never rejects. Waits under way end with an error. */
