@@ -10,7 +10,7 @@ import type { DriverContext, SafeReport } from '../drivers/contract.ts';
 import { makeBitaxeSafe } from '../drivers/bitaxe-raw/make-safe.ts';
 import { MemoryTransport } from '../drivers/transport/memory.fixture.ts';
 import type { Transport, UsbPlace } from '../drivers/transport/contract.ts';
-import { silentLog } from '../protocol/common/log.ts';
+import { type Log, silentLog } from '../protocol/common/log.ts';
 import { ManualClock } from '../protocol/common/manual-clock.ts';
 import { VirtualBoard, type BoardOptions } from '../sim/bitaxe/board.ts';
 import { BOARD_FAULTS } from '../sim/bitaxe/faults.ts';
@@ -24,6 +24,7 @@ export const CLEAN = { raises_too_large: 0, raises_above_voltage: 0, starved_ms:
 
 export interface BenchOptions {
   readonly sim?: Partial<BoardOptions> & { readonly board: string };
+  readonly log?: Log;
   readonly options?: Record<string, unknown>;
   readonly bcdDevice?: number | null;
   /** Called before every request of the control port. */
@@ -61,7 +62,7 @@ export class BitaxeBench {
       transport: (name, baud) => this.transport(name, baud),
       createChain: (chain) => new Bm13xxChain(chain),
       clock: this.clock,
-      log: silentLog,
+      log: parts.log ?? silentLog,
     });
     this.board.events.on('trouble', (trouble) => this.troubles.push(trouble));
     this.board.events.on('nonce', () => this.nonces++);

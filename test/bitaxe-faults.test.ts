@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { disarmLastWill, fulfilLastWills } from '../drivers/safety/last-will.ts';
 import { BitaxeBench, CLEAN, type BenchOptions } from './bitaxe-bench.fixture.ts';
+import { silentLog } from '../protocol/common/log.ts';
 
 afterEach(() => disarmLastWill('bitaxe-test'));
 
@@ -230,6 +231,16 @@ describe('the end', () => {
     await bench.settle(bench.board.stop());
     expect(bench.troubles).toHaveLength(1);
     if (how === 'gone and back') expect(bench.safe).toBe(true);
+  });
+
+  it('unplugged: says what is known, and calls nothing an error', async () => {
+    const lines: string[] = [];
+    const note = (level: string) => (_: object, message = '') => void lines.push(`${level} ${message}`);
+    const bench = await running({ log: { ...silentLog, warn: note('warn'), error: note('error') } });
+    bench.unplug();
+    await bench.pass(5000);
+    await bench.settle(bench.board.stop());
+    expect(lines).toEqual([expect.stringMatching(/^warn the board went away with its chips running/)]);
   });
 
   it('halts: no power, but watched and cooled', async () => {

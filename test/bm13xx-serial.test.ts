@@ -145,6 +145,15 @@ describe('SerialBoard', () => {
       await settle(clock, board.start(signal));
       await settle(clock, board.stop());
       expect(fulfilLastWills()).toEqual([]);
+      // In the middle of a ramp, too.
+      await writeFile(file, '');
+      const raising = bench({ model: 'bm1366', chips: 2 }, {}, file);
+      const starting = raising.board.start(signal);
+      await settle(raising.clock, new Promise<void>((resolve) => raising.clock.every(5, () => clocks(raising.chips)[0]! > 200 && resolve())));
+      expect(fulfilLastWills()).toEqual(['bench']);
+      raising.chips.receive(await readFile(file));
+      expect(clocks(raising.chips)).toEqual([50, 50]);
+      await settle(raising.clock, Promise.all([raising.board.stop(), expect(starting).rejects.toThrow()]));
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -3,6 +3,7 @@
  * the chips in reset, where a modem line is wired to it, or to bring them down to their slowest clock.
  */
 import { EventEmitter } from 'node:events';
+import type { Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
@@ -66,9 +67,10 @@ export class SerialBoard implements Board {
       // Chips that run and cannot be reset: slow before they are counted anew, so that they are if nobody answers.
       else await this.#chain.quiet();
       const { chip } = await this.#chain.enumerate(signal);
-      const facts = await this.#chain.start(clockOf(chip, options), signal);
-      this.#arm();
-      return facts;
+      const mhz = clockOf(chip, options);
+      // Before the clock is raised: whoever ends the process meanwhile leaves them slow.
+      this.#arm(chip, mhz);
+      return await this.#chain.start(mhz, signal);
     } catch (error) {
       await this.halt();
       throw error;
@@ -88,8 +90,9 @@ export class SerialBoard implements Board {
     if (mhz === undefined) return;
     const [min, max] = this.limits.frequency_mhz!;
     if (!(mhz >= min && mhz <= max)) throw new RigError('E_DEVICE_COMMAND', `frequency_mhz is between ${min} and ${max} MHz, not ${mhz}`);
+    const { chip } = this.#chain;
+    if (chip !== null) this.#arm(chip, Math.max(mhz, this.facts?.frequencyMhz ?? 0));
     await this.#chain.ramp(mhz, new AbortController().signal);
-    this.#arm();
   }
 
   async identify(): Promise<void> {
@@ -145,9 +148,8 @@ export class SerialBoard implements Board {
   }
 
   /** What is written if this process ends without a word: the same that `halt` would without a reset line. */
-  #arm(): void {
-    const { chip, facts } = this.#chain;
+  #arm(chip: Bm13xxChip, mhz: number): void {
     const { deviceId, transport } = this.#parts;
-    if (chip !== null && facts?.frequencyMhz != null) armLastWill(deviceId, { path: transport.name, packets: quietFrames(chip, facts.frequencyMhz) });
+    armLastWill(deviceId, { path: transport.name, packets: quietFrames(chip, mhz) });
   }
 }
