@@ -41,6 +41,18 @@ describe('nonces', () => {
     expect(pass(60, (now) => clocks.answer(now))).toBe('nonces at 14');
   });
 
+  it('that are wrong are no sign of hashing, and are told', () => {
+    const { clocks, pass, now } = running({ answerWithinMs: null, nonceIntervalMs: 4 });
+    expect(pass(4, (at) => clocks.nonce(at, 0))).toBe(null);
+    expect(pass(4, (at) => clocks.wrong(at))).toBe(null);
+    expect(clocks.check(now() + 1000, { answerWithinMs: 6000, nonceIntervalMs: 4 })?.reason).toBe('4 wrong nonces and no right one for 5.0 s, where one comes every 4.0 ms');
+    clocks.again(now() + 1000);
+    expect(clocks.check(now() + 6000, { answerWithinMs: null, nonceIntervalMs: 4 })).toBe(null);
+    expect(clocks.check(now() + 7000, { answerWithinMs: null, nonceIntervalMs: 4 })).toBe(null);
+    for (let at = now() + 8000; at < now() + 10_000; at += 1000) clocks.check(at, { answerWithinMs: null, nonceIntervalMs: 4 });
+    expect(clocks.check(now() + 11_000, { answerWithinMs: null, nonceIntervalMs: 4 })?.reason).toMatch(/^no nonce for/);
+  });
+
   it('are missed after 5 s at the earliest', () => {
     const { pass } = running({ answerWithinMs: null, nonceIntervalMs: 2 });
     expect(pass(60)).toBe('nonces at 5');

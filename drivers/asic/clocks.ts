@@ -52,6 +52,8 @@ export class Clocks {
   /** Nonces that healthy chips would have given since the last one came. */
   #due = 0;
   #window = { since: 0, expected: 0, seen: 0 };
+  /** Nonces since the last right one whose hash was not what it should be. */
+  #wrong = 0;
   #sharesDue = 0;
   #rejected = 0;
 
@@ -60,6 +62,7 @@ export class Clocks {
     this.#answerAt = now;
     this.#nonceAt = null;
     this.#checkedAt = now;
+    this.#wrong = 0;
     this.#restartWindow(now);
   }
 
@@ -75,6 +78,7 @@ export class Clocks {
     this.#nonceAt = on ? now : null;
     this.#shareAt = on ? now : null;
     this.#checkedAt = now;
+    this.#wrong = 0;
     this.#sharesDue = 0;
     this.#restartWindow(now);
   }
@@ -91,9 +95,16 @@ export class Clocks {
     this.answer(now);
     if (this.#nonceAt === null) return;
     this.#nonceAt = now;
+    this.#wrong = 0;
     this.#due = 0;
     this.#window.seen++;
     this.#sharesDue += shares;
+  }
+
+  /** A nonce that the host has found wrong: an answer, and no sign of hashing. */
+  wrong(now: number): void {
+    this.answer(now);
+    this.#wrong++;
   }
 
   /** The outcome of a share. One the pool has not judged (late, or not sent at all) still proves that shares are found. */
@@ -119,7 +130,8 @@ export class Clocks {
     this.#due += due;
     this.#window.expected += due;
     if (this.#due > SILENCE && now - this.#nonceAt >= SILENCE_AT_LEAST_MS) {
-      return { clock: 'nonces', reason: `no nonce for ${seconds(now - this.#nonceAt)}, where one comes every ${seconds(expected.nonceIntervalMs)}` };
+      const what = this.#wrong === 0 ? 'no nonce' : `${this.#wrong} wrong nonces and no right one`;
+      return { clock: 'nonces', reason: `${what} for ${seconds(now - this.#nonceAt)}, where one comes every ${seconds(expected.nonceIntervalMs)}` };
     }
     const { since, expected: count, seen } = this.#window;
     if (count < WINDOW_NONCES || now - since < WINDOW_AT_LEAST_MS) return null;
@@ -143,6 +155,7 @@ export class Clocks {
   again(now: number): void {
     if (this.#nonceAt !== null) this.#nonceAt = now;
     this.#checkedAt = now;
+    this.#wrong = 0;
     this.#restartWindow(now);
   }
 
@@ -165,5 +178,6 @@ export class Clocks {
 }
 
 function seconds(ms: number): string {
+  if (ms < 100) return `${ms.toPrecision(2)} ms`;
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }

@@ -83,6 +83,7 @@ export class Truth {
     const checked = checkNonce(work, nonce, version, facts.zeroBits);
     if (checked.error !== null) {
       this.counts.count('hardware_errors', chip, core);
+      this.clocks.wrong(now);
       return { kind: 'hardware_error', reason: checked.error + place(chip, core) };
     }
     if (!this.#table.note(sent, nonce, version)) {
