@@ -16,7 +16,7 @@ export interface PortAccessParts {
   readonly driver: string;
   /** Id of the device in the configuration. */
   readonly entryId: string;
-  readonly finder: DeviceFinder;
+  readonly finder: Pick<DeviceFinder, 'find'>;
   /** Makes a transport; opens nothing. Default: a serial port. */
   readonly openSerial?: (path: string, baud: number) => Transport;
   /** True for devices that belong to another entry: they are passed over when no place is told and none has this entry's id. */

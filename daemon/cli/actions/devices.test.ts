@@ -91,6 +91,19 @@ describe('devices', () => {
     expect(io.stdout).toContain('  hid: /dev/hidraw1, Keyboard 046d:c31c');
   });
 
+  it('shows what the configuration names and nothing on USB is: a port of another kind, or one that is not there', async () => {
+    const yaml = 'devices: [{id: bench, driver: bm13xx-serial, options: {port: /dev/null}}, {id: ghost, driver: gekko, options: {usb_serial: "777"}}, {id: off, driver: gekko, enabled: false}, {id: compac-1001, driver: gekko}]\n';
+    const parts = { found: foundOf({ '1-1': COMPAC('1001') }) };
+    const io = await show(parts, false, undefined, yaml);
+    expect(io.stdout).toContain('  bench: configured, driver bm13xx-serial\n    asic      /dev/null\n  ghost: configured, driver gekko, not usable now\n    not plugged in: no USB device with serial number 777\n');
+    expect(io.stdout).not.toMatch(/^ {2}(off|compac-1001): configured/m);
+    expect((JSON.parse((await show(parts, true, undefined, yaml)).stdout) as { found: { configured: object[] } }).found.configured).toMatchObject([
+      { id: 'bench', driver: 'bm13xx-serial', ports: { asic: '/dev/null' }, bus_path: null, problem: null },
+      { id: 'ghost', ports: {}, problem: 'not plugged in: no USB device with serial number 777' },
+      { id: 'compac-1001' },
+    ]);
+  });
+
   it('says so when nothing is plugged in', async () => {
     expect((await show({}, false)).stdout).toContain('  usb: no miner and no serial adapter');
   });

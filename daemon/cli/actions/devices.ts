@@ -12,7 +12,8 @@ import { wrap } from '../help.ts';
 import { paint, type CliIo } from '../io.ts';
 import { openContext } from './context.ts';
 import { knownDrivers, type KnownDriver } from './drivers.ts';
-import { foundJson, foundLines, hidDevices, type ConfiguredEntry } from './found-devices.ts';
+import { entriesOf, entryFindings, type ConfiguredEntry } from './configured-entries.ts';
+import { foundJson, foundLines, hidDevices } from './found-devices.ts';
 
 interface FoundCpu {
   readonly model: string | null;
@@ -35,7 +36,8 @@ export async function devices(io: CliIo, globals: Globals, options: { readonly d
   }
   const found = await machine.find();
   const cpu = findCpu();
-  const view = { found, ...configured(io, globals), driverIds: drivers.flatMap(({ id, descriptor }) => (descriptor === null ? [] : [id])), problemOf: machine.portProblem };
+  const config = configured(io, globals);
+  const view = { found, ...config, configured: await entryFindings(config.entries, found), driverIds: drivers.flatMap(({ id, descriptor }) => (descriptor === null ? [] : [id])), problemOf: machine.portProblem };
   const hid = hidDevices(machine);
   if (globals.json) {
     const listed = drivers.map(({ id, descriptor, problem }) =>
@@ -57,10 +59,8 @@ export async function devices(io: CliIo, globals: Globals, options: { readonly d
 /** What the configuration says of devices; nothing when it cannot be read (`rigbrain check` says why). */
 function configured(io: CliIo, globals: Globals): { readonly entries: ConfiguredEntry[]; readonly discovers: boolean } {
   try {
-    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
     const { devices: listed, discovery } = openContext(io, globals).loaded.config;
-    const entries = listed.map(({ id, driver, enabled, options }) => ({ id, driver, enabled, place: { port: text(options.port), usb_serial: text(options.usb_serial), usb_path: text(options.usb_path) } }));
-    return { entries, discovers: discovery.enabled };
+    return { entries: entriesOf(listed), discovers: discovery.enabled };
   } catch {
     return { entries: [], discovers: true };
   }

@@ -2,21 +2,16 @@
 import { notReady } from '../../../drivers/discovery/finder.ts';
 import type { Found, FoundDevice } from '../../../drivers/discovery/found.ts';
 import { names } from '../../../drivers/discovery/port-access.ts';
-import type { PortPlace } from '../../../drivers/port-options.ts';
 import type { Machine } from '../doctor/machine.ts';
 import { wrap } from '../help.ts';
 import { paint, type CliIo } from '../io.ts';
-
-export interface ConfiguredEntry {
-  readonly id: string;
-  readonly driver: string;
-  readonly enabled: boolean;
-  readonly place: PortPlace;
-}
+import type { ConfiguredEntry, EntryFinding } from './configured-entries.ts';
 
 export interface FoundView {
   readonly found: Found;
   readonly entries: readonly ConfiguredEntry[];
+  /** What the enabled ones of them find. */
+  readonly configured: readonly EntryFinding[];
   /** Whether devices that say what they are need no entry. */
   readonly discovers: boolean;
   /** Drivers that can be loaded here. */
@@ -87,6 +82,7 @@ export function foundJson(view: FoundView) {
         config: config.length === 0 ? null : config.join('\n'),
       };
     }),
+    configured: view.configured,
     serial_ports: view.found.otherPorts.map(({ path, why }) => ({ path, reason: why, problem: view.problemOf(path) })),
   };
 }
@@ -96,8 +92,16 @@ export function foundLines(io: CliIo, view: FoundView): string[] {
   const { devices, otherPorts } = view.found;
   const order = (device: FoundDevice): number => (device.driver !== null ? 0 : device.match.kind === 'candidates' ? 1 : device.match.kind === 'identified' ? 2 : 3);
   const lines = [...devices].sort((a, b) => order(a) - order(b)).flatMap((device) => deviceLines(io, device, view));
+  for (const entry of view.configured) if (!devices.some((device) => entryOf(device, view)?.id === entry.id)) lines.push(...entryOnlyLines(io, entry));
   for (const { path, why } of otherPorts) lines.push(`  ${path}: ${why}; a board on it is used with driver bm13xx-serial and port: ${path}`);
   return lines.length === 0 ? ['  usb: no miner and no serial adapter'] : lines;
+}
+
+/** An entry that no USB device belongs to. */
+function entryOnlyLines(io: CliIo, { id, driver, ports, problem }: EntryFinding): string[] {
+  const head = `  ${paint(io, 'bold', id)}: configured, driver ${driver}${problem === null ? '' : ', not usable now'}`;
+  if (problem !== null) return [head, ...wrap(problem, 76).map((line) => `    ${line}`)];
+  return [head, ...Object.entries(ports).map(([role, path]) => `    ${role.padEnd(9)} ${path}`)];
 }
 
 function deviceLines(io: CliIo, device: FoundDevice, view: FoundView): string[] {

@@ -5,6 +5,7 @@ import { messageOf } from '../../../protocol/common/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo, type Paint } from '../io.ts';
+import { entriesOf } from '../actions/configured-entries.ts';
 import { openContext } from '../actions/context.ts';
 import { fail, ok, type Finding } from './finding.ts';
 import { kernelFindings } from './kernel.ts';
@@ -32,7 +33,7 @@ async function examine(io: CliIo, globals: Globals, machine: Machine): Promise<F
     dataDirFindings(machine, dataDirOf(io, globals)),
     poolFindings(machine, config.pools),
     brokerFinding(config, secrets).then((found) => [found]),
-    serialFindings(machine),
+    serialFindings(machine, entriesOf(config.devices)),
     clockFinding(machine).then((found) => [found]),
     powerFindings(machine),
   ]);

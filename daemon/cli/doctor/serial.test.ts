@@ -32,6 +32,20 @@ describe('groups', () => {
 });
 
 describe('ports', () => {
+  it('of the configuration are looked for', async () => {
+    const entries = [
+      { id: 'bench', driver: 'bm13xx-serial', enabled: true, place: { port: '/dev/null' } },
+      { id: 'ghost', driver: 'icarus', enabled: true, place: { port: '/dev/nothing' } },
+      { id: 'off', driver: 'icarus', enabled: false, place: { port: '/dev/nothing' } },
+      { id: 'cpu', driver: 'cpu', enabled: true, place: {} },
+    ];
+    const findings = await serialFindings(fakeMachine(), entries);
+    expect(findings.filter(({ check }) => check.startsWith('device '))).toMatchObject([
+      { check: 'device bench', status: 'ok', detail: '/dev/null' },
+      { check: 'device ghost', status: 'warn', detail: 'not plugged in: /dev/nothing does not exist' },
+    ]);
+  });
+
   it('says what a port is of, and who has it open', async () => {
     const { find } = await visit({
       found: foundOf({ '1-1': BITAXE('A1'), '1-2': CP2102(0) }, [{ name: 'ttyAMA0', why: 'not on USB' }]),

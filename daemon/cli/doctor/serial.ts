@@ -2,6 +2,7 @@
 import { notReady } from '../../../drivers/discovery/finder.ts';
 import type { Found, FoundDevice, FoundPort } from '../../../drivers/discovery/found.ts';
 import { UDEV_RULES_FILE, udevRules } from '../../../drivers/discovery/udev-rules.ts';
+import { entryFindings, type ConfiguredEntry, type EntryFinding } from '../actions/configured-entries.ts';
 import { ok, unknown, warn, type Finding } from './finding.ts';
 import type { Machine } from './machine.ts';
 import { portHolders, runningPrograms } from './processes.ts';
@@ -10,13 +11,15 @@ import { usbEventFindings } from './usb-events.ts';
 /** Groups that own serial ports on Debian and on Arch. */
 const SERIAL_GROUPS = ['dialout', 'uucp'];
 
-export async function serialFindings(machine: Machine): Promise<Finding[]> {
+export async function serialFindings(machine: Machine, entries: readonly ConfiguredEntry[] = []): Promise<Finding[]> {
   const found = await machine.find();
+  const configured = await entryFindings(entries, found);
   const needsPlugdev = found.devices.some(({ match }) => match.kind === 'identified' && match.device.node !== 'tty');
   return [
     groupFinding(machine, 'serial group', SERIAL_GROUPS, 'serial ports'),
     ...(needsPlugdev ? [groupFinding(machine, 'USB group', ['plugdev'], 'HID and raw USB devices')] : []),
     ...deviceFindings(machine, found),
+    ...configured.map(configuredFinding),
     ...latencyFindings(machine, found),
     rulesFinding(machine),
     ...meddlers(machine, found),
@@ -70,6 +73,13 @@ function heldFinding(check: string, what: string, held: readonly string[] | unde
   if (held === undefined) return ok(check, `${what}, free`);
   if (held.every((holder) => holder.startsWith('Rigbrain'))) return ok(check, `${what}, in use by ${held.join(', ')}`);
   return warn(check, `${what}, open in ${held.join(', ')}`, 'Stop that program if Rigbrain is to use the port.');
+}
+
+/** Whether what an entry of the configuration means is there. */
+function configuredFinding({ id, ports, problem }: EntryFinding): Finding {
+  const check = `device ${id}`;
+  if (problem === null) return ok(check, Object.values(ports).join(' and '));
+  return warn(check, problem, 'Plug it in, or correct its entry under devices:; `rigbrain devices` shows what is there.');
 }
 
 /** FTDI bridges keep bytes back for 16 ms unless told otherwise. */
