@@ -120,6 +120,27 @@ describe.skipIf(!hasSocat)('on ttys', { timeout: 60_000 }, () => {
     await until(() => rig.stats().mhz === 50, 1000);
   });
 
+  it('a NewPac that a killed program left at its fast speed is slowed down there', async () => {
+    const rig = await startStickRig({ stick: 'newpac', zeroBits: ZERO_BITS });
+    open.push(() => rig.close());
+    const line = new SerialTransport(rig.path!, 115_200);
+    await line.open();
+    const write = (register: number, value: number): Promise<void> => line.write(encodeBm1387Command({ kind: 'write', address: null, register, value }));
+    await write(BM1387_REGISTER.miscControl, bm1387MiscControl(1));
+    await line.drain();
+    await line.setBaud(1_500_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await write(BM1387_REGISTER.pll, bm1387PllValue(200));
+    await line.drain();
+    await until(() => rig.stats().mhz === 200);
+    await line.close();
+    const descriptor = await loadDriver('gekko');
+    const ports: PortAccess = { locate: async () => ({ found: true, ports: { asic: rig.path! }, usb: null }), transport: (path, baud) => new SerialTransport(path, baud) };
+    const context = { id: 'stick', options: descriptor.options.parse({ model: 'newpac' }) as never, clock: systemClock, log: silentLog, ports };
+    expect(await descriptor.makeSafe!(context)).toMatchObject({ safe: true });
+    await until(() => rig.stats().mhz === 50, 1000);
+  });
+
   it.each(['compac-a2', 'compacf'] as const)('a %s mines, and is off or slow after it was stopped', async (stick) => {
     const rig = await startStickRig({ stick, zeroBits: ZERO_BITS });
     open.push(() => rig.close());
