@@ -60,6 +60,7 @@ export class TemplateManager {
   /** Keys of the newest jobs, oldest first. */
   readonly #jobKeys = new Set<string>();
   #job: Job | null = null;
+  #wanted: (Target & { readonly key: string }) | null = null;
   #nextWorkId = 1;
   #nextShareId = 1;
 
@@ -104,17 +105,17 @@ export class TemplateManager {
     const piece = this.#space.next(job);
     if (!piece) return null;
     const merkleRoot = merkleRootOf(job, piece.extranonce2);
-    const local = targetFromZeros(this.#zerosFor(hashrateHs));
-    const wanted = wantedTarget(job);
-    const target = local > wanted ? local : wanted;
+    const local = localTarget(this.#zerosFor(hashrateHs));
+    const wanted = this.#wantedOf(job);
+    const { value: target, bytes } = local.value > wanted.value ? local : wanted;
     const work: Work = {
       id: this.#nextWorkId++,
       header: headerOf(job, merkleRoot, job.version, 0),
       versionMask: rollableMask(job.version, job.versionMask),
       nonceFrom: piece.nonceFrom,
       nonceTo: piece.nonceTo,
-      target: targetToBytes(target),
-      shareTarget: targetToBytes(wanted),
+      target: bytes,
+      shareTarget: wanted.bytes,
     };
     this.#issued.set(work.id, { work, deviceId, job, extranonce2: piece.extranonce2, merkleRoot, target, seen: null });
     let ids = this.#byDevice.get(deviceId);
@@ -171,11 +172,37 @@ export class TemplateManager {
     return !equalBytes(current.prevHash, job.prevHash);
   }
 
+  /** The same bytes for all works of a job: there are hundreds of them a second. */
+  #wantedOf(job: Job): Target {
+    if (this.#wanted?.key !== job.key) {
+      const value = wantedTarget(job);
+      this.#wanted = { key: job.key, value, bytes: targetToBytes(value) };
+    }
+    return this.#wanted;
+  }
+
   #zerosFor(hashrateHs: number | null): number {
     let zeros = this.#localZeros;
     if (hashrateHs !== null) while (zeros < 64 && hashrateHs / 16 ** zeros > LOCAL_HITS_PER_SECOND) zeros += 1;
     return zeros;
   }
+}
+
+interface Target {
+  readonly value: bigint;
+  /** 32 bytes, little-endian; nobody writes to them. */
+  readonly bytes: Uint8Array;
+}
+
+const localTargets = new Map<number, Target>();
+
+function localTarget(zeros: number): Target {
+  let target = localTargets.get(zeros);
+  if (!target) {
+    const value = targetFromZeros(zeros);
+    localTargets.set(zeros, (target = { value, bytes: targetToBytes(value) }));
+  }
+  return target;
 }
 
 /** The easier of share and network target: a pool that asks for more than the network does must still get its block. */
