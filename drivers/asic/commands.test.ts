@@ -132,6 +132,31 @@ describe('pause', () => {
     await again.stop();
   });
 
+  it.each(['a command', 'a start'])('does not wait for the end of a long change of settings, by %s', async (by) => {
+    const rig = await hashingRig();
+    const set = () => rig.device.command({ type: 'set', values: { frequency_mhz: 450 } });
+    let change: Promise<unknown> = Promise.resolve();
+    if (by === 'a start') {
+      await rig.during(set(), 1000);
+      rig.board().applyPlan.push('hang');
+      change = rig.device.command({ type: 'restart' });
+    } else {
+      rig.board().applyPlan.push('hang');
+      change = set();
+    }
+    const refused = expect(change).rejects.toMatchObject({ code: 'E_DEVICE_COMMAND' });
+    await rig.pass(1000);
+    await rig.during(rig.device.command({ type: 'pause', reason: 'by hand' }), 2000);
+    await refused;
+    expect(rig.board().calls.at(-1)).toBe('halt');
+    await rig.device.command({ type: 'resume' });
+    await rig.pass(2000);
+    // What was set before is still wanted.
+    expect(rig.board().calls.filter((call) => call.startsWith('apply'))).toHaveLength(by === 'a start' ? 3 : 1);
+    expect(rig.device.state().status).toBe('hashing');
+    await rig.stop();
+  });
+
   it('before it is plugged in holds when it is', async () => {
     const rig = asicRig();
     rig.ports.plugged = false;

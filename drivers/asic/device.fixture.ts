@@ -53,7 +53,7 @@ export class FakeBoard implements Board {
   sent: Work[] = [];
   /** What the next calls of `start` do; `hang` waits for the signal, `deaf` not even for that. Default: `ok`. */
   startPlan: ('ok' | 'hang' | 'deaf' | Error)[] = [];
-  applyPlan: ('ok' | Error)[] = [];
+  applyPlan: ('ok' | 'hang' | Error)[] = [];
   nonceIntervalMs = 1000;
   answerWithinMs: number | null = null;
   jobIntervalMs = 2000;
@@ -121,6 +121,7 @@ export class FakeBoard implements Board {
     this.calls.push(`apply ${JSON.stringify(settings)}`);
     const plan = this.applyPlan.shift() ?? 'ok';
     await null;
+    if (plan === 'hang') await new Promise(() => {});
     if (plan instanceof Error) throw plan;
     if (settings.frequency_mhz !== undefined) this.frequencyMhz = settings.frequency_mhz;
     this.#run();

@@ -57,6 +57,7 @@ export class BoardKeeper {
   #trouble: Trouble | null = null;
   /** What `rest` said last. */
   #wantedRest: string | null = null;
+  /** A start, or a change of settings: whoever wants the board to rest does not wait for its end. */
   #attempt: AbortController | null = null;
   /** The next start is on the ladder's account. */
   #charged = false;
@@ -156,11 +157,15 @@ export class BoardKeeper {
 
   /** Operation: sets values on the running board. @throws RigError */
   async apply(settings: BoardSettings): Promise<void> {
+    const attempt = new AbortController();
+    this.#attempt = attempt;
     try {
-      await this.#mounted?.apply(settings, this.#life.signal);
+      await this.#mounted?.apply(settings, attempt.signal);
     } catch (error) {
       if (!isRefusal(error)) this.#note(troubleOf(error));
       throw error;
+    } finally {
+      this.#attempt = null;
     }
   }
 
@@ -278,7 +283,7 @@ export class BoardKeeper {
     this.#starts++;
     this.#set('starting', null);
     const started = await mounted.start(attempt);
-    const failed = 'error' in started ? started.error : await this.#useSettings(mounted);
+    const failed = 'error' in started ? started.error : await this.#useSettings(mounted, attempt.signal);
     this.#attempt = null;
     if (this.#life.signal.aborted) return;
     if (mounted.hung) await this.#drop();
@@ -294,13 +299,13 @@ export class BoardKeeper {
   }
 
   /** Sets what a person has set before. @returns why the start has failed at that; null = it has not */
-  async #useSettings(mounted: Mounted): Promise<unknown> {
+  async #useSettings(mounted: Mounted, signal: AbortSignal): Promise<unknown> {
     if (Object.keys(this.settings).length === 0) return null;
     try {
-      await mounted.apply({ ...this.settings }, this.#life.signal);
+      await mounted.apply({ ...this.settings }, signal);
       return null;
     } catch (error) {
-      if (!isRefusal(error)) return error;
+      if (!isRefusal(error) || signal.aborted) return error;
       this.#context.log.warn({ err: messageOf(error) }, 'the board refuses what was set for it: it runs on its own values');
       for (const name of Object.keys(this.settings) as (keyof typeof this.settings)[]) delete this.settings[name];
       return null;

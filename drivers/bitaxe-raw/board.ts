@@ -347,7 +347,7 @@ export class BitaxeBoard implements Board {
     // A start that fails says so itself.
     const tell = gone || this.#state === 'running';
     this.#operation?.end(errorOfTrouble(trouble, this.#parts.deviceId));
-    if (!gone) this.#parts.log.error({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
+    if (!gone) this.#parts.log.debug({ kind: trouble.kind }, `the board is switched off: ${trouble.reason}`);
     void this.#makeSafe().then(() => {
       if (tell && this.#stopping === null) this.events.emit('trouble', trouble);
     });

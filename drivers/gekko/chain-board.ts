@@ -51,6 +51,7 @@ export class GekkoChainBoard implements Board {
   /** As last set; null = what the controller has. */
   #voltage: number | null;
   #running = false;
+  #stopped = false;
   #gone = new AbortController();
   #change: AbortController | null = null;
   /** A start under way. */
@@ -100,6 +101,8 @@ export class GekkoChainBoard implements Board {
     this.#starting = starting;
     const both = AbortSignal.any([signal, starting.signal]);
     this.#running = false;
+    // It begins anew with the power: what it still holds against a board that has cooled must not end this start.
+    this.#monitor?.stop();
     await this.#resting;
     try {
       both.throwIfAborted();
@@ -113,6 +116,7 @@ export class GekkoChainBoard implements Board {
       return facts;
     } catch (error) {
       await this.#rest();
+      if (!this.#stopped && !this.#gone.signal.aborted) this.#monitor?.goOn();
       throw this.#advised(error);
     } finally {
       this.#starting = null;
@@ -186,6 +190,7 @@ export class GekkoChainBoard implements Board {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#monitor?.stop();
     this.#lampTimer?.cancel();
     await this.halt();

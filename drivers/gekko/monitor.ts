@@ -93,7 +93,13 @@ export class StickMonitor {
       const { name } = this.#parts.telemetry;
       throw new RigError('E_DEVICE_UNSAFE', `${name}: ${reason ?? state}`, { context: { port: name, trouble: state === 'critical' ? 'overheat' : 'sensor' } });
     }
-    this.#timer = this.#parts.clock.every(EVERY_MS, () => void this.#beat());
+    this.goOn();
+  }
+
+  /** Goes on measuring, with all that is known. */
+  goOn(): void {
+    if (this.#life.signal.aborted) this.#life = new AbortController();
+    this.#timer ??= this.#parts.clock.every(EVERY_MS, () => void this.#beat());
   }
 
   /**
@@ -130,6 +136,7 @@ export class StickMonitor {
     const { signal } = this.#life;
     try {
       await this.#read(signal);
+      signal.throwIfAborted();
       const demand = this.#fan.update(this.#parts.clock.monotonic(), this.verdict, this.#parts.telemetry.version === WITH_FAN ? (this.#measured?.fanRpm ?? null) : null);
       this.#tell(demand.stalled);
       if (demand.percent !== this.#fanPercent) await this.#setFan(demand.percent, signal);
