@@ -204,6 +204,17 @@ describe('a chain', () => {
     expect(joined.chain.facts!.chips).toBe(3);
   });
 
+  it('notices a chip that was not counted', async () => {
+    const joined = await joinedChain({ model: 'bm1366', chips: 3 }, { chip: 'BM1366' });
+    const { feed } = joined.transport;
+    let replies = 0;
+    // Its answer is lost, both times.
+    joined.transport.feed = (bytes) => void (++replies === 1 || replies === 4 || feed.call(joined.transport, bytes));
+    await expect(joined.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: '3 chips answer after their start, where 2 were counted on /dev/ttyTEST' });
+    await joined.start();
+    expect(joined.chain.facts!.chips).toBe(3);
+  });
+
   it('refuses more chips than there should be', async () => {
     const many = await joinedChain({ model: 'bm1366', chips: 3 }, { chipsExpected: 2 });
     await expect(many.start()).rejects.toMatchObject({ code: 'E_DEVICE_SILENT', message: '3 chips answer where there should be 2 on /dev/ttyTEST' });

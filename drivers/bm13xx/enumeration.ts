@@ -119,11 +119,16 @@ function knownOf(ids: readonly number[]): Bm13xxChip | null {
  */
 export async function verifyChips(line: ChipLine, { chip, chips }: Counted, addresses: readonly number[], signal: AbortSignal): Promise<ReadonlySet<number>> {
   const heard = new Set<number>();
-  for (let i = 0; i < ASK_TIMES && heard.size < chips; i++) {
+  let answers = 0;
+  for (let i = 0; i < ASK_TIMES && (heard.size < chips || answers > chips); i++) {
+    await line.silence(signal);
     const survey = await line.ask(SHORT_SILENCE_MS, chips, signal);
+    answers = survey.ids.length;
     for (const [index, address] of survey.addresses.entries()) if (survey.ids[index] === chip.chipId && addresses.includes(address)) heard.add(address);
   }
   if (heard.size === 0) throw line.silent('the chips do not answer any more after their start');
   if (heard.size < chips) throw line.silent(`only ${heard.size} of ${chips} chips answer after their start`);
+  // One that was not counted has no address of its own, and would search what others do.
+  if (answers > chips) throw line.silent(`${answers} chips answer after their start, where ${chips} were counted`);
   return heard;
 }

@@ -185,6 +185,21 @@ describe('both', () => {
     expect(healthy.mhz()).toBe(50);
     expect(healthy.clock.pendingTimers).toBe(0);
 
+    const more = rig(model, chips);
+    await more.start();
+    more.fake.chips = chips + 1;
+    more.clock.advance(10_000);
+    expect(more.troubles).toEqual([{ kind: 'silent', reason: `${chips + 1} chips answer where ${chips} were counted` }]);
+
+    // Late answers are not more.
+    const late = rig(model, chips);
+    await late.start();
+    for (let i = 0; i < 20; i++) {
+      late.fake.chips = i % 2 === 0 ? chips - 1 : chips + 1;
+      late.clock.advance(2000);
+    }
+    expect(late.troubles).toEqual([]);
+
     const reset = rig(model, chips);
     await reset.start();
     reset.fake.pll = [0x27, 0, 3];

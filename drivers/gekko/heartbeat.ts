@@ -13,7 +13,9 @@ export class Heartbeat {
   readonly #chips: number;
   #answers: number | null = null;
   #wrongMhz: number | null = null;
-  #bad = 0;
+  /** What was wrong the last time, and for how many rounds that has been so. */
+  #wrong: 'missing' | 'too many' | 'frequency' | null = null;
+  #rounds = 0;
   #toldMhz: number | null = null;
 
   constructor(dialect: Dialect, chips: number) {
@@ -37,8 +39,12 @@ export class Heartbeat {
     this.#answers = 0;
     this.#wrongMhz = null;
     if (answers === null) return null;
-    this.#bad = answers < this.#chips || wrongMhz !== null ? this.#bad + 1 : 0;
-    if (this.#bad < BAD_ROUNDS) return null;
+    const wrong = wrongMhz !== null ? 'frequency' : answers < this.#chips ? 'missing' : answers > this.#chips ? 'too many' : null;
+    // An answer that comes late is missed in one round and too much in the next.
+    this.#rounds = wrong === this.#wrong ? this.#rounds + 1 : 1;
+    this.#wrong = wrong;
+    if (wrong === null || this.#rounds < BAD_ROUNDS) return null;
+    if (wrong === 'too many') return `${answers} chips answer where ${this.#chips} were counted`;
     if (wrongMhz !== null) return `a ${chip} runs at ${wrongMhz} MHz, which it was not told: it has lost its settings`;
     return answers === 0 ? `no ${chip} answers` : `${answers} of ${this.#chips} chips answer`;
   }
