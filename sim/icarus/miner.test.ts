@@ -33,11 +33,13 @@ const proven = (header: Buffer, reply: string): number => zeroBitsOf(Buffer.conc
 describe('published work', () => {
   it('the golden work has the golden nonce, and nothing before it', (context) => {
     const { vectors } = loadVectors<{ vectors: { id: string; work_64_bytes: string; reply_4_bytes: string }[] }>(context, 'asic/icarus.json');
+    const golden = vectors.find(({ work_64_bytes }) => work_64_bytes.startsWith('4679ba4e'));
+    if (golden === undefined) return context.skip('the golden work is not among these vectors');
     for (const zeroBits of [8, 32]) {
       const { miner, said, live } = bench({ zeroBits });
-      miner.receive(Buffer.from(vectors[0]!.work_64_bytes, 'hex'), 0);
+      miner.receive(Buffer.from(golden.work_64_bytes, 'hex'), 0);
       live(20);
-      expect(said).toEqual([vectors[0]!.reply_4_bytes]);
+      expect(said).toEqual([golden.reply_4_bytes]);
     }
   });
 
