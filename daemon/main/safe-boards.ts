@@ -2,6 +2,7 @@
 import type { DriverDescriptor, SafeReport } from '../../drivers/contract.ts';
 import { loadDriver } from '../../drivers/registry.ts';
 import type { PortAccess } from '../../drivers/transport/contract.ts';
+import { within } from '../../drivers/transport/deadline.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
@@ -43,22 +44,9 @@ async function safeOne(entry: BoardEntry, { clock, log }: { readonly clock: Cloc
     // What is wrong in the options is told by `check` and at start; the place it is in must do here.
     const parsed = descriptor.options.safeParse(entry.options);
     const options = parsed.success ? parsed.data : descriptor.options.parse({});
-    const { safe, words } = await within(clock, descriptor.makeSafe({ id, options, clock, log: log.child({ device: id }), ports }));
-    return report(true, safe, words);
+    const made = await within(clock, DEADLINE_MS, descriptor.makeSafe({ id, options, clock, log: log.child({ device: id }), ports }));
+    return made === 'late' ? report(true, false, `not done within ${DEADLINE_MS / 1000} s`) : report(true, made.safe, made.words);
   } catch (error) {
     return report(true, false, messageOf(error));
-  }
-}
-
-async function within(clock: Clock, work: Promise<SafeReport>): Promise<SafeReport> {
-  let cancel = (): void => {};
-  const late = new Promise<SafeReport>((resolve) => {
-    const timer = clock.after(DEADLINE_MS, () => resolve({ safe: false, words: `not done within ${DEADLINE_MS / 1000} s` }));
-    cancel = () => timer.cancel();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel();
   }
 }

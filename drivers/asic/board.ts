@@ -83,6 +83,9 @@ export interface BoardReadings {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Of boards without a sensor, and before the first reading. */
+export const NOTHING_MEASURED = { temp_c: null, power_w: null, voltage_v: null, fan_percent: null, fan_rpm: null, hashrate_claimed_hs: null } as const;
+
 /** What may be set at run time; each within the limits of `BoardLimits`. */
 export interface BoardSettings {
   readonly frequency_mhz?: number;

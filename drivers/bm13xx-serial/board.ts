@@ -7,7 +7,7 @@ import type { Bm13xxChip } from '../../protocol/bm13xx/chips.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
-import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
+import { type Board, type BoardEvents, type BoardFacts, type BoardLimits, type BoardReadings, type BoardSettings, type BoardTrouble, NOTHING_MEASURED } from '../asic/board.ts';
 import { Bm13xxChain } from '../bm13xx/chain.ts';
 import { quietFrames } from '../bm13xx/quiet.ts';
 import type { Work } from '../contract.ts';
@@ -101,7 +101,7 @@ export class SerialBoard implements Board {
 
   readings(): BoardReadings {
     const { bytes_skipped, crc_errors, frames, hashrate_claimed_hs, temp_c } = this.#chain.counters();
-    return { temp_c, power_w: null, voltage_v: null, fan_percent: null, fan_rpm: null, hashrate_claimed_hs, bytes_skipped, crc_errors, detail: { port: this.#parts.transport.name, replies: frames } };
+    return { ...NOTHING_MEASURED, temp_c, hashrate_claimed_hs, bytes_skipped, crc_errors, detail: { port: this.#parts.transport.name, replies: frames } };
   }
 
   async halt(): Promise<void> {
@@ -113,7 +113,7 @@ export class SerialBoard implements Board {
     const safe = this.#reset === null ? this.#chain.quiet() : this.#reset.hold(transport).then(() => this.#chain.clear());
     const done = await within(clock, SAFE_MS, safe).catch((error: unknown) => messageOf(error));
     if (done === undefined) disarmLastWill(deviceId);
-    else if (transport.isOpen) log.error({ err: done }, 'the chips could not be made safe');
+    else if (transport.isOpen) log.error({ err: done === 'late' ? `not done within ${SAFE_MS} ms` : done }, 'the chips could not be made safe');
   }
 
   stop(): Promise<void> {

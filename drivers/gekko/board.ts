@@ -12,7 +12,7 @@ import { chipOfNonce, type GekkoNonceReply, type GekkoReply } from '../../protoc
 import { GekkoReplyFramer } from '../../protocol/gekko/reply-framer.ts';
 import { GEKKO_STICKS, type GekkoStick, type GekkoStickName } from '../../protocol/gekko/sticks.ts';
 import { ICARUS_GAP_MS } from '../../protocol/icarus/reply.ts';
-import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings, BoardSettings, BoardTrouble } from '../asic/board.ts';
+import { type Board, type BoardEvents, type BoardFacts, type BoardLimits, type BoardReadings, type BoardSettings, type BoardTrouble, NOTHING_MEASURED } from '../asic/board.ts';
 import type { Work } from '../contract.ts';
 import { armLastWill, disarmLastWill } from '../safety/last-will.ts';
 import { PacedSender } from '../stick/paced-sender.ts';
@@ -159,12 +159,7 @@ export class GekkoBoard implements Board {
 
   readings(): BoardReadings {
     return {
-      temp_c: null,
-      power_w: null,
-      voltage_v: null,
-      fan_percent: null,
-      fan_rpm: null,
-      hashrate_claimed_hs: null,
+      ...NOTHING_MEASURED,
       bytes_skipped: this.#skipped,
       crc_errors: this.#crcErrors,
       detail: { model: this.#parts.model, baud: this.#baud, frequency_told_mhz: this.#heartbeat?.toldMhz ?? null },

@@ -6,7 +6,7 @@ import { GOLDEN_TIMEOUT_MS, GOLDEN_WORK, judgeGoldenProbe } from '../../protocol
 import { ICARUS_GAP_MS, IcarusFramer, type IcarusReply } from '../../protocol/icarus/reply.ts';
 import { ICARUS_MODELS, type IcarusModel } from '../../protocol/icarus/timing.ts';
 import { encodeIcarusWork, icarusWorkOfHeader } from '../../protocol/icarus/work.ts';
-import type { Board, BoardEvents, BoardFacts, BoardLimits, BoardReadings } from '../asic/board.ts';
+import { type Board, type BoardEvents, type BoardFacts, type BoardLimits, type BoardReadings, NOTHING_MEASURED } from '../asic/board.ts';
 import type { Work } from '../contract.ts';
 import { armLastWill, disarmLastWill } from '../safety/last-will.ts';
 import { StickPort } from '../stick/port.ts';
@@ -98,12 +98,7 @@ export class IcarusBoard implements Board {
 
   readings(): BoardReadings {
     return {
-      temp_c: null,
-      power_w: null,
-      voltage_v: null,
-      fan_percent: null,
-      fan_rpm: null,
-      hashrate_claimed_hs: null,
+      ...NOTHING_MEASURED,
       bytes_skipped: this.#skipped,
       crc_errors: 0,
       detail: { model: this.#parts.options.model },

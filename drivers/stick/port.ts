@@ -32,7 +32,6 @@ export class StickPort {
   #opened = false;
   /** While something is collected, the listener is not told of bytes. */
   #collected: Uint8Array[] | null = null;
-  #collecting: (() => void) | null = null;
 
   /** @param gapMs silence that is longer than any inside a reply */
   constructor(transport: Transport, clock: Clock, gapMs: number, listener: StickListener) {
@@ -75,27 +74,19 @@ export class StickPort {
   /**
    * Collects what comes in, and keeps it from the listener meanwhile.
    * @param first sent once the collecting has begun; may be empty
-   * @param ms longest time
-   * @param enough ends it early
+   * @param ms how long
    * @throws as `wait`
    */
-  async collect(first: Uint8Array, ms: number, signal: AbortSignal, enough: (bytes: Uint8Array) => boolean = () => false): Promise<Uint8Array> {
+  async collect(first: Uint8Array, ms: number, signal: AbortSignal): Promise<Uint8Array> {
     // What was called off must not be sent: it may be the command that a stop has just taken back.
     signal.throwIfAborted();
     const chunks: Uint8Array[] = [];
-    const early = new AbortController();
     this.#collected = chunks;
-    this.#collecting = () => {
-      if (enough(concatBytes(...chunks))) early.abort();
-    };
     try {
       if (first.length > 0) void this.send(first);
-      await wait(this.#clock, ms, signal, this.#gone.signal, early.signal).catch((error: unknown) => {
-        if (!early.signal.aborted) throw error;
-      });
+      await this.wait(ms, signal);
     } finally {
       this.#collected = null;
-      this.#collecting = null;
     }
     return concatBytes(...chunks);
   }
@@ -137,10 +128,7 @@ export class StickPort {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#collected !== null) {
-      this.#collected.push(bytes);
-      return this.#collecting?.();
-    }
+    if (this.#collected !== null) return void this.#collected.push(bytes);
     this.#gapTimer?.cancel();
     this.#gapTimer = this.#clock.after(this.#gapMs, () => {
       this.#gapTimer = null;

@@ -8,8 +8,10 @@ import { readSync, writeSync } from 'node:fs';
 import type { LinuxPortBinding } from '@serialport/bindings-cpp';
 import { type Clock, systemClock, type Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { loadBinding, type SerialBinding } from './binding.ts';
 import { MAX_UNSENT_BYTES, type Transport, type TransportEvents } from './contract.ts';
 import { within } from './deadline.ts';
+import { noteGivenBack, whenGivenBack } from './given-back.ts';
 import { shortenLatencyTimer } from './latency-timer.ts';
 import { goneReason, portError } from './port-error.ts';
 
@@ -25,15 +27,13 @@ const CLOSE_DEADLINE_MS = 500;
 const FLUSH_READS = 16;
 /** A port that tells of bytes and has none, over and over, is dead. */
 const MOST_IN_VAIN = 100;
-/** Ports this process is giving back, by name: to who opens one of them meanwhile the system would call it held. */
-const givenBack = new Map<string, Promise<unknown>>();
 /** What is read is copied out of it at once. */
 const scratch = new Uint8Array(16_384);
 
 export interface SerialParts {
   readonly clock?: Clock;
   /** Loads the native binding; replaced in tests. */
-  readonly loadBinding?: () => Promise<{ open(options: { path: string; baudRate: number }): Promise<unknown> }>;
+  readonly loadBinding?: () => Promise<SerialBinding>;
   readonly openDeadlineMs?: number;
 }
 
@@ -81,7 +81,7 @@ export class SerialTransport implements Transport {
     this.#state = 'opening';
     try {
       const binding = await this.#loadBinding();
-      await this.#wait(givenBack.get(this.name) ?? Promise.resolve(), 'is still being closed');
+      await this.#wait(whenGivenBack(this.name), 'is still being closed');
       this.#refuseClosed();
       this.#opening = binding.open({ path: this.name, baudRate: this.#baud }) as Promise<LinuxPortBinding>;
       const port = await this.#wait(this.#opening, 'did not open');
@@ -171,12 +171,7 @@ export class SerialTransport implements Transport {
   }
 
   #giveBack(closing: Promise<unknown>): void {
-    const { name } = this;
-    this.#released = closing.then(() => {}, () => {});
-    const all: Promise<unknown> = Promise.all([givenBack.get(name), this.#released]).then(() => {
-      if (givenBack.get(name) === all) givenBack.delete(name);
-    });
-    givenBack.set(name, all);
+    this.#released = noteGivenBack(this.name, closing);
   }
 
   #attach(port: LinuxPortBinding): void {
@@ -307,14 +302,4 @@ export class SerialTransport implements Transport {
 function waits(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EAGAIN' || code === 'EWOULDBLOCK' || code === 'EINTR';
-}
-
-/** @throws RigError E_DEVICE_PORT when the library is not installed or has no build for this machine */
-async function loadBinding(): Promise<{ open(options: { path: string; baudRate: number }): Promise<unknown> }> {
-  if (process.platform !== 'linux') throw new RigError('E_DEVICE_PORT', `serial ports are not supported on ${process.platform}`, { hint: 'Run it on Linux, such as a Raspberry Pi.' });
-  try {
-    return (await import('@serialport/bindings-cpp')).LinuxBinding;
-  } catch (error) {
-    throw new RigError('E_DEVICE_PORT', 'the serial port library cannot be loaded', { cause: error, hint: 'Install the optional packages: npm install --include=optional' });
-  }
 }
