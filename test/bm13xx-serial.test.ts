@@ -115,6 +115,26 @@ describe('SerialBoard', () => {
     await settle(clock, board.stop());
   });
 
+  it.each([['bm1366', 'abort'], ['bm1366', 'stop'], ['bm1397', 'abort'], ['bm1397', 'stop']] as const)('%s is slow after its start was ended by %s, at any moment', async (model, how) => {
+    let running = false;
+    // The change of speed is near the end, and short.
+    for (let ms = 0; !running; ms += ms > 9000 ? 30 : 900) {
+      const { board, chips, clock, line } = bench({ model, chips: 2 });
+      const abort = new AbortController();
+      const starting = board.start(abort.signal).then(() => (running = true), () => {});
+      await settle(clock, new Promise<void>((resolve) => clock.after(ms, resolve)), 10);
+      if (how === 'abort') abort.abort(new Error('called off'));
+      if (how === 'abort') await settle(clock, starting, 10);
+      const before = clock.monotonic();
+      await settle(clock, board.stop(), 10);
+      expect(clock.monotonic() - before, `after ${ms} ms`).toBeLessThanOrEqual(1000);
+      await settle(clock, starting, 10);
+      expect(Math.max(...clocks(chips)), `after ${ms} ms`).toBeLessThan(57);
+      expect(line().isOpen).toBe(false);
+      expect(clock.pendingTimers, `after ${ms} ms`).toBe(0);
+    }
+  });
+
   it('tells trouble once, after it has made itself safe', async () => {
     const silent = bench({ model: 'bm1366', chips: 2 });
     await settle(silent.clock, silent.board.start(signal));

@@ -36,6 +36,7 @@ export class SerialBoard implements Board {
   readonly #reset: ResetLine | null;
   #opened = false;
   #told = false;
+  #halting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
   /** Opens nothing. @throws RigError E_CONFIG_INVALID when options do not go together */
@@ -104,7 +105,13 @@ export class SerialBoard implements Board {
     return { ...NOTHING_MEASURED, temp_c, hashrate_claimed_hs, bytes_skipped, crc_errors, detail: { port: this.#parts.transport.name, replies: frames } };
   }
 
-  async halt(): Promise<void> {
+  halt(): Promise<void> {
+    // One at a time: a second one would break off the first, and whoever waits for that would close the port too early.
+    this.#halting ??= this.#halt().finally(() => (this.#halting = null));
+    return this.#halting;
+  }
+
+  async #halt(): Promise<void> {
     const { transport, clock, log, deviceId } = this.#parts;
     if (!transport.isOpen) {
       this.#chain.clear();

@@ -156,6 +156,7 @@ export class Bm13xxChain implements Chain {
     if (chip === null || !transport.isOpen) return;
     const { signal } = this.#life;
     try {
+      await this.#line.followChips(signal);
       const frames = quietFrames(chip, this.#mhz);
       for (const frame of frames) await this.#line.tell(frame, QUIET_MS / frames.length, signal);
       this.#mhz = RAMP_START_MHZ;

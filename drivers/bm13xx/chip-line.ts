@@ -23,6 +23,8 @@ export class ChipLine {
   readonly listener: Listener;
   readonly tx: TxLine;
   #baud = RESET_BAUD;
+  /** The chips have been told to go there, and the host has not followed yet. */
+  #chipsAt: number | null = null;
 
   constructor(transport: Transport, clock: Clock) {
     this.transport = transport;
@@ -40,7 +42,16 @@ export class ChipLine {
   async setBaud(baud: number): Promise<void> {
     await this.transport.setBaud(baud);
     this.#baud = baud;
+    this.#chipsAt = null;
     this.tx.setBaud(baud);
+  }
+
+  /** Ends a change of speed that was broken off half-way. @throws as `setBaud` */
+  async followChips(signal: AbortSignal): Promise<void> {
+    if (this.#chipsAt === null) return;
+    await this.transport.drain();
+    await wait(this.clock, BRIDGE_MS, signal);
+    await this.setBaud(this.#chipsAt);
   }
 
   /** Goes to another speed to look who is there: settled, and with nothing of the speed before. @throws RigError E_DEVICE_PORT, and the reason of the signal */
@@ -63,10 +74,11 @@ export class ChipLine {
    * @throws RigError E_DEVICE_PORT, and the reason of the signal
    */
   async carryOut(actions: readonly (InitAction | BaudChangeStep)[], signal: AbortSignal, onMhz: (mhz: number) => void = () => {}): Promise<void> {
-    for (const action of actions) {
+    for (const [index, action] of actions.entries()) {
       signal.throwIfAborted();
       switch (action.do) {
         case 'send':
+          this.#chipsAt = speedAfter(actions.slice(index + 1)) ?? this.#chipsAt;
           if ('mhz' in action && action.mhz !== undefined) onMhz(action.mhz);
           await this.tell(action.frame, 'waitMs' in action ? action.waitMs : 0, signal);
           break;
@@ -119,4 +131,13 @@ export class ChipLine {
     const { name } = this.transport;
     return new RigError('E_DEVICE_SILENT', `${what} on ${name}`, { context: { port: name }, ...(hint === undefined ? {} : { hint }) });
   }
+}
+
+/** The speed the host goes to before it says anything more; null = the one it has. */
+function speedAfter(rest: readonly (InitAction | BaudChangeStep)[]): number | null {
+  for (const action of rest) {
+    if (action.do === 'host-baud') return action.baud;
+    if (action.do === 'send') return null;
+  }
+  return null;
 }
