@@ -159,8 +159,8 @@ describe('SerialTransport without a port', () => {
     await turn();
     const never = made().open();
     await turn();
-    clock.advance(5000);
-    await expect(never).rejects.toMatchObject({ code: 'E_DEVICE_PORT', message: expect.stringContaining('still being closed') as string });
+    clock.advance(3000);
+    await expect(never).rejects.toMatchObject({ code: 'E_DEVICE_PORT', message: expect.stringContaining('held') as string });
     closings[1]!();
     await turn();
     expect(clock.pendingTimers).toBe(0);

@@ -23,6 +23,7 @@ const STUCK_MS = 3000;
 const DRAIN_DEADLINE_MS = 2000;
 const CONTROL_DEADLINE_MS = 2000;
 const CLOSE_DEADLINE_MS = 500;
+const GIVEN_BACK_MS = 3000;
 /** A tty holds 4096 bytes. */
 const FLUSH_READS = 16;
 /** A port that tells of bytes and has none, over and over, is dead. */
@@ -81,10 +82,12 @@ export class SerialTransport implements Transport {
     this.#state = 'opening';
     try {
       const binding = await this.#loadBinding();
-      await this.#wait(whenGivenBack(this.name), 'is still being closed');
+      // Not for ever: what hangs may have been another device under the same name.
+      await within(this.#clock, GIVEN_BACK_MS, whenGivenBack(this.name));
       this.#refuseClosed();
       this.#opening = binding.open({ path: this.name, baudRate: this.#baud }) as Promise<LinuxPortBinding>;
-      const port = await this.#wait(this.#opening, 'did not open');
+      const port = await within(this.#clock, this.#openDeadlineMs, this.#opening);
+      if (port === 'late') throw new RigError('E_DEVICE_PORT', `the port ${this.name} did not open within ${this.#openDeadlineMs / 1000} s`, { context: { port: this.name }, hint: 'Unplug the device and plug it in again.' });
       this.#refuseClosed();
       this.#attach(port);
     } catch (error) {
@@ -150,13 +153,6 @@ export class SerialTransport implements Transport {
     this.events.removeAllListeners();
     this.#release();
     await within(this.#clock, CLOSE_DEADLINE_MS, this.#released);
-  }
-
-  /** A step of the opening. @throws RigError E_DEVICE_PORT when it takes too long */
-  async #wait<T>(step: Promise<T>, late: string): Promise<T> {
-    const done = await within(this.#clock, this.#openDeadlineMs, step);
-    if (done !== 'late') return done;
-    throw new RigError('E_DEVICE_PORT', `the port ${this.name} ${late} within ${this.#openDeadlineMs / 1000} s`, { context: { port: this.name }, hint: 'Unplug the device and plug it in again.' });
   }
 
   #refuseClosed(): void {
