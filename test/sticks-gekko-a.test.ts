@@ -168,6 +168,28 @@ describe.each(['compac-a1', 'compac-a2'] as const)('%s with its controller', (mo
     await it.during(it.device.stop());
   });
 
+  it('lowers the frequency before the voltage that its controller had, and raises it after', async () => {
+    const it = await hashing(model, { frequency_mhz: 300 });
+    const most = it.controller.coreV;
+    let settled = false;
+    let [lowest, starved] = [most, 0];
+    const follow = async (values: Record<string, number>): Promise<void> => {
+      settled = false;
+      const set = it.device.command({ type: 'set', values }).finally(() => (settled = true));
+      while (!settled) {
+        await it.live(10);
+        lowest = Math.min(lowest, it.controller.coreV);
+        if (it.controller.coreV < most - 0.001 && clock(it) > 160) starved++;
+      }
+      await set;
+    };
+    await follow({ voltage_v: most - 0.05, frequency_mhz: 150 });
+    expect([Math.round(clock(it)), lowest]).toEqual([150, expect.closeTo(most - 0.05, 2)]);
+    await follow({ voltage_v: most, frequency_mhz: 300 });
+    expect(starved).toBe(0);
+    await it.during(it.device.stop());
+  });
+
   it('is not started at a frequency that it never reached', async () => {
     const it = await hashing(model, { voltage_v: 0.32 });
     const before = Math.round(clock(it));

@@ -146,7 +146,7 @@ export class GekkoChainBoard implements Board {
     const { signal } = change;
     const volts = settings.voltage_v;
     // No frequency may ever meet a voltage that is too low for it.
-    const voltageFirst = volts !== undefined && (this.#voltage === null || volts > this.#voltage);
+    const voltageFirst = volts !== undefined && (this.#volts === null ? mhz >= (this.facts?.frequencyMhz ?? 0) : volts > this.#volts);
     if (voltageFirst) await this.#setVoltage(volts, signal);
     if (settings.frequency_mhz !== undefined) await this.#chain.ramp(mhz, signal);
     // Not before it is there: the next start must not ask more than the voltage that was reached.
@@ -234,9 +234,14 @@ export class GekkoChainBoard implements Board {
     return wait(this.#parts.clock, REGULATOR_MS, signal);
   }
 
+  /** Core voltage: as it was set, else as it is measured; null = not known. */
+  get #volts(): number | null {
+    return this.#voltage ?? this.#monitor?.measured?.coreVolts ?? null;
+  }
+
   async #setVoltage(volts: number, signal: AbortSignal): Promise<void> {
     const telemetry = this.#telemetry!;
-    for (const step of voltageSteps(this.#voltage, volts)) {
+    for (const step of voltageSteps(this.#volts, volts)) {
       await telemetry.setMillivolts(Math.round(1000 * step), signal);
       this.#voltage = step;
     }
