@@ -59,6 +59,16 @@ describe('while it runs', () => {
     expect(bench.safe).toBe(true);
   }, 60_000);
 
+  it('a sensor that stops moving while the chips work is found out by the fan', async () => {
+    const bench = await running();
+    await bench.pass(90_000);
+    bench.fault('sensor-stuck');
+    await untilTrouble(bench, 900_000);
+    expect(bench.troubles).toEqual([{ kind: 'sensor', reason: expect.stringMatching(/while the fan went from/) as string }]);
+    expect(bench.safe).toBe(true);
+    expect(bench.sim.history.hottest_c).toBeLessThan(85);
+  }, 60_000);
+
   it('three failed reads switch it off, two do not', async () => {
     const bench = await running();
     bench.fault('i2c-error');

@@ -111,6 +111,7 @@ export class Monitor {
   noteFan(percent: number): void {
     this.#fan = percent;
     this.#fanAge = 0;
+    if (this.#parts.chips.fan !== null) this.#guard.fan(percent);
   }
 
   start(): void {

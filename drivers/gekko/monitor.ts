@@ -166,5 +166,6 @@ export class StickMonitor {
   async #setFan(percent: number, signal: AbortSignal): Promise<void> {
     await this.#parts.telemetry.setFanPercent(percent, signal);
     this.#fanPercent = percent;
+    if (this.#parts.telemetry.version === WITH_FAN) this.#guard.fan(percent);
   }
 }

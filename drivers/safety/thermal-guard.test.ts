@@ -51,6 +51,42 @@ describe('sensor faults', () => {
   });
 });
 
+describe('a value that does not move with the fan', () => {
+  /** Chips at work for ten minutes; every two seconds a reading, and the fan as told. */
+  const run = (reading: (s: number) => number, fan: (s: number) => number | null): string | null => {
+    const seen = guard();
+    seen.heating(0, true);
+    for (let s = 0; s <= 600; s += 2) {
+      const verdict = seen.read(1000 * s, reading(s));
+      if (verdict.state === 'sensor_fault') return `after ${s} s: ${verdict.reason}`;
+      const percent = fan(s);
+      if (percent !== null) seen.fan(percent);
+    }
+    return null;
+  };
+
+  it('is stuck two minutes after the fan has gone elsewhere, up or down', () => {
+    expect(run(() => 62, (s) => Math.min(100, 60 + s / 4))).toBe('after 242 s: temperature sensor: it has read 62 degC for 4 min, while the fan went from 60 to 100 %');
+    expect(run(() => 55, (s) => Math.max(20, 60 - s / 4))).toMatch(/^after 242 s: .* went from 60 to 20 %/);
+  });
+
+  it('is none while it moves, while the fan stays about where it was, and where no fan is told', () => {
+    expect(run((s) => 62 + (s % 100 === 0 ? 1 : 0), (s) => Math.min(100, 60 + s / 4))).toBe(null);
+    expect(run(() => 62, (s) => 60 + 25 * Math.sin(s))).toBe(null);
+    expect(run(() => 62, () => null)).toBe(null);
+  });
+
+  it('is none of chips that are off: the fan does not move the temperature of the room', () => {
+    const cold = guard();
+    for (let s = 0; s <= 600; s += 2) {
+      expect(cold.read(1000 * s, 25).state).toBe('ok');
+      cold.fan(s < 100 ? 100 : 20);
+    }
+    cold.heating(601_000, true);
+    expect(cold.read(602_000, 25).state).toBe('ok');
+  });
+});
+
 describe('a value that is stuck', () => {
   const run = (minutes: number, reading: (minute: number) => number, prepare: (guard: ThermalGuard) => void): string => {
     const seen = guard();

@@ -17,10 +17,13 @@ const CRITICAL_HYSTERESIS_C = 10;
 /**
  * A good sensor of 1 degC (or 0.125 degC) resolution may repeat itself for an hour while a fan holds the temperature. So a value
  * counts as stuck only where physics must move it: chips that have been cold for a minute and then hash for five minutes get
- * tens of degrees warmer.
+ * tens of degrees warmer; and a fan that goes from 40 to 70 %, or back, changes what chips at work are warmer than the room by a
+ * fifth and more.
  */
 const COLD_BEFORE_MS = 60_000;
 const STUCK_MS = 5 * 60_000;
+const FAN_MOVED_PERCENT = 30;
+const FAN_MOVED_MS = 2 * 60_000;
 
 export interface ThermalLimits {
   /** From here on the fan must do all it can. */
@@ -52,6 +55,10 @@ export class ThermalGuard {
   /** Set while the reading must move: the value it must leave. */
   #mustMove: { readonly since: number; readonly from: number } | null = null;
 
+  #fan: number | null = null;
+  /** The reading that came again and again while chips heat: speed of the fan at the first, and since when it has been quite another. */
+  #still: { readonly reading: number; readonly fan: number; readonly since: number; movedAt: number | null } | null = null;
+
   /** @throws RangeError when the limits are not in order, or above what a good sensor can read */
   constructor(limits: ThermalLimits) {
     if (!(limits.hotC <= limits.criticalC && limits.criticalC < PLAUSIBLE_C.max && limits.hotC > COLD_C)) throw new RangeError(`limits of ${limits.hotC} and ${limits.criticalC} degC are not in order`);
@@ -80,7 +87,13 @@ export class ThermalGuard {
     this.#failed = 0;
     if (this.#mustMove && reading !== this.#mustMove.from) this.#mustMove = null;
     if (this.#mustMove && now - this.#mustMove.since >= STUCK_MS) return this.#fault(`it has read ${reading} degC since before the chips began to work ${Math.round((now - this.#mustMove.since) / 60_000)} min ago`);
-    return (this.#verdict = this.#judge(reading));
+    const unmoved = this.#unmoved(now, reading);
+    return unmoved === null ? (this.#verdict = this.#judge(reading)) : this.#fault(unmoved);
+  }
+
+  /** The fan has been set. Without being told, or where there is none, nothing follows from it. */
+  fan(percent: number): void {
+    this.#fan = percent;
   }
 
   /** The chips have begun to hash under full power, or have been switched off. Without being told, no value counts as stuck. */
@@ -98,6 +111,21 @@ export class ThermalGuard {
     this.#failed = 0;
     this.#heating = null;
     this.#mustMove = null;
+    this.#fan = null;
+    this.#still = null;
+  }
+
+  /** Why a reading that has not moved with the fan is not believed; null = it is. */
+  #unmoved(now: number, reading: number): string | null {
+    const fan = this.#fan;
+    if (fan === null || this.#heating?.on !== true || this.#still?.reading !== reading) {
+      this.#still = fan === null || this.#heating?.on !== true ? null : { reading, fan, since: now, movedAt: null };
+      return null;
+    }
+    const still = this.#still;
+    still.movedAt = Math.abs(fan - still.fan) < FAN_MOVED_PERCENT ? null : (still.movedAt ?? now);
+    if (still.movedAt === null || now - still.movedAt < FAN_MOVED_MS) return null;
+    return `it has read ${reading} degC for ${Math.round((now - still.since) / 60_000)} min, while the fan went from ${Math.round(still.fan)} to ${Math.round(fan)} %`;
   }
 
   #looksLikeBusError(reading: number): boolean {
