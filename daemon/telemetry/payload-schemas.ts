@@ -133,7 +133,7 @@ export const deviceStatePayload = z.strictObject({
   status: z.enum(['init', 'idle', 'hashing', 'paused', 'fault', 'stopped']).describe('What the device is doing.'),
   reason: z.string().nullable().describe('Why, in plain words.'),
   paused: z.boolean().describe('True when the device was paused.'),
-  hashrate_hs: z.number().nullable().describe('Hashes per second, mean of about 10 s.'),
+  hashrate_hs: z.number().nullable().describe('Hashes per second, mean of about 10 s; of boards with ASICs over as long as 30 nonces take (`detail.window_s`).'),
   hashes_total: z.number().min(0).nullable().describe('Hashes since start.'),
   temp_c: z.number().nullable().describe('Temperature.'),
   power_w: z.number().nullable().describe('Power drawn.'),

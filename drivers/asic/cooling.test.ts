@@ -3,7 +3,7 @@ import { Cooling } from './cooling.ts';
 
 test('waits a minute at least, and for 10 degC less', () => {
   const cooling = new Cooling(0, 'too hot', 85);
-  expect(cooling.reason).toBe('too hot; waits until it has cooled to 75 degC');
+  expect(cooling.reason).toBe('too hot; waits a minute at least, until it has cooled to 75 degC');
   expect([cooling.look(59_000, 40), cooling.look(60_000, 75.1), cooling.look(60_000, 75)]).toEqual(['wait', 'wait', 'cool']);
 });
 

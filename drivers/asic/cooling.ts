@@ -16,7 +16,7 @@ export class Cooling {
   constructor(now: number, why: string, temp: number | null) {
     this.#since = now;
     this.#belowC = temp === null ? null : Math.max(COOL_C, temp - BY_C);
-    this.reason = `${why}; waits until it has cooled${this.#belowC === null ? '' : ` to ${Math.round(this.#belowC)} degC`}`;
+    this.reason = `${why}; waits a minute at least, until it has cooled${this.#belowC === null ? '' : ` to ${Math.round(this.#belowC)} degC`}`;
   }
 
   /** @param temp now, degC; null = not known: then it never counts as cool */

@@ -178,7 +178,7 @@ test('heat is waited out: 60 s, and 10 degC below where it was switched off', as
   rig.board().trouble('overheat', '81 degC, the limit is 80');
   await rig.pass(1000);
   expect(rig.board().calls.at(-1)).toBe('halt');
-  expect(rig.device.state()).toMatchObject({ status: 'fault', reason: '81 degC, the limit is 80; waits until it has cooled to 71 degC', temp_c: 81, hashrate_hs: 0 });
+  expect(rig.device.state()).toMatchObject({ status: 'fault', reason: '81 degC, the limit is 80; waits a minute at least, until it has cooled to 71 degC', temp_c: 81, hashrate_hs: 0 });
   rig.board().temp_c = 60;
   await rig.pass(57_000);
   expect(rig.board().starts).toBe(1);
