@@ -14,6 +14,6 @@ test('50 degC is cool even when another part was what was hot', () => {
 
 test('a temperature that is not known is never cool, and not waited for without end', () => {
   const cooling = new Cooling(0, 'too hot', null);
-  expect(cooling.reason).toBe('too hot; waits until it has cooled');
+  expect(cooling.reason).toBe('too hot; waits a minute at least, until it has cooled');
   expect([cooling.look(14 * 60_000, null), cooling.look(15 * 60_000, null), cooling.look(60_000, 90)]).toEqual(['wait', 'blind', 'cool']);
 });
