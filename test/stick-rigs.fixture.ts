@@ -105,3 +105,38 @@ export async function icarusBench(model: MinerName): Promise<IcarusBench> {
   });
   return { ...it, miner };
 }
+
+/** One of every way a stick is driven. */
+export const STICK_MODELS = ['block-erupter', '2pac', 'newpac', 'compac-a1', 'compac-a2', 'compacf'] as const;
+
+/** A stick that may be brought into any state, and what says whether it was left as it should be. */
+export interface TriedStick {
+  readonly bench: StickBench;
+  readonly faults: { mute: boolean };
+  /** Plain words for what is wrong with the stick's state; null = it is safe. */
+  problem(): string | null;
+}
+
+/** A stick above its slowest clock, by its model. */
+export async function triedStick(model: (typeof STICK_MODELS)[number]): Promise<TriedStick> {
+  if (model === 'block-erupter') {
+    const bench = await icarusBench(model);
+    return { bench, faults: bench.miner.faults, problem: () => (bench.miner.idle || (bench.miner.run(5, 5), bench.miner.idle) ? null : 'it searches on') };
+  }
+  if (Object.hasOwn(CHAIN_STICKS, model)) {
+    const bench = await chainBench(model as ChainModel, { frequency_mhz: 300 });
+    const controlled = model !== 'compacf';
+    return {
+      bench,
+      faults: bench.chain.faults,
+      problem() {
+        const mhz = bench.chain.chips[0]!.frequencyMhz;
+        if (controlled) return bench.controller.coreV === 0 ? null : `its regulator is on, at ${bench.controller.coreV} V`;
+        return mhz <= 56.3 ? null : `it runs at ${mhz} MHz`;
+      },
+    };
+  }
+  const bench = await oldBench(model as OldModel, undefined, { frequency_mhz: 200 });
+  // 100 MHz is what it comes up with by itself: a start cut short before it said anything leaves that.
+  return { bench, faults: bench.chain.faults, problem: () => ((bench.chain.stats().mhz as number) <= 100 ? null : `it runs at ${bench.chain.stats().mhz as number} MHz`) };
+}

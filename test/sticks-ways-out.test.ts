@@ -1,44 +1,14 @@
 /** However and whenever a stick is stopped or pulled, it is left as safe as it can be, and nothing of the driver is left over. */
 import { expect, it } from 'vitest';
 import { fulfilLastWills } from '../drivers/safety/last-will.ts';
-import type { StickBench } from './stick-bench.fixture.ts';
-import { CHAIN_STICKS, chainBench, type ChainModel, icarusBench, oldBench, type OldModel } from './stick-rigs.fixture.ts';
+import { STICK_MODELS, triedStick } from './stick-rigs.fixture.ts';
 
-interface Tried {
-  readonly bench: StickBench;
-  /** Plain words for what is wrong with the stick's state; null = it is safe. */
-  problem(): string | null;
-}
-
-async function tried(model: OldModel | ChainModel | 'block-erupter'): Promise<Tried> {
-  if (model === 'block-erupter') {
-    const bench = await icarusBench(model);
-    return { bench, problem: () => (bench.miner.idle || (bench.miner.run(5, 5), bench.miner.idle) ? null : 'it searches on') };
-  }
-  if (Object.hasOwn(CHAIN_STICKS, model)) {
-    const bench = await chainBench(model as ChainModel, { frequency_mhz: 300 });
-    const controlled = model !== 'compacf' && model !== 'r909';
-    return {
-      bench,
-      problem() {
-        const mhz = bench.chain.chips[0]!.frequencyMhz;
-        if (controlled) return bench.controller.coreV === 0 ? null : `its regulator is on, at ${bench.controller.coreV} V`;
-        return mhz <= 56.3 ? null : `it runs at ${mhz} MHz`;
-      },
-    };
-  }
-  const bench = await oldBench(model as OldModel, undefined, { frequency_mhz: 200 });
-  // 100 MHz is what it comes up with by itself: a start cut short before it said anything leaves that.
-  return { bench, problem: () => ((bench.chain.stats().mhz as number) <= 100 ? null : `it runs at ${bench.chain.stats().mhz as number} MHz`) };
-}
-
-const MODELS = ['block-erupter', '2pac', 'newpac', 'compac-a1', 'compac-a2', 'compacf'] as const;
 /** Moments after the start, ms: close together where ports are opened and chips counted. */
 const MOMENTS = [0, 10, 50, 120, 250, 310, 400, 520, 700, 900, 1100, 1400, 1700, 2100, 2600, 3200, 4000, 5000, 6500, 9000];
 
-it.each(MODELS)('%s: stopped at any moment of its start', async (model) => {
+it.each(STICK_MODELS)('%s: stopped at any moment of its start', async (model) => {
   for (const ms of MOMENTS) {
-    const { bench, problem } = await tried(model);
+    const { bench, problem } = await triedStick(model);
     await bench.device.start(new AbortController().signal);
     await bench.live(ms);
     const before = bench.clock.monotonic();
@@ -53,8 +23,8 @@ it.each(MODELS)('%s: stopped at any moment of its start', async (model) => {
   }
 });
 
-it.each(MODELS)('%s: pulled at any moment of its start, it mines when it is back', async (model) => {
-  const { bench, problem } = await tried(model);
+it.each(STICK_MODELS)('%s: pulled at any moment of its start, it mines when it is back', async (model) => {
+  const { bench, problem } = await triedStick(model);
   await bench.device.start(new AbortController().signal);
   for (const ms of [0, 120, 310, 700, 1400, 2600, 4000]) {
     await bench.live(ms);

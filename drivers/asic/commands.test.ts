@@ -157,6 +157,18 @@ describe('pause', () => {
     await rig.stop();
   });
 
+  it.each(['pause', 'stop'])('does not wait for the commands in the queue either: %s', async (how) => {
+    const rig = await hashingRig();
+    rig.board().applyPlan.push('hang', 'hang');
+    const sets = [450, 460].map((frequency_mhz) => rig.device.command({ type: 'set', values: { frequency_mhz } }));
+    for (const set of sets) set.catch(() => {});
+    await rig.pass(500);
+    if (how === 'pause') expect(await rig.during(rig.device.command({ type: 'pause', reason: 'by hand' }), 2000)).toBeUndefined();
+    expect(rig.board().calls.filter((call) => call.startsWith('apply'))).toHaveLength(1);
+    await rig.stop();
+    for (const set of sets) await expect(set).rejects.toMatchObject({ code: 'E_DEVICE_COMMAND' });
+  });
+
   it('before it is plugged in holds when it is', async () => {
     const rig = asicRig();
     rig.ports.plugged = false;

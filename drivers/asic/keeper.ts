@@ -188,7 +188,8 @@ export class BoardKeeper {
     const { signal } = this.#life;
     while (!signal.aborted) {
       try {
-        await this.#ops.serve(() => ({ running: this.running, open: this.#mounted?.opened === true }));
+        // A stop or a rest does not wait for what else is in the queue.
+        await this.#ops.serve(() => (signal.aborted || (this.running && this.#restWanted() !== null) ? null : { running: this.running, open: this.#mounted?.opened === true }));
         if (signal.aborted) break;
         if (!this.#mounted) await this.#find();
         else if (this.running) await this.#watch(this.#mounted);

@@ -50,10 +50,12 @@ export class OpQueue {
     });
   }
 
-  /** Carries out what may be, in order. Never rejects. @param board what it is like; asked anew before each */
-  async serve(board: () => { readonly running: boolean; readonly open: boolean }): Promise<void> {
+  /** Carries out what may be, in order. Never rejects. @param board what it is like, null = there is something more urgent; asked anew before each */
+  async serve(board: () => { readonly running: boolean; readonly open: boolean } | null): Promise<void> {
     for (const waiting of [...this.#waiting]) {
-      const { running, open } = board();
+      const now = board();
+      if (now === null) return;
+      const { running, open } = now;
       const { when } = waiting.op;
       if (!this.#waiting.includes(waiting) || !(when === 'open' ? open : (when === 'running') === running)) continue;
       waiting.timer.cancel();

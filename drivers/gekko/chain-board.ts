@@ -59,6 +59,7 @@ export class GekkoChainBoard implements Board {
   #lampTimer: Timer | null = null;
   /** Ends when the chips have come to rest; a start waits for it. Never rejects. */
   #resting: Promise<void> = Promise.resolve();
+  #slowing: Promise<void> | null = null;
 
   /** @throws RangeError when the model's chips are no BM13xx chain */
   constructor(parts: GekkoChainBoardParts) {
@@ -263,14 +264,17 @@ export class GekkoChainBoard implements Board {
     this.#change = null;
     this.#monitor?.heating(false);
     // At once, whatever else is under way.
-    const off = this.#telemetry?.regulatorOff();
-    this.#resting = this.#resting.then(async () => {
-      await off;
-      // A controller that is deaf, or gone, has switched nothing off: then this is what can still be done.
-      await this.#chain.quiet();
-      this.#chain.clear();
-    });
+    const off = this.#telemetry?.regulatorOff() ?? Promise.resolve();
+    this.#slowing ??= this.#slowDown(off).finally(() => (this.#slowing = null));
+    this.#resting = Promise.all([off, this.#slowing]).then(() => {});
     return this.#resting;
+  }
+
+  /** A controller that is deaf, or gone, has switched nothing off: then this is what can still be done. Never rejects. */
+  async #slowDown(off: Promise<void>): Promise<void> {
+    await off;
+    await this.#chain.quiet();
+    this.#chain.clear();
   }
 
   /** Silence of these sticks has causes of its own, which only a person can do something about. */
