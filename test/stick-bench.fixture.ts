@@ -49,7 +49,7 @@ export interface StickBench {
 }
 
 export interface BenchOptions {
-  readonly driver: 'icarus' | 'gekko';
+  readonly driver: 'icarus' | 'gekko' | 'bm13xx-serial';
   readonly options: Record<string, unknown>;
   readonly roles?: readonly Role[];
   readonly usb?: UsbPlace | null;

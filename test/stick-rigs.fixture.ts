@@ -1,6 +1,7 @@
 /** Simulated sticks on the bench, one kind after the other. */
 import { GEKKO_STICKS } from '../protocol/gekko/sticks.ts';
 import { VirtualChain } from '../sim/chips/chain.ts';
+import type { ModelName } from '../sim/chips/models.ts';
 import { Bm1384Chain } from '../sim/gekko/bm1384.ts';
 import { Bm1387Chain } from '../sim/gekko/bm1387.ts';
 import { STICK_HEAT } from '../sim/gekko/sticks.ts';
@@ -106,8 +107,18 @@ export async function icarusBench(model: MinerName): Promise<IcarusBench> {
   return { ...it, miner };
 }
 
-/** One of every way a stick is driven. */
-export const STICK_MODELS = ['block-erupter', '2pac', 'newpac', 'compac-a1', 'compac-a2', 'compacf'] as const;
+/** Bare chips on a serial port, without a reset line. */
+export async function bareBench(model: ModelName, options: Record<string, unknown>): Promise<StickBench & { readonly chain: VirtualChain }> {
+  let chain!: VirtualChain;
+  const it = await stickBench({ driver: 'bm13xx-serial', options: { nonce_zero_bits: CHAIN_ZERO_BITS, ...options } }, (say) => {
+    chain = new VirtualChain({ model, chips: 2, zeroBits: CHAIN_ZERO_BITS, rate_hs: 3000 }, (bytes) => say('asic', bytes));
+    return { receive: (_, bytes) => chain.receive(bytes), run: (ms, budget) => chain.run(ms, budget), baud: (baud) => (chain.hostBaud = baud), powerUp: () => chain.reset() };
+  });
+  return { ...it, chain };
+}
+
+/** One of every way chips on a plain line are driven. */
+export const STICK_MODELS = ['bm1366', 'bm1397', 'block-erupter', '2pac', 'newpac', 'compac-a1', 'compac-a2', 'compacf'] as const;
 
 /** A stick that may be brought into any state, and what says whether it was left as it should be. */
 export interface TriedStick {
@@ -122,6 +133,10 @@ export async function triedStick(model: (typeof STICK_MODELS)[number]): Promise<
   if (model === 'block-erupter') {
     const bench = await icarusBench(model);
     return { bench, faults: bench.miner.faults, problem: () => (bench.miner.idle || (bench.miner.run(5, 5), bench.miner.idle) ? null : 'it searches on') };
+  }
+  if (model === 'bm1366' || model === 'bm1397') {
+    const bench = await bareBench(model, { frequency_mhz: 200 });
+    return { bench, faults: bench.chain.faults, problem: () => (bench.chain.chips.every(({ frequencyMhz }) => frequencyMhz <= 56.3) ? null : `it runs at ${bench.chain.chips[0]!.frequencyMhz} MHz`) };
   }
   if (Object.hasOwn(CHAIN_STICKS, model)) {
     const bench = await chainBench(model as ChainModel, { frequency_mhz: 300 });
