@@ -259,6 +259,16 @@ describe('a chain', () => {
     expect(joined.clock.pendingTimers).toBe(0);
   });
 
+  it('comes all the way down, whatever a start that was ended still wants', async () => {
+    const joined = await joinedChain({ model: 'bm1366', chips: 2 });
+    await joined.start(500);
+    const down = joined.chain.quiet();
+    await joined.wait(50);
+    await expect(joined.chain.enumerate(AbortSignal.abort(new Error('ended')))).rejects.toThrow('ended');
+    await settle(joined.clock, down);
+    expect(joined.chips.chips.map(({ frequencyMhz }) => Math.round(frequencyMhz))).toEqual([50, 50]);
+  });
+
   it('says that the line went, during a start and while it runs', async () => {
     const joined = await joinedChain({ model: 'bm1366' });
     const counting = joined.chain.enumerate(signal);

@@ -74,6 +74,8 @@ export class Bm13xxChain implements Chain {
   }
 
   async enumerate(signal: AbortSignal): Promise<{ readonly chip: Bm13xxChip; readonly chips: number }> {
+    // A start that was ended must not break off the way down that has begun meanwhile.
+    signal.throwIfAborted();
     this.clear();
     this.#line.listener.attach((reply, receivedMono) => this.#onReply(reply, receivedMono), (reason) => this.#onGone(reason));
     this.#counted = await new Enumeration(this.#line, this.#parts.settings).run(AbortSignal.any([signal, this.#life.signal]));
