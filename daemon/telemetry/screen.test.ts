@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { fitLines, statusLines, summaryLines } from './screen.ts';
+import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { fitLines, StatusScreen, statusLines, summaryLines } from './screen.ts';
 import type { RigState, ShareCounts } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
 
@@ -41,6 +42,21 @@ test('on a small terminal old events give way, then devices; how to stop stays',
   const many = fitLines({ ...state, devices }, recent, footer, false, 23);
   expect(many).toHaveLength(23);
   expect(many.slice(-3)).toEqual(footer);
+});
+
+test('what the log warns of and an event tells again is one line', () => {
+  const drawn: string[] = [];
+  const out = { write: (text: string) => drawn.push(text), columns: 120, rows: 40 } as unknown as NodeJS.WriteStream;
+  const clock = new ManualClock();
+  const screen = new StatusScreen({ state: { snapshot: () => state }, clock, out, footer: [], color: false });
+  screen.start();
+  for (const text of ['warn: /dev/x went away', 'pac1: not plugged in: /dev/x went away', 'warn: disk is full', 'mining for p', 'mining for p']) screen.note(text);
+  clock.advance(1000);
+  screen.stop();
+  const last = drawn.findLast((text) => text.includes('mining for p'))!;
+  expect(last).not.toContain('warn: /dev/x went away');
+  for (const text of ['pac1: not plugged in: /dev/x went away', 'warn: disk is full']) expect(last.split(text)).toHaveLength(2);
+  expect(last.split('mining for p')).toHaveLength(3);
 });
 
 test('the kernel that hashes is named, of two the one that hashes now', () => {

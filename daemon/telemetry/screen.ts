@@ -43,7 +43,11 @@ export class StatusScreen {
   /** Adds a line to the short list of recent events. */
   note(text: string): void {
     const time = new Date(this.#options.clock.now()).toTimeString().slice(0, 8);
-    this.#recent.push(`${time}  ${plain(text)}`);
+    const words = plain(text);
+    // The log warns of what an event then tells with the name of the device: that is one thing.
+    const warned = /^\S+ {2}(?:warn|error): (.+)$/.exec(this.#recent.at(-1) ?? '')?.[1];
+    if (warned !== undefined && words.includes(warned)) this.#recent.pop();
+    this.#recent.push(`${time}  ${words}`);
     if (this.#recent.length > RECENT_EVENTS) this.#recent.shift();
   }
 
