@@ -65,6 +65,23 @@ async function mine(rig: SimRig, driver: 'icarus' | 'gekko', options: Record<str
   };
 }
 
+/** A program before: it leaves the chips at 1.5 Mbaud and 200 MHz, and its port closed. */
+async function leaveFast(rig: Awaited<ReturnType<typeof startStickRig>>): Promise<void> {
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+  const line = new SerialTransport(rig.path!, 115_200);
+  await line.open();
+  const write = (register: number, value: number): Promise<void> => line.write(encodeBm1387Command({ kind: 'write', address: null, register, value }));
+  await write(BM1387_REGISTER.miscControl, bm1387MiscControl(1));
+  // A pseudo terminal is drained when the bytes lie there, not when the chips have read them.
+  await pause();
+  await line.setBaud(1_500_000);
+  await pause();
+  await write(BM1387_REGISTER.pll, bm1387PllValue(200));
+  await line.drain();
+  await until(() => rig.stats().mhz === 200);
+  await line.close();
+}
+
 describe.skipIf(!hasSocat)('on ttys', { timeout: 60_000 }, () => {
   it('an Antminer U1 is found, mined with, and back after it was pulled', async () => {
     const rig = await startMinerRig({ model: 'antminer-u1', zeroBits: ZERO_BITS });
@@ -99,18 +116,7 @@ describe.skipIf(!hasSocat)('on ttys', { timeout: 60_000 }, () => {
   it('a NewPac whose process was killed is found at its fast speed', async () => {
     const rig = await startStickRig({ stick: 'newpac', zeroBits: ZERO_BITS });
     open.push(() => rig.close());
-    // The program before: it leaves the chips at 1.5 Mbaud and 200 MHz, and its port closed.
-    const line = new SerialTransport(rig.path!, 115_200);
-    await line.open();
-    const write = (register: number, value: number): Promise<void> => line.write(encodeBm1387Command({ kind: 'write', address: null, register, value }));
-    await write(BM1387_REGISTER.miscControl, bm1387MiscControl(1));
-    await line.drain();
-    await line.setBaud(1_500_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await write(BM1387_REGISTER.pll, bm1387PllValue(200));
-    await line.drain();
-    await until(() => rig.stats().mhz === 200);
-    await line.close();
+    await leaveFast(rig);
     const { nonces, right, makeSafe, device } = await mine(rig, 'gekko', { model: 'newpac' });
     await until(() => nonces.length >= 5);
     expect(right()).toBe(true);
@@ -123,17 +129,7 @@ describe.skipIf(!hasSocat)('on ttys', { timeout: 60_000 }, () => {
   it('a NewPac that a killed program left at its fast speed is slowed down there', async () => {
     const rig = await startStickRig({ stick: 'newpac', zeroBits: ZERO_BITS });
     open.push(() => rig.close());
-    const line = new SerialTransport(rig.path!, 115_200);
-    await line.open();
-    const write = (register: number, value: number): Promise<void> => line.write(encodeBm1387Command({ kind: 'write', address: null, register, value }));
-    await write(BM1387_REGISTER.miscControl, bm1387MiscControl(1));
-    await line.drain();
-    await line.setBaud(1_500_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await write(BM1387_REGISTER.pll, bm1387PllValue(200));
-    await line.drain();
-    await until(() => rig.stats().mhz === 200);
-    await line.close();
+    await leaveFast(rig);
     const descriptor = await loadDriver('gekko');
     const ports: PortAccess = { locate: async () => ({ found: true, ports: { asic: rig.path! }, usb: null }), transport: (path, baud) => new SerialTransport(path, baud) };
     const context = { id: 'stick', options: descriptor.options.parse({ model: 'newpac' }) as never, clock: systemClock, log: silentLog, ports };
