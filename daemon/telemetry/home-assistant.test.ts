@@ -55,6 +55,7 @@ describe('discovery', () => {
     const axe = docs['homeassistant/device/rigbrain_rig-1_axe/config']!.components;
     expect(axe.restart).toMatchObject({ platform: 'button', command_topic: 'rigbrain/rig-1/request/device/restart', payload_press: '{"device":"axe"}' });
     expect(axe.identify).toMatchObject({ platform: 'button', device_class: 'identify' });
+    expect(axe.efficiency).toMatchObject({ unit_of_measurement: 'J/TH', value_template: '{{ value_json.efficiency_j_per_th }}' });
     expect(axe.frequency).toMatchObject({ unit_of_measurement: 'MHz', value_template: '{{ value_json.detail.frequency_mhz }}' });
     expect(axe.hashrate).toMatchObject({ unit_of_measurement: 'TH/s' });
     const pac = docs['homeassistant/device/rigbrain_rig-1_pac/config']!.components;

@@ -90,6 +90,7 @@ const boardSensors: Readonly<Record<string, Component>> = {
   frequency: { platform: 'sensor', name: 'Frequency', device_class: 'frequency', unit_of_measurement: 'MHz', state_class: 'measurement', entity_category: 'diagnostic', value_template: field('detail.frequency_mhz') },
   voltage: { platform: 'sensor', name: 'Core voltage', device_class: 'voltage', unit_of_measurement: 'V', state_class: 'measurement', entity_category: 'diagnostic', value_template: field('detail.voltage_v') },
   fan: { platform: 'sensor', name: 'Fan', unit_of_measurement: 'rpm', state_class: 'measurement', icon: 'mdi:fan', entity_category: 'diagnostic', value_template: field('detail.fan_rpm') },
+  efficiency: { platform: 'sensor', name: 'Efficiency', unit_of_measurement: 'J/TH', state_class: 'measurement', icon: 'mdi:leaf', suggested_display_precision: 1, value_template: field('efficiency_j_per_th') },
   chips: { platform: 'sensor', name: 'Chips', state_class: 'measurement', icon: 'mdi:chip', entity_category: 'diagnostic', value_template: field('detail.chips') },
 };
 
