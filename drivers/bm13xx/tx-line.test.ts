@@ -31,15 +31,31 @@ it('sends a job within the call when nothing is on the wire', async () => {
   expect(sent).toEqual([1]);
 });
 
-it('replaces a job that waits, and sends the newest as soon as the wire is free', async () => {
+it('hands one job ahead to the system, and of those behind it the newest as soon as there is room for it', async () => {
   const { out, sent, job, run } = await bench();
-  for (const id of [1, 2, 3, 4]) job(id);
+  for (const id of [1, 2]) {
+    job(id);
+    await turn();
+  }
+  for (const id of [3, 4, 5]) job(id);
   await run(30);
   // 88 bytes are 7.6 ms at this speed.
-  expect(out.map(({ bytes }) => bytes)).toEqual([88, 88]);
-  expect(out[1]!.at).toBeGreaterThanOrEqual(6);
-  expect(out[1]!.at).toBeLessThanOrEqual(9);
-  expect(sent).toEqual([1, 4]);
+  expect(out.map(({ bytes }) => bytes)).toEqual([88, 88, 88]);
+  expect(out[1]!.at).toBe(0);
+  expect(out[2]!.at).toBeGreaterThanOrEqual(7);
+  expect(out[2]!.at).toBeLessThanOrEqual(9);
+  expect(sent).toEqual([1, 2, 5]);
+});
+
+it('lets a job that comes while a control frame waits for its turn go before it', async () => {
+  const { out, line, job, run } = await bench();
+  job(1);
+  line.control(new Uint8Array(11));
+  await run(2);
+  job(2);
+  await run(30);
+  expect(out.map(({ bytes }) => bytes)).toEqual([88, 88, 11]);
+  expect(out[1]!.at).toBe(2);
 });
 
 it('lets a job wait for one short frame at most, however many there are', async () => {

@@ -81,6 +81,8 @@ function configOf(sticks: readonly Stick[], pool: SimPool): RigConfigInput {
     devices: sticks.map(({ config }) => config),
     discovery: { enabled: false },
     mqtt: { enabled: false },
+    // Entries wait for their files for a second, not for minutes: what waits would look like a leak.
+    ledger: { preset: 'ssd' },
     log: { level: 'warn' },
   };
 }
