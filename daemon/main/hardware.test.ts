@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configSchema, type RigConfigInput } from '../../config/schema.ts';
 import type { Device } from '../../drivers/contract.ts';
 import { BITAXE, COMPAC, CP2102, FakeUsb } from '../../drivers/discovery/fake-usb.fixture.ts';
@@ -84,24 +84,24 @@ describe('hotplug', () => {
     await hotplug.start(signal);
     usb.plug('1-1', COMPAC('77', 0));
     usb.plug('1-3', CP2102(1));
-    await look();
+    await until(() => expect(said).toEqual(expect.arrayContaining(['plugged in: starting to mine with it', 'plugged in, but not driven'])));
+    await until(() => expect(made[0]?.work ?? null).not.toBeNull());
     expect(engine.devices.map(({ id }) => id)).toEqual(['compac-77']);
-    expect(made[0]!.work).not.toBeNull();
-    expect(said.filter((text) => text.includes('starting to mine'))).toHaveLength(1);
-    expect(said).toContain('plugged in, but not driven');
     usb.unplug('1-1');
-    await look();
+    await until(() => expect(said).toContain('unplugged'));
     expect(engine.devices.map(({ id }) => id)).toEqual(['compac-77']);
     usb.plug('1-1', COMPAC('77', 3));
-    await look();
+    await until(() => expect(said.at(-1)).toBe('plugged in again'));
     expect(made).toHaveLength(1);
-    expect(said.at(-1)).toBe('plugged in again');
+    expect(said.filter((text) => text.includes('starting to mine'))).toHaveLength(1);
     await hotplug.stop();
   });
 
-  async function look(): Promise<void> {
-    clock.advance(1000);
-    // Lets the file system answer.
-    for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  /** Looks again and again, as the file system answers in its own time. */
+  async function until(happened: () => void): Promise<void> {
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      happened();
+    }, { timeout: 10_000, interval: 20 });
   }
 });
