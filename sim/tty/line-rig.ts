@@ -3,7 +3,7 @@ import { prepareKernels } from '../../kernels/choice.ts';
 import type { FaultTable } from './fault-names.ts';
 import { pace } from './pace.ts';
 import { Plug, type Disappearance, type LineRole } from './plug.ts';
-import { PTY_BAUD } from './pty.ts';
+import { PTY_BAUD } from './pty-contract.ts';
 import type { SimRig } from './rig.ts';
 
 /** What lives behind the ttys. Bytes and time are given to it. */

@@ -1,6 +1,7 @@
 /** Plugging and unplugging: the ttys of one simulated device come and go together. */
 import { EventEmitter } from 'node:events';
-import { openPty, type Pty } from './pty.ts';
+import { openPty } from './pty.ts';
+import type { Pty } from './pty-contract.ts';
 
 export type LineRole = 'asic' | 'control' | 'telemetry';
 

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { ReadStream } from 'node:tty';
-import { PTY_BAUD, type Pty, type PtyEvents } from './pty.ts';
+import { PTY_BAUD, type Pty, type PtyEvents } from './pty-contract.ts';
 import { watchSpeed } from './speeds.ts';
 
 /**

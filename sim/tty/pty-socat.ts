@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { RigError } from '../../protocol/common/errors.ts';
-import { PTY_BAUD, type Pty, type PtyEvents } from './pty.ts';
+import { PTY_BAUD, type Pty, type PtyEvents } from './pty-contract.ts';
 
 /** Bytes that wait for a reader that does not read. More are lost, as on a wire. */
 const MOST_WAITING_BYTES = 65_536;

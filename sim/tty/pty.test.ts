@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { openDirectPty } from './pty-direct.ts';
 import { openSocatPty } from './pty-socat.ts';
-import type { Pty, PtyEvents } from './pty.ts';
+import type { Pty, PtyEvents } from './pty-contract.ts';
 
 function need(context: TestContext, program: string): void {
   if (spawnSync(program, ['-V']).error) context.skip(`${program} is not installed`);

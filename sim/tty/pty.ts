@@ -2,28 +2,9 @@
 import { lstat, readlink, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
+import type { Pty, PtyEvents } from './pty-contract.ts';
 import { openDirectPty } from './pty-direct.ts';
 import { openSocatPty } from './pty-socat.ts';
-
-/** Speed of a tty whose user sets none: that of chips after a reset. */
-export const PTY_BAUD = 115_200;
-
-export interface Pty {
-  /** /dev/pts/N. */
-  readonly path: string;
-  /** Sends bytes to whoever has the tty open. What a reader that does not read leaves no room for is lost, as on a wire. */
-  write(bytes: Uint8Array): void;
-  /** Takes the tty away. Idempotent. */
-  close(): Promise<void>;
-}
-
-export interface PtyEvents {
-  readonly onData: (bytes: Uint8Array) => void;
-  /** It went away, and not by `close`. */
-  readonly onLost: () => void;
-  /** The speed its user has set, when it changes; null = it cannot be told. Left out: nobody wants to know. */
-  readonly onSpeed?: ((baud: number | null) => void) | undefined;
-}
 
 export interface PtyOptions extends PtyEvents {
   /** A symbolic link to it. Replaces a link of the same name, nothing else. */

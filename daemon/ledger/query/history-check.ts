@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isMissing, type Disk } from '../disk/disk.ts';
 import type { LedgerRecord } from '../journal/record.ts';
 import { readHistory, type History } from '../upkeep/history.ts';
-import type { Problem } from './verify.ts';
+import type { Problem } from './problem.ts';
 
 /** What was taken out of a ledger on purpose, as a check has to know it. */
 export class HistoryCheck {

@@ -4,7 +4,7 @@ import { isObject } from '../../../protocol/common/json.ts';
 import type { Disk } from '../disk/disk.ts';
 import { readWhole } from '../disk/files.ts';
 import { finer } from '../views/bucket.ts';
-import type { Problem } from './verify.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * Adds up what the files themselves say, without the journal: every index against its own list of sub-levels, and that list

@@ -12,6 +12,7 @@ import type { ViewContext } from '../views/view-state.ts';
 import { FileCheck } from './file-check.ts';
 import { firstDifference } from './first-difference.ts';
 import { HistoryCheck } from './history-check.ts';
+import type { Problem } from './problem.ts';
 import { proofProblem } from './proof-check.ts';
 import { sumProblems } from './sum-check.ts';
 import { walkTree } from './tree-walk.ts';
@@ -22,15 +23,6 @@ export interface VerifyOptions {
   readonly journal: string;
   readonly brainstem: Pick<Brainstem, 'viewTargetsOf' | 'instantiate'>;
   readonly maxViewBytes: number;
-}
-
-/** Something that does not hold. */
-export interface Problem {
-  /** `journal` a damaged line or a gap · `chain` a record does not follow from the one before · `file` a file is not what the journal says · `missing` it is not there · `sum` a parent is not the sum of its children · `proof` a math proof does not hold. */
-  readonly kind: 'journal' | 'chain' | 'file' | 'missing' | 'sum' | 'proof';
-  /** File (with byte offset for the journal) or id. */
-  readonly where: string;
-  readonly what: string;
 }
 
 export interface VerifyReport {

@@ -7,25 +7,11 @@ import { startSimPool, type SimPool } from '../../../../sim/pool/pool.ts';
 import { Child } from './child.ts';
 import type { DaemonAnswer, DaemonHeap, DaemonLook, DaemonOrder } from './daemon-child.ts';
 import type { FleetAnswer, FleetOrder } from './fleet-child.ts';
+import type { DriversBenchOptions } from './options.ts';
 import { planMischief, type PlannedAct } from './mischief.ts';
 import { gauge, type Gauge } from './process-gauge.ts';
 import { reportOf, type DriversReport } from './report.ts';
 import { sticksIn, ZERO_BITS, type Stick } from './sticks.ts';
-
-export interface DriversBenchOptions {
-  /** Devices, 1 to 16. */
-  readonly sticks: number;
-  readonly seconds: number;
-  readonly seed: number;
-  /** False: nothing is pulled out and nothing falls ill. */
-  readonly mischief: boolean;
-  /** File for the daemon's warnings; null = nowhere. */
-  readonly log: string | null;
-  /** Folder that may be filled and emptied. */
-  readonly folder: string;
-  /** Says what goes on. */
-  tell(words: string): void;
-}
 
 /** A new job this often, so that three minutes give a distribution. */
 const JOB_EVERY_MS = 1000;

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import type { SimPoolStats } from '../../../../sim/pool/pool.ts';
 import type { DaemonFigures, DeviceFigures } from './observer.ts';
-import type { DriversBenchOptions } from './bench.ts';
+import type { DriversBenchOptions } from './options.ts';
 import type { PlannedAct } from './mischief.ts';
 import type { Gauge } from './process-gauge.ts';
 import type { Stick } from './sticks.ts';
