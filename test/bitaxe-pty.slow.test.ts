@@ -1,58 +1,17 @@
 /** The bitaxe-raw driver on real ttys, in real time: two ports, speeds, plugs, and packets that are written by nobody who drives. */
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Device, Nonce, Work } from '../drivers/contract.ts';
-import { loadDriver } from '../drivers/registry.ts';
+import { describe, expect, it } from 'vitest';
 import { fulfilLastWills } from '../drivers/safety/last-will.ts';
-import type { PortAccess } from '../drivers/transport/contract.ts';
 import { hasSocat } from '../drivers/transport/pty.fixture.ts';
 import { SerialTransport } from '../drivers/transport/serial.ts';
-import { writeU32LE } from '../protocol/common/bytes.ts';
-import { systemClock } from '../protocol/common/clock.ts';
-import { silentLog } from '../protocol/common/log.ts';
 import { startBoardRig, type BoardRig } from '../sim/bitaxe/rig.ts';
 import { CLEAN } from './bitaxe-bench.fixture.ts';
-import { workOf, zeroBitsOf } from './simulated-chain.fixture.ts';
+import { minePty, open, until as untilWithin, ZERO_BITS, type Mining } from './pty-mining.fixture.ts';
 
-const ZERO_BITS = 10;
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-async function until(so: () => boolean, ms = 30_000): Promise<void> {
-  for (const end = Date.now() + ms; !so(); await new Promise((resolve) => setTimeout(resolve, 10))) if (Date.now() > end) throw new Error('it did not come to that in time');
-}
+const until = (so: () => boolean, ms = 30_000): Promise<void> => untilWithin(so, ms);
 
 const off = (rig: BoardRig): boolean => !rig.board.resetHigh && (rig.board.coreV === 0 || rig.board.model.regulator === 'ds4432u');
 
-async function mine(rig: BoardRig, options: Record<string, unknown> = {}) {
-  const ports: PortAccess = {
-    locate: async () => (rig.path === null ? { found: false, reason: 'not plugged in: no such port' } : { found: true, ports: { ...rig.paths }, usb: null }),
-    transport: (path, baud) => new SerialTransport(path, baud),
-  };
-  const descriptor = await loadDriver('bitaxe-raw');
-  const context = { id: 'bitaxe-pty', options: descriptor.options.parse({ nonce_zero_bits: ZERO_BITS, ...options }) as never, clock: systemClock, log: silentLog, ports };
-  const device: Device = await descriptor.create(context);
-  const works = new Map<number, Work>();
-  const nonces: Nonce[] = [];
-  let next = 1;
-  const assign = (): void => {
-    const work = workOf(next);
-    writeU32LE(work.header, next++, 40);
-    works.set(work.id, work);
-    device.assign(work);
-  };
-  device.events.on('exhausted', assign);
-  device.events.on('nonce', (nonce) => nonces.push(nonce));
-  assign();
-  await device.start(new AbortController().signal);
-  open.push(() => device.stop());
-  return {
-    device, nonces, works,
-    right: () => nonces.every((nonce) => zeroBitsOf(works.get(nonce.workId)!, { ...nonce, chip: null, core: null, receivedMono: 0 }) >= ZERO_BITS),
-    makeSafe: () => descriptor.makeSafe!(context),
-  };
-}
+const mine = (rig: BoardRig, options: Record<string, unknown> = {}): Promise<Mining> => minePty(rig, 'bitaxe-raw', 'bitaxe-pty', options);
 
 async function rigOf(board: string, more: Partial<Parameters<typeof startBoardRig>[0]> = {}): Promise<BoardRig> {
   const rig = await startBoardRig({ board, zeroBits: ZERO_BITS, ...more });

@@ -155,3 +155,10 @@ export async function triedStick(model: (typeof STICK_MODELS)[number]): Promise<
   // 100 MHz is what it comes up with by itself: a start cut short before it said anything leaves that.
   return { bench, faults: bench.chain.faults, problem: () => ((bench.chain.stats().mhz as number) <= 100 ? null : `it runs at ${bench.chain.stats().mhz as number} MHz`) };
 }
+
+/** Starts the device of a bench and waits until it hashes. */
+export async function startHashing<B extends ChainBench | OldBench>(bench: B): Promise<B> {
+  await bench.device.start(new AbortController().signal);
+  await bench.until(() => bench.device.state().status === 'hashing');
+  return bench;
+}

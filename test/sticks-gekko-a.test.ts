@@ -7,20 +7,9 @@ import { armLastWill, fulfilLastWills } from '../drivers/safety/last-will.ts';
 import { safePackets } from '../drivers/gekko/chain-stick.ts';
 import { GEKKO_STICKS } from '../protocol/gekko/sticks.ts';
 import { VirtualChain } from '../sim/chips/chain.ts';
-import { CHAIN_STICKS, CHAIN_ZERO_BITS, chainBench, TERMINUS_CHIPS, type ChainBench, type ChainModel } from './stick-rigs.fixture.ts';
+import { CHAIN_STICKS as CHIPS, CHAIN_ZERO_BITS as ZERO_BITS, chainBench as joined, startHashing, TERMINUS_CHIPS, type ChainBench as Joined, type ChainModel as Model } from './stick-rigs.fixture.ts';
 
-const ZERO_BITS = CHAIN_ZERO_BITS;
-const CHIPS = CHAIN_STICKS;
-type Model = ChainModel;
-type Joined = ChainBench;
-const joined = chainBench;
-
-async function hashing(...args: Parameters<typeof joined>): Promise<Joined> {
-  const it = await joined(...args);
-  await it.device.start(new AbortController().signal);
-  await it.until(() => it.device.state().status === 'hashing');
-  return it;
-}
+const hashing = async (...args: Parameters<typeof joined>): Promise<Joined> => startHashing(await joined(...args));
 
 const clock = ({ chain }: Joined): number => chain.chips[0]!.frequencyMhz;
 

@@ -3,20 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { fulfilLastWills } from '../drivers/safety/last-will.ts';
 import { CHIP_FAULTS } from '../sim/chips/faults.ts';
 import type { Bm1387Chain } from '../sim/gekko/bm1387.ts';
-import { OLD_STICKS, OLD_ZERO_BITS, oldBench, type OldBench, type OldModel } from './stick-rigs.fixture.ts';
+import { OLD_STICKS as STICKS, OLD_ZERO_BITS as ZERO_BITS, oldBench as joined, startHashing, type OldBench as Joined, type OldModel as Model } from './stick-rigs.fixture.ts';
 
-const ZERO_BITS = OLD_ZERO_BITS;
-const STICKS = OLD_STICKS;
-type Model = OldModel;
-type Joined = OldBench;
-const joined = oldBench;
-
-async function hashing(...args: Parameters<typeof joined>): Promise<Joined> {
-  const it = await joined(...args);
-  await it.device.start(new AbortController().signal);
-  await it.until(() => it.device.state().status === 'hashing');
-  return it;
-}
+const hashing = async (...args: Parameters<typeof joined>): Promise<Joined> => startHashing(await joined(...args));
 
 const wrong = (chain: Joined['chain'], fault: string): void => void Object.assign(chain.faults, CHIP_FAULTS.parse(fault));
 const rate = (it: Joined): number => it.chain.chips.reduce((sum, chip) => sum + chip.rate_hs, 0);

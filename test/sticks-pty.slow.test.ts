@@ -1,11 +1,9 @@
 /** Drivers of sticks on real ttys, in real time: ports, speeds and plugs as the system has them. */
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Device, Nonce, Work } from '../drivers/contract.ts';
+import { describe, expect, it } from 'vitest';
 import { loadDriver } from '../drivers/registry.ts';
 import type { PortAccess } from '../drivers/transport/contract.ts';
 import { hasSocat } from '../drivers/transport/pty.fixture.ts';
 import { SerialTransport } from '../drivers/transport/serial.ts';
-import { writeU32LE } from '../protocol/common/bytes.ts';
 import { systemClock } from '../protocol/common/clock.ts';
 import { silentLog } from '../protocol/common/log.ts';
 import { bm1387MiscControl, BM1387_REGISTER, encodeBm1387Command } from '../protocol/gekko/bm1387-command.ts';
@@ -13,57 +11,10 @@ import { bm1387PllValue } from '../protocol/gekko/bm1387-pll.ts';
 import { startStickRig } from '../sim/gekko/rig.ts';
 import { startMinerRig } from '../sim/icarus/rig.ts';
 import type { SimRig } from '../sim/tty/rig.ts';
-import { workOf, zeroBitsOf } from './simulated-chain.fixture.ts';
+import { minePty, open, until as untilWithin, ZERO_BITS, type Mining } from './pty-mining.fixture.ts';
 
-const ZERO_BITS = 10;
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-async function until(so: () => boolean, ms = 15_000): Promise<void> {
-  for (const end = Date.now() + ms; !so(); await new Promise((resolve) => setTimeout(resolve, 10))) if (Date.now() > end) throw new Error('it did not come to that in time');
-}
-
-interface Mining {
-  readonly device: Device;
-  readonly nonces: Nonce[];
-  readonly errors: string[];
-  readonly ports: PortAccess;
-  right(): boolean;
-  makeSafe(): Promise<unknown>;
-}
-
-async function mine(rig: SimRig, driver: 'icarus' | 'gekko', options: Record<string, unknown>): Promise<Mining> {
-  const ports: PortAccess = {
-    locate: async () => (rig.path === null ? { found: false, reason: 'not plugged in: no such port' } : { found: true, ports: { ...rig.paths, asic: rig.path }, usb: null }),
-    transport: (path, baud) => new SerialTransport(path, baud),
-  };
-  const descriptor = await loadDriver(driver);
-  const context = { id: 'stick', options: descriptor.options.parse({ nonce_zero_bits: ZERO_BITS, ...options }) as never, clock: systemClock, log: silentLog, ports };
-  const device = await descriptor.create(context);
-  const works = new Map<number, Work>();
-  const nonces: Nonce[] = [];
-  const errors: string[] = [];
-  let next = 1;
-  const assign = (): void => {
-    const work = workOf(next);
-    writeU32LE(work.header, next++, 40);
-    works.set(work.id, work);
-    device.assign(work);
-  };
-  device.events.on('exhausted', assign);
-  device.events.on('nonce', (nonce) => nonces.push(nonce));
-  device.events.on('hardware_error', (reason) => errors.push(reason));
-  assign();
-  await device.start(new AbortController().signal);
-  open.push(() => device.stop());
-  return {
-    device, nonces, errors, ports,
-    right: () => nonces.every((nonce) => zeroBitsOf(works.get(nonce.workId)!, { ...nonce, chip: null, core: null, receivedMono: 0 }) >= ZERO_BITS),
-    makeSafe: () => descriptor.makeSafe!(context),
-  };
-}
+const until = (so: () => boolean, ms = 15_000): Promise<void> => untilWithin(so, ms);
+const mine = (rig: SimRig, driver: 'icarus' | 'gekko', options: Record<string, unknown>): Promise<Mining> => minePty(rig, driver, 'stick', options);
 
 /** A program before: it leaves the chips at 1.5 Mbaud and 200 MHz, and its port closed. */
 async function leaveFast(rig: Awaited<ReturnType<typeof startStickRig>>): Promise<void> {

@@ -54,7 +54,15 @@ export class RigStateSource implements StateSource {
         hashrate_hs: sumKnown(devices.map((device) => device.hashrate_hs)),
         pool: engine.activeSource,
         shares: engine.account.snapshot(),
-        delays: { job_sent: engine.delays.jobSent.summary(), share_sent: engine.delays.shareSent.summary() },
+        // Sorted only for those who ask: the health message, once a minute.
+        delays: {
+          get job_sent() {
+            return engine.delays.jobSent.summary();
+          },
+          get share_sent() {
+            return engine.delays.shareSent.summary();
+          },
+        },
         session: this.#options.session(),
         last_reject: this.#lastReject,
       },

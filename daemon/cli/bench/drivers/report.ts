@@ -1,5 +1,6 @@
 /** What the driver bench found, as `--json` prints it. */
 import { cpus } from 'node:os';
+import { median, percentile } from '../../../../bench/statistics.ts';
 import type { SimPoolStats } from '../../../../sim/pool/pool.ts';
 import type { DaemonFigures, DeviceFigures } from './observer.ts';
 import type { DriversBenchOptions } from './options.ts';
@@ -132,16 +133,10 @@ function memoryOf(gauges: readonly Gauge[], heap: readonly [number, number]): Dr
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
-}
-
 /** Percentiles of all values. */
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (part: number): number | null => (sorted.length === 0 ? null : round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] as number));
-  return { count: sorted.length, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) };
+  const at = (percent: number): number | null => (values.length === 0 ? null : round(percentile(values, percent)));
+  return { count: values.length, p50_ms: at(50), p99_ms: at(99), max_ms: at(100) };
 }
 
 function round(ms: number): number {
