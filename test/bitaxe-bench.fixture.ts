@@ -1,7 +1,8 @@
 /** The driver's board joined to the simulated one, by lines in memory and a clock that the test moves. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll } from 'vitest';
 import type { BoardFacts, BoardTrouble } from '../drivers/asic/board.ts';
 import { BitaxeBoard } from '../drivers/bitaxe-raw/board.ts';
 import { bitaxeRawOptions, type BitaxeRawOptions } from '../drivers/bitaxe-raw/options.ts';
@@ -18,6 +19,11 @@ import { workOf, ZERO_BITS } from './simulated-chain.fixture.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const STEP_MS = 5;
+
+/** Stands for the control ports of all benches of a test file. */
+const folder = mkdtempSync(path.join(os.tmpdir(), 'rb-bitaxe-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let benches = 0;
 
 /** The record of a board that was treated with care. */
 export const CLEAN = { raises_too_large: 0, raises_above_voltage: 0, starved_ms: 0, hangs: 0, power_on_without_fan: 0, power_without_fan_ms: 0, released_without_voltage: 0, store_commands: 0, power_above_80c_ms: 0 };
@@ -51,7 +57,7 @@ export class BitaxeBench {
     this.#parts = parts;
     this.sim = new VirtualBoard({ zeroBits: ZERO_BITS, thinning: 2 ** 12, board: '602', ...parts.sim }, { control: (bytes) => this.control?.feed(bytes), asic: (bytes) => this.data?.feed(bytes) });
     this.options = bitaxeRawOptions.parse({ board: this.sim.model.version === 'ember' ? 'emberone' : this.sim.model.version, nonce_zero_bits: ZERO_BITS, ...parts.options });
-    this.willFile = path.join(mkdtempSync(path.join(os.tmpdir(), 'rb-bitaxe-')), 'control');
+    this.willFile = path.join(folder, `control-${++benches}`);
     writeFileSync(this.willFile, '');
     this.board = new BitaxeBoard({
       deviceId: 'bitaxe-test',
