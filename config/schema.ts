@@ -39,13 +39,34 @@ const tls = z
   })
   .describe('TLS settings for stratum+ssl:// and mqtts:// addresses.');
 
+const seconds = (least: number, most: number) => z.number().min(least).max(most);
+const deadlines = z
+  .strictObject({
+    connect_seconds: seconds(0.1, 300).describe('To connect, and again for TLS. Default: 10, through a proxy 30.').optional(),
+    handshake_seconds: seconds(0.1, 300).describe('For the answers to mining.subscribe and mining.authorize. Default: 15 and 30.').optional(),
+    first_job_seconds: seconds(0.1, 3600).describe('From the authorisation to the first job. Default: 60.').optional(),
+    silence_seconds: seconds(0.1, 3600).describe('Longest time without a line from the pool. Default: 180.').optional(),
+    submit_seconds: seconds(0.1, 3600).describe('Longest time a share may stay unanswered. Default: 60.').optional(),
+  })
+  .describe('How long the pool may take before the next one is mined for.');
+
 export const poolSchema = z.strictObject({
   id: id.describe('Short name of this pool in logs, MQTT and the ledger. Default: made from the host name.').optional(),
   url: z.string().min(1).describe('stratum+tcp://host:port, stratum+ssl://host:port, or http://host:port of your own Bitcoin node (solo).'),
   user: z.string().default('').describe('Worker name the pool expects: account.worker or address.worker. For a node: the RPC user.'),
   password: secretRef.describe('The pool or RPC password, by reference. Default: the usual "x".').optional(),
-  payout_address: z.string().describe('Solo mining on your own node: the address the block reward is paid to.').optional(),
+  enabled: z.boolean().default(true).describe('False keeps the entry but never connects.'),
+  quota: z.int().min(0).max(1000).default(1).describe('Weight of this pool with `mining.pool_strategy: quota`; 0 = only while no pool with a weight has work.'),
+  payout_address: z.string().describe("Your own node: the address the block reward is paid to. A pool: the address its jobs must pay; looked for in every job's coinbase. Default for a pool: the address that `user` begins with, if it does.").optional(),
+  payout_min_percent: z.number().min(0).max(100).describe('A pool: least part of the block reward that payout_address must get, percent. Default: anything above nothing.').optional(),
+  payout_action: z.enum(['alarm', 'leave']).default('alarm').describe('What is done about a job that does not pay payout_address: an alarm, or an alarm and the job is not mined.'),
   cookie_file: z.string().describe("Your own node's .cookie file, instead of user and password.").optional(),
+  zmq: z.string().regex(/^tcp:\/\/[^/\s]+:\d+$/, 'must look like tcp://127.0.0.1:28332').describe("Your own node's zmqpubhashblock address: news of a block without polling.").optional(),
+  long_poll: z.boolean().default(true).describe('Your own node: let getblocktemplate wait for news (BIP22), beside polling.'),
+  coinbase_tag: z.string().max(40).describe('Your own node: text in the coinbase. Default: /rigbrain/.').optional(),
+  proxy: z.string().describe('socks5h://host:port of a SOCKS5 proxy (Tor: socks5h://127.0.0.1:9050); the proxy resolves the name. Default: mining.proxy.').optional(),
+  proxy_isolation: z.boolean().default(true).describe('Give the proxy credentials of this pool alone, so that Tor uses a circuit of its own.'),
+  deadlines: deadlines.optional(),
   tls: tls.optional(),
   version_rolling: z.boolean().default(true).describe('Ask the pool for version rolling (BIP310).'),
   version_mask: z
@@ -82,6 +103,14 @@ export const configSchema = z.strictObject({
       round_duration_seconds: z.number().min(1).max(86_400).default(3600).describe('Length of a round; each ends with a mining_round_complete report.'),
       max_attempts_per_round: z.int().min(0).default(0).describe('End a round after this many hashes; 0 = only by time.'),
       max_rounds: z.int().min(0).default(0).describe('Stop after this many rounds; 0 = never.'),
+      pool_strategy: z
+        .enum(['failover', 'quota', 'round-robin'])
+        .default('failover')
+        .describe('failover: the first pool that works. quota: work is split by the weights of the pools. round-robin: each pool in turn.'),
+      rotate_seconds: z.number().min(0.5).max(86_400).default(60).describe('quota and round-robin: how long work stays with one pool before the next one may have it.'),
+      return_seconds: z.number().min(0).max(86_400).default(60).describe('How long a better pool that failed must work again before it is mined for again.'),
+      trusted_pools: z.array(z.string().min(1)).max(256).default([]).describe('Hosts (example.com covers what is below it, host:port only that port) that may be mined for; a pool or redirect elsewhere is refused. Empty: every pool under pools.'),
+      proxy: z.string().describe('socks5h://host:port for all pools that name no proxy of their own; never used for your own node.').optional(),
       auto_submit: z.boolean().default(true).describe('False: shares are checked and written to the ledger but never sent.'),
     })
     .prefault({})
@@ -134,6 +163,58 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The records on disk.'),
+  server: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('True: other miners in the house can mine through this rig, by Stratum V1.'),
+      host: z.string().min(1).default('127.0.0.1').describe('Address to listen on. 0.0.0.0 = every interface; the default is reachable from this machine only.'),
+      port: z.int().min(0).max(65_535).default(3333).describe('TCP port.'),
+      allow: z.array(z.string().min(1)).max(64).default([]).describe('Addresses or networks (192.168.1.0/24) that may connect. Empty: private and loopback addresses.'),
+      password: secretRef.describe('Password miners must give, by reference. Default: any.').optional(),
+      max_miners: z.int().min(1).max(20_000).default(1024).describe('Connections at the same time.'),
+      max_per_address: z.int().min(1).max(20_000).default(128).describe('The same from one address.'),
+      share_seconds: z.number().min(0.5).max(600).default(10).describe('Wanted time between two shares of a miner; its difficulty follows.'),
+      start_difficulty: z.number().positive().default(1024).describe('Difficulty of a miner that is not known yet.'),
+      min_difficulty: z.number().positive().default(0.001).describe('Least difficulty given to a miner.'),
+      max_difficulty: z.number().positive().describe('Highest difficulty given to a miner. Default: none but that of the pool.').optional(),
+      version_rolling: z.boolean().default(true).describe('Let miners roll version bits, where the pool does.'),
+    })
+    .prefault({})
+    .describe('A pool for other miners in the house: their work comes from, and their shares go to, the pool this rig mines for.'),
+  alarms: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('False: no alarms at all.'),
+      pool_silent_seconds: z.number().min(1).max(3600).default(90).describe('A connected pool that said nothing for so long.'),
+      reject_percent: z.number().gt(0).max(100).default(5).describe('More rejected shares than this, in percent of those sent, and not by chance.'),
+      no_share_factor: z.number().min(2).max(1000).default(10).describe('No accepted share for so many times the expected time between two.'),
+      all_pools_dead_seconds: z.number().min(0).max(3600).default(15).describe('No pool has work for so long.'),
+      webhooks: z
+        .array(
+          z
+            .strictObject({
+              url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').describe('Address that gets a POST with JSON.').optional(),
+              url_from: secretRef.describe('The address, by reference, when it holds a secret.').optional(),
+              token: secretRef.describe('Sent as Authorization: Bearer, by reference.').optional(),
+              format: z.enum(['json', 'ntfy']).default('json').describe('json, or the headers and text of an ntfy topic.'),
+            })
+            .refine((hook) => (hook.url === undefined) !== (hook.url_from === undefined), 'give exactly one of url or url_from'),
+        )
+        .max(8)
+        .default([])
+        .describe('Where alarms go beside MQTT.'),
+    })
+    .prefault({})
+    .describe('What a person is told about, once when it begins and once when it ends.'),
+  economy: z
+    .strictObject({
+      currency: z.string().regex(/^[A-Z]{3}$/, 'use three letters, e.g. EUR').default('EUR').describe('Currency of the figures below.'),
+      btc_price: z.number().positive().describe('Price of one bitcoin.').optional(),
+      electricity_price_per_kwh: z.number().min(0).describe('Price of a kilowatt hour.').optional(),
+      pool_fee_percent: z.number().min(0).max(100).describe('What the pool keeps.').optional(),
+      block_reward_btc: z.number().positive().describe("Reward of a block. Default: what the present job's coinbase pays.").optional(),
+      extra_power_w: z.number().min(0).default(0).describe('Power of what no device measures: host, fans, power supply.'),
+    })
+    .prefault({})
+    .describe('Figures for estimated earnings and cost. Without them there is no estimate.'),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('Least severe level written.'),
@@ -157,5 +238,8 @@ export type RigConfig = z.output<typeof configSchema>;
 /** What a person may write: every key with a default may be left out. */
 export type RigConfigInput = z.input<typeof configSchema>;
 export type PoolConfig = z.output<typeof poolSchema>;
+export type ServerConfig = RigConfig['server'];
+export type AlarmsConfig = RigConfig['alarms'];
+export type EconomyConfig = RigConfig['economy'];
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type SecretRef = z.output<typeof secretRef>;

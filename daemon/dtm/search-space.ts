@@ -8,6 +8,7 @@ export interface SearchPiece {
   readonly nonceTo: number;
 }
 
+const NO_PREFIX = new Uint8Array(0);
 const NONCE_SPACE = 2 ** 32;
 /** With no extranonce2 at all the nonce range is the only thing left to share out: 256 windows of 2^24. */
 const WINDOWS_WITHOUT_EXTRANONCE2 = 256;
@@ -28,6 +29,12 @@ export class SearchSpace {
   readonly #counters = new Map<string, number>();
   #jobKey = '';
   #usedInJob = 0;
+  readonly #prefixFor: (job: Job) => Uint8Array;
+
+  /** @param prefixFor bytes that every extranonce2 of a job begins with, shorter than it: the rest of the space is somebody else's */
+  constructor(prefixFor: (job: Job) => Uint8Array = () => NO_PREFIX) {
+    this.#prefixFor = prefixFor;
+  }
 
   /**
    * The next piece of `job`, or null when the job's whole space has been dealt out: the caller must then wait for
@@ -38,15 +45,17 @@ export class SearchSpace {
       this.#jobKey = job.key;
       this.#usedInJob = 0;
     }
-    const pieces = piecesOf(job.extranonce2Size);
+    const prefix = this.#prefixFor(job);
+    const free = job.extranonce2Size - prefix.length;
+    const pieces = piecesOf(free);
     if (this.#usedInJob >= pieces) return null;
     this.#usedInJob += 1;
     const index = this.#count(job) % pieces;
-    if (job.extranonce2Size === 0) {
+    if (free === 0) {
       const width = NONCE_SPACE / WINDOWS_WITHOUT_EXTRANONCE2;
-      return { extranonce2: new Uint8Array(0), nonceFrom: index * width, nonceTo: (index + 1) * width - 1 };
+      return { extranonce2: prefix, nonceFrom: index * width, nonceTo: (index + 1) * width - 1 };
     }
-    return { extranonce2: counterBytes(index, job.extranonce2Size), nonceFrom: 0, nonceTo: NONCE_SPACE - 1 };
+    return { extranonce2: counterBytes(prefix, index, free), nonceFrom: 0, nonceTo: NONCE_SPACE - 1 };
   }
 
   /** Pieces dealt out before this one. */
@@ -66,9 +75,10 @@ export function piecesOf(extranonce2Size: number): number {
 }
 
 /** Little-endian counter from the left, so that a pool which cuts off the right end still sees different values. */
-function counterBytes(value: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let i = 0, rest = value; i < size && rest > 0; i++) {
+function counterBytes(prefix: Uint8Array, value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(prefix.length + size);
+  bytes.set(prefix);
+  for (let i = prefix.length, rest = value; i < bytes.length && rest > 0; i++) {
     bytes[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }

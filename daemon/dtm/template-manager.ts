@@ -53,7 +53,7 @@ export class TemplateManager {
   readonly #localZeros: number;
   /** Makes share ids differ between two runs of the daemon: the ledger tells entries apart by them. */
   readonly #idPrefix = randomBytes(3).toString('hex');
-  readonly #space = new SearchSpace();
+  readonly #space: SearchSpace;
   readonly #issued = new Map<number, IssuedWork>();
   /** Ids of the works of each device in `#issued`, oldest first. */
   readonly #byDevice = new Map<string, Set<number>>();
@@ -64,8 +64,12 @@ export class TemplateManager {
   #nextWorkId = 1;
   #nextShareId = 1;
 
-  /** @param options.localZeros local target in leading zero hex digits: hits between it and the pool's target are counted only */
-  constructor(options: { clock: Clock; localZeros: number }) {
+  /**
+   * @param options.localZeros local target in leading zero hex digits: hits between it and the pool's target are counted only
+   * @param options.prefixFor bytes that every extranonce2 of this rig's devices begins with, where others search the rest
+   */
+  constructor(options: { clock: Clock; localZeros: number; prefixFor?: (job: Job) => Uint8Array }) {
+    this.#space = new SearchSpace(options.prefixFor);
     this.#clock = options.clock;
     this.#localZeros = options.localZeros;
   }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { noEconomy } from '../economy/economy.ts';
 import type { DeviceTelemetry, RigState, ShareCounts } from '../telemetry/state.ts';
 import { createReadiness, progressOf, statusLine } from './ready.ts';
 import { openServiceManager, type ServiceManagerOptions } from './service-manager.ts';
@@ -20,6 +21,9 @@ function rig(mining: Partial<RigState['mining']>, devices: DeviceTelemetry[]): R
     mining: { status: 'mining', reason: null, hashrate_hs: 2_000_000, pool: 'demo', shares: SHARES, delays: { job_sent: null, share_sent: null }, session: null, last_reject: null, ...mining },
     pools: [],
     devices,
+    alarms: [],
+    server: null,
+    economy: noEconomy('EUR', 'none'),
     ledger: { accepted: 0, written: 0, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '' },
   };
 }

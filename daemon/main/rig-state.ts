@@ -2,8 +2,11 @@ import type { Mode } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { SessionState } from '../looping/session.ts';
 import type { MiningEngine } from '../mining/engine.ts';
+import { noEconomy } from '../economy/economy.ts';
+import type { SourceState } from '../mining/job.ts';
+import { noPoolAccount } from '../mining/pool-account.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, MiningStatus, RigState, StateSource } from '../telemetry/state.ts';
+import type { DeviceTelemetry, MiningStatus, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -66,8 +69,11 @@ export class RigStateSource implements StateSource {
         session: this.#options.session(),
         last_reject: this.#lastReject,
       },
-      pools: engine.sources.map((source) => source.state()),
+      pools: engine.sources.map((source) => poolTelemetry(source.state(), engine.activeSource)),
       devices,
+      alarms: [],
+      server: null,
+      economy: noEconomy('EUR', 'no figures are configured under economy'),
       ledger: ledger.stats(),
     };
   }
@@ -87,6 +93,11 @@ export class RigStateSource implements StateSource {
     }
     return { status: 'mining', reason: null };
   }
+}
+
+function poolTelemetry(state: SourceState, activeSource: string | null): PoolTelemetry {
+  const role = state.id === activeSource ? 'active' : state.status === 'mining' ? 'standby' : 'down';
+  return { ...state, role, role_reason: state.reason, role_since: state.since, quota: null, work_share: null, account: noPoolAccount(), payout: null };
 }
 
 function sumKnown(values: readonly (number | null)[]): number | null {

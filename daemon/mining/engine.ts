@@ -163,6 +163,22 @@ export class MiningEngine implements Service {
     return total;
   }
 
+  /** The newest job of a source that has not been taken back; null when there is none. */
+  jobOf(sourceId: string): Job | null {
+    return this.#slots.find((slot) => slot.source.id === sourceId)?.job ?? null;
+  }
+
+  /**
+   * A share that no device of this rig found (a miner in the house): it goes the way of every other, policy, verdict,
+   * account and events included. Its job must be of one of our sources, its extranonce2 the whole of it. Never rejects.
+   */
+  async submitForeign(share: Share): Promise<Verdict> {
+    const settled = this.#settle([this.account], share, this.#options.withhold(share));
+    const done = settled.then(() => undefined).finally(() => this.#open.delete(done));
+    this.#open.add(done);
+    return settled;
+  }
+
   #listenTo(rig: Rig): void {
     const { device } = rig;
     device.events.on('nonce', (nonce) => this.#onNonce(rig, nonce));
@@ -183,11 +199,13 @@ export class MiningEngine implements Service {
 
   #onJob(slot: SourceSlot, job: Job): void {
     slot.job = job;
+    this.events.emit('sourceJob', job);
     this.#choose(`new job ${job.poolJobId}`, slot);
   }
 
   #onInvalidate(slot: SourceSlot, reason: string): void {
     slot.job = null;
+    this.events.emit('sourceLost', slot.source.id, reason);
     this.#choose(reason, slot);
   }
 
@@ -287,20 +305,22 @@ export class MiningEngine implements Service {
   }
 
   #submit(rig: Rig, share: Share, withheld: string | null): void {
-    const settled = this.#settle(rig, share, withheld).finally(() => this.#open.delete(settled));
+    const settled = this.#settle([this.account, rig.account], share, withheld)
+      .then((verdict) => rig.device.noteShare?.(outcomeOf(verdict)))
+      .finally(() => this.#open.delete(settled));
     this.#open.add(settled);
   }
 
-  async #settle(rig: Rig, share: Share, withheld: string | null): Promise<void> {
+  async #settle(accounts: readonly ShareAccount[], share: Share, withheld: string | null): Promise<Verdict> {
     // First of all it goes out; a source writes before it returns. Whoever wants to hear of it can wait that long.
     const answer = this.#verdictOn(share, withheld);
-    this.#count(rig, (account) => account.noteDifficulty(share.difficulty));
+    for (const account of accounts) account.noteDifficulty(share.difficulty);
     this.events.emit('share', share);
     const verdict = await answer;
     const at = this.#options.clock.now();
-    this.#count(rig, (account) => account.noteVerdict(share, verdict, at));
-    rig.device.noteShare?.(outcomeOf(verdict));
+    for (const account of accounts) account.noteVerdict(share, verdict, at);
     this.events.emit('verdict', share, verdict);
+    return verdict;
   }
 
   async #verdictOn(share: Share, withheld: string | null): Promise<Verdict> {

@@ -5,6 +5,10 @@ import type { Job, Share, SourceState, Verdict } from './job.ts';
 export interface MiningEvents {
   /** A new job is being worked on. */
   job: [Job];
+  /** The newest job of any source, active or not. */
+  sourceJob: [Job];
+  /** A source's work is worthless until its next job. */
+  sourceLost: [sourceId: string, reason: string];
   /** A share was found and checked; its verdict follows. */
   share: [Share];
   verdict: [Share, Verdict];

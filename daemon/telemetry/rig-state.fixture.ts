@@ -1,7 +1,9 @@
 /** A made-up rig for tests of whatever reads the state tree. */
 import type { Capability } from '../../drivers/contract.ts';
+import { noEconomy } from '../economy/economy.ts';
+import { noPoolAccount } from '../mining/pool-account.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, RigState, StateSource } from './state.ts';
+import type { DeviceTelemetry, PoolTelemetry, RigState, StateSource } from './state.ts';
 
 const START = Date.UTC(2025, 11, 18, 18, 0, 0);
 
@@ -39,27 +41,41 @@ export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
       session: { round: 1, target_zeros: 6, best_zeros: 7 },
       last_reject: null,
     },
-    pools: [
-      {
-        id: 'demo',
-        kind: 'stratum_v1',
-        url: 'stratum+tcp://127.0.0.1:3333',
-        user: 'demo.rig1',
-        status: 'mining',
-        reason: null,
-        since: START + 1000,
-        difficulty: 0.001,
-        version_mask: '1fffe000',
-        jobs_received: 4,
-        last_job_at: START + 9000,
-        bad_lines: 0,
-        reconnects: 0,
-        latency_ms: 2.5,
-        message: null,
-      },
-    ],
+    pools: [fakePool()],
     devices: [fakeDevice()],
+    alarms: [],
+    server: null,
+    economy: noEconomy('EUR', 'no figures are configured under economy'),
     ledger: { accepted: 12, written: 12, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: null, degraded: false },
+    ...overrides,
+  };
+}
+
+/** A pool that is mined for, unless a test says otherwise. */
+export function fakePool(overrides: Partial<PoolTelemetry> = {}): PoolTelemetry {
+  return {
+    id: 'demo',
+    kind: 'stratum_v1',
+    url: 'stratum+tcp://127.0.0.1:3333',
+    user: 'demo.rig1',
+    status: 'mining',
+    reason: null,
+    since: START + 1000,
+    difficulty: 0.001,
+    version_mask: '1fffe000',
+    jobs_received: 4,
+    last_job_at: START + 9000,
+    bad_lines: 0,
+    reconnects: 0,
+    latency_ms: 2.5,
+    message: null,
+    role: 'active',
+    role_reason: null,
+    role_since: START + 1000,
+    quota: null,
+    work_share: null,
+    account: noPoolAccount(),
+    payout: null,
     ...overrides,
   };
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { noEconomy } from '../economy/economy.ts';
+import { fakePool } from './rig-state.fixture.ts';
 import { fitLines, StatusScreen, statusLines, summaryLines } from './screen.ts';
 import type { RigState, ShareCounts } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
@@ -8,7 +10,10 @@ const shares: ShareCounts = { accepted: 12, rejected: 1, stale: 2, unknown: 0, w
 const state: RigState = {
   node: { id: 'rig1', version: '0.1.0', mode: 'demo', pid: 1, started_at: 0, uptime_secs: 3723 },
   mining: { status: 'mining', reason: null, hashrate_hs: 47_300_000, pool: 'p', shares, delays: { job_sent: null, share_sent: null }, session: { round: 1, target_zeros: 6, best_zeros: 7 }, last_reject: 'stale: bad\u001b[2Jthing' },
-  pools: [{ id: 'p', kind: 'stratum_v1', url: 'stratum+tcp://pool:3333', user: 'me.rig', status: 'mining', reason: null, since: 0, difficulty: 0.001, version_mask: null, jobs_received: 1, last_job_at: 0, bad_lines: 0, reconnects: 0, latency_ms: 1, message: null }],
+  pools: [fakePool({ id: 'p', url: 'stratum+tcp://pool:3333', user: 'me.rig' })],
+  alarms: [],
+  server: null,
+  economy: noEconomy('EUR', 'none'),
   devices: [{ id: 'cpu', title: 'CPU', driver: 'cpu', capabilities: [], status: 'hashing', reason: null, hashrate_hs: null, hashes_total: null, temp_c: null, power_w: null, detail: {}, shares }],
   ledger: { accepted: 1, written: 1, queued: 0, backup: 0, emergency: 0, lost: 3, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: 'disk full', degraded: true },
 };

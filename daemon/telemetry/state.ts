@@ -33,6 +33,143 @@ export interface DeviceTelemetry extends DeviceState {
 
 export type MiningStatus = 'starting' | 'mining' | 'paused' | 'no_pool' | 'no_device' | 'stopping' | 'stopped';
 
+/**
+ * `active`: being mined for. `standby`: has work and waits for its turn. `returning`: works again, and has to keep
+ * working for a while before it is mined for. `down`: no work.
+ */
+export type PoolRole = 'active' | 'standby' | 'returning' | 'down';
+
+/** What a pool made of our shares since start; difficulties in units of 0xffff << 208. `null` = unknown. */
+export interface PoolAccountState {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly stale: number;
+  readonly unknown: number;
+  readonly withheld: number;
+  /** Sum of the difficulties (of their jobs) of the accepted shares. */
+  readonly accepted_difficulty: number;
+  readonly rejected_difficulty: number;
+  readonly best_difficulty: number | null;
+  readonly last_accepted_at: number | null;
+  /** Plain words of a rejection to how often it was given, most frequent first, 16 at most. */
+  readonly reject_reasons: Readonly<Record<string, number>>;
+  readonly latency_ms: { readonly p50: number; readonly p99: number } | null;
+  /** Hashes computed for this pool. */
+  readonly hashes: number | null;
+  /** Shares that many hashes should have given. */
+  readonly expected_shares: number | null;
+  /** Shares found over expected, with the range that chance explains (95 %). */
+  readonly luck: { readonly ratio: number; readonly low: number; readonly high: number } | null;
+  /** Rate the pool can see, from accepted shares of the last hour, with its 95 % interval. */
+  readonly pool_hashrate_hs: { readonly value: number; readonly low: number; readonly high: number } | null;
+  /** Whether and why it differs from the local rate, for a person. */
+  readonly explanation: string | null;
+}
+
+/** Whom the newest job of a pool pays. Values in satoshi. */
+export interface PayoutState {
+  /** Address that must be paid; null = none is known. */
+  readonly expected_address: string | null;
+  readonly expected_from: 'config' | 'user' | null;
+  /** Satoshi to that address; null = none is known. */
+  readonly paid_sat: number | null;
+  readonly total_sat: number;
+  /** paid / total in percent. */
+  readonly paid_percent: number | null;
+  /** Largest outputs first, 16 at most. */
+  readonly outputs: readonly { readonly address: string | null; readonly script: string; readonly value_sat: number }[];
+  readonly output_count: number;
+  /** Printable text of the coinbase script. */
+  readonly tag: string | null;
+  readonly height: number | null;
+  readonly verdict: 'pays_expected' | 'does_not_pay_expected' | 'pays_pool' | 'payee_changed' | 'unreadable';
+  /** The same for a person. */
+  readonly explanation: string;
+}
+
+export interface PoolTelemetry extends SourceState {
+  readonly role: PoolRole;
+  readonly role_reason: string | null;
+  /** Wall clock of the last change of role. */
+  readonly role_since: number;
+  /** Weight with the quota strategy; null with the others. */
+  readonly quota: number | null;
+  /** Part of all work so far that went to this pool, 0..1; null = none was done yet. */
+  readonly work_share: number | null;
+  readonly account: PoolAccountState;
+  readonly payout: PayoutState | null;
+}
+
+export type AlarmKind = 'pool_silent' | 'pool_auth' | 'reject_rate' | 'no_share' | 'payee_changed' | 'all_pools_dead';
+
+/** An alarm that is on, or was: raised once, healed once per episode. */
+export interface AlarmState {
+  readonly kind: AlarmKind;
+  /** What it is about: a pool id, or `rig`. */
+  readonly subject: string;
+  readonly raised_at: number;
+  /** Null = it is still on. */
+  readonly healed_at: number | null;
+  readonly message: string;
+}
+
+/** One miner's name at the LAN pool, over all its connections since start. */
+export interface WorkerState {
+  readonly name: string;
+  readonly connections: number;
+  readonly address: string | null;
+  readonly user_agent: string | null;
+  readonly connected_since: number | null;
+  readonly difficulty: number | null;
+  readonly version_mask: string | null;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly stale: number;
+  readonly duplicate: number;
+  /** Sum of the difficulties of the accepted shares. */
+  readonly accepted_difficulty: number;
+  /** Shares that went on to the pool, and what became of them. */
+  readonly forwarded: number;
+  readonly forwarded_rejected: number;
+  readonly blocks: number;
+  readonly best_difficulty: number | null;
+  readonly last_share_at: number | null;
+  /** From accepted shares, hashes per second; null = too early to tell. */
+  readonly hashrate_hs: { readonly m1: number | null; readonly m5: number | null; readonly m15: number | null; readonly h1: number | null };
+  readonly reject_reasons: Readonly<Record<string, number>>;
+}
+
+/** The LAN pool. */
+export interface ServerState {
+  readonly status: 'stopped' | 'listening' | 'failed';
+  readonly reason: string | null;
+  /** `host:port` listened on. */
+  readonly address: string | null;
+  readonly miners: number;
+  readonly hashrate_hs: number | null;
+  readonly refused_connections: number;
+  /** Most work first, 256 at most. */
+  readonly workers: readonly WorkerState[];
+  readonly worker_count: number;
+}
+
+/** Estimates from configured figures only; a figure that is not configured makes what needs it null. */
+export interface EconomyState {
+  readonly currency: string;
+  readonly network_difficulty: number | null;
+  /** Mean earnings at the present rate; a solo miner gets all or nothing. */
+  readonly btc_per_day: number | null;
+  readonly revenue_per_day: number | null;
+  readonly power_w: number | null;
+  readonly cost_per_day: number | null;
+  readonly profit_per_day: number | null;
+  /** Mean time to a block at the present rate, days. */
+  readonly days_per_block: number | null;
+  /** What the estimate rests on and what is missing, for a person. */
+  readonly explanation: string;
+}
+
 export interface RigState {
   readonly node: {
     readonly id: string;
@@ -54,8 +191,13 @@ export interface RigState {
     /** Plain words of the last rejection. */
     readonly last_reject: string | null;
   };
-  readonly pools: readonly SourceState[];
+  readonly pools: readonly PoolTelemetry[];
   readonly devices: readonly DeviceTelemetry[];
+  /** Those that are on, and the last ones that were. */
+  readonly alarms: readonly AlarmState[];
+  /** Null = the LAN pool is off. */
+  readonly server: ServerState | null;
+  readonly economy: EconomyState;
   readonly ledger: LedgerStats;
 }
 
@@ -66,7 +208,7 @@ export interface StateSource {
 
 /** Events a person or a home automation wants to hear of at once. */
 export interface RigEvent {
-  readonly type: 'block_found' | 'share_accepted' | 'share_rejected' | 'pool_lost' | 'pool_ready' | 'device_fault' | 'device_paused' | 'device_resumed' | 'ledger_degraded' | 'ledger_recovered' | 'daemon_started' | 'daemon_stopping';
+  readonly type: 'alarm_raised' | 'alarm_healed' | 'pool_switched' | 'block_found' | 'share_accepted' | 'share_rejected' | 'pool_lost' | 'pool_ready' | 'device_fault' | 'device_paused' | 'device_resumed' | 'ledger_degraded' | 'ledger_recovered' | 'daemon_started' | 'daemon_stopping';
   /** Wall clock, ms since the epoch. */
   readonly at: number;
   readonly device: string | null;
