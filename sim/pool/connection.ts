@@ -6,6 +6,8 @@ import { Session } from './session.ts';
 
 const HTTP_ANSWER = 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis is a web server.\n';
 const GARBAGE = '\u0000{"id":null,"method":"mining.notify","params":[\u001b[31m garbage';
+/** How the line that never ends begins; it goes on with the letter a. */
+const ENDLESS = '{"id":null,"method":"mining.notify","params":["';
 const LF = 10;
 
 export class Connection {
@@ -17,6 +19,9 @@ export class Connection {
   readonly #onEnd: (reason: string) => void;
   /** Fixed at the start: such a connection stays dead whatever is switched later. */
   readonly #halfOpen: boolean;
+  #fellSilent = false;
+  /** Bytes of the line that never ends. */
+  #trickled = 0;
   #tail = Buffer.alloc(0);
   #delayedBytes = 0;
   #ended = false;
@@ -27,7 +32,7 @@ export class Connection {
     this.#onEnd = onEnd;
     this.#halfOpen = context.faults.halfOpen;
     this.remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
-    this.session = new Session(number, context, { send: (message) => this.#send(message), close: (reason) => this.close(reason) });
+    this.session = new Session(number, context, { send: (message) => this.#send(message), close: (reason) => this.close(reason), fallSilent: () => (this.#fellSilent = true) });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', (error) => this.close(error.message));
@@ -36,10 +41,16 @@ export class Connection {
 
   /** Sends nothing and expects nothing. */
   get #deaf(): boolean {
-    return this.#halfOpen || this.#context.faults.silent;
+    return this.#dead || this.#context.faults.trickle;
+  }
+
+  /** Not even a byte comes from it. */
+  get #dead(): boolean {
+    return this.#halfOpen || this.#fellSilent || this.#context.faults.silent;
   }
 
   tick(): void {
+    if (this.#context.faults.trickle && !this.#dead && !this.#ended) this.#socket.write(ENDLESS[this.#trickled++] ?? 'a');
     if (!this.#deaf && !this.#ended) this.session.tick();
   }
 
@@ -94,7 +105,9 @@ export class Connection {
   #send(message: object): void {
     if (this.#ended || this.#deaf) return;
     const { faults, settings } = this.#context;
-    const line = `${faults.garbage ? `${GARBAGE}\n` : ''}${JSON.stringify(message)}\n`;
+    const rest = this.#trickled > 0 ? '\n' : '';
+    this.#trickled = 0;
+    const line = `${rest}${faults.garbage ? `${GARBAGE}\n` : ''}${JSON.stringify(message)}\n`;
     if (faults.slowAnswersMs > 0) {
       this.#delayedBytes += line.length;
       settings.clock.after(faults.slowAnswersMs, () => {

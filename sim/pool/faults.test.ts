@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FAULT_NAMES, noFaults, parseFault, type PoolFaults } from './faults.ts';
 import { EASY, MINABLE, testPool } from './pool.fixture.ts';
 import type { TestClient } from './client.fixture.ts';
@@ -40,6 +40,90 @@ test('half-open: a connection made under the fault stays dead, others live', asy
   await settle(connect);
   expect(dead.raw).toEqual([]);
   expect(dead.closed).toBe(false);
+});
+
+test('silent-after: the connection is dead after its shares, others and new ones live', async () => {
+  const { pool, clock, connect } = await testPool();
+  pool.faults.silentAfter = { shares: 2 };
+  const miner = await connect();
+  await miner.join();
+  const other = await connect();
+  await other.join();
+  for (let i = 0; i < 2; i++) expect((await miner.submit(miner.mine())).result).toBe(true);
+  const before = miner.lines.length;
+  miner.send('mining.ping', []);
+  pool.broadcast.job();
+  clock.advance(3600_000);
+  await settle(connect);
+  expect(miner.lines).toHaveLength(before);
+  expect(miner.closed).toBe(false);
+  expect((await other.submit(other.mine())).result).toBe(true);
+});
+
+test('silent-after with seconds: dead so long after the job, and no timer is left behind', async () => {
+  const { pool, clock, connect } = await testPool();
+  const idle = clock.pendingTimers;
+  pool.faults.silentAfter = { ms: 5000 };
+  const miner = await connect();
+  await miner.join();
+  clock.advance(4999);
+  expect((await miner.request('mining.ping', [])).result).toBe('pong');
+  clock.advance(1);
+  const before = miner.lines.length;
+  miner.send('mining.ping', []);
+  await settle(connect);
+  expect(miner.lines).toHaveLength(before);
+  const second = await connect();
+  await second.join();
+  expect(clock.pendingTimers).toBe(idle + 1);
+  second.socket.destroy();
+  await vi.waitFor(() => expect(clock.pendingTimers).toBe(idle));
+});
+
+test('trickle: a byte a second of one line, which ends as garbage when the fault does', async () => {
+  const { pool, clock, connect } = await testPool();
+  const miner = await connect();
+  await miner.join();
+  const before = miner.lines.length;
+  let bytes = 0;
+  miner.socket.on('data', (text: string) => (bytes += text.length));
+  pool.faults.trickle = true;
+  pool.broadcast.job();
+  clock.advance(100_000);
+  await miner.until(() => bytes === 100, 'a hundred bytes');
+  pool.faults.trickle = false;
+  expect(miner.lines).toHaveLength(before);
+  expect((await miner.request('mining.ping', [])).result).toBe('pong');
+  expect(miner.raw.at(-2)).toMatch(/^\{"id":null,"method":"mining.notify","params":\["a{50,}$/);
+});
+
+test('no-jobs: the handshake is answered, and a job comes only once the fault ends', async () => {
+  const { pool, clock, connect } = await testPool();
+  pool.faults.noJobs = true;
+  const miner = await connect();
+  await miner.subscribe();
+  expect((await miner.request('mining.authorize', [miner.worker, 'x'])).result).toBe(true);
+  clock.advance(100_000);
+  expect((await miner.request('mining.ping', [])).result).toBe('pong');
+  expect([miner.received('mining.notify'), miner.received('mining.set_difficulty')]).toEqual([[], []]);
+  pool.faults.noJobs = false;
+  pool.broadcast.job();
+  await miner.untilReceived('mining.notify');
+  expect((await miner.submit(miner.mine())).result).toBe(true);
+});
+
+test('flapping: one job, then the connection is cut, and the next one too', async () => {
+  const { pool, clock, connect } = await testPool();
+  pool.faults.flappingMs = 500;
+  for (let i = 0; i < 2; i++) {
+    const miner = await connect();
+    await miner.join();
+    clock.advance(499);
+    expect((await miner.submit(miner.mine())).result).toBe(true);
+    clock.advance(1);
+    await miner.untilClosed();
+    expect(miner.received('mining.notify')).toHaveLength(1);
+  }
 });
 
 test('garbage: a line that is not JSON comes before every line, and a miner that skips them can mine', async () => {
@@ -195,9 +279,12 @@ test('every fault has a name that the command line takes, and every name changes
   }
   expect([...changed].sort()).toEqual(Object.keys(noFaults()).sort());
   expect(parseFault('reject-nth=3:23')).toEqual({ rejectNth: { every: 3, code: 23 } });
+  expect(parseFault('silent-after=3')).toEqual({ silentAfter: { shares: 3 } });
+  expect(parseFault('silent-after=2.5s')).toEqual({ silentAfter: { ms: 2500 } });
+  expect(parseFault('flapping=0')).toEqual({ flappingMs: 0 });
   expect(parseFault('slow-answers=150')).toEqual({ slowAnswersMs: 150 });
 });
 
-test.each(['sleepy', 'silent=yes', 'slow-answers=soon', 'slow-answers=', 'reject-nth=0', 'drop-after-shares=0', 'toString'])('--fault %s is refused with the way to write it', (text) => {
+test.each(['sleepy', 'silent=yes', 'slow-answers=soon', 'slow-answers=', 'reject-nth=0', 'drop-after-shares=0', 'silent-after=0', 'silent-after=2.5', 'silent-after=soon', 'flapping=-1', 'toString'])('--fault %s is refused with the way to write it', (text) => {
   expect(() => parseFault(text)).toThrow(expect.objectContaining({ code: 'E_FLAG_INVALID', hint: expect.stringMatching(/^(Use one of|Write --fault)/) }));
 });

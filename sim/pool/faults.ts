@@ -6,6 +6,14 @@ export interface PoolFaults {
   silent: boolean;
   /** Take the TCP connection and ignore whatever comes. */
   halfOpen: boolean;
+  /** A connection goes dead after so many good shares, or so long after its next job; new connections live as long again. */
+  silentAfter: { shares: number } | { ms: number } | null;
+  /** One byte a second of a line that never ends, and nothing else. */
+  trickle: boolean;
+  /** Answer the handshake, but send no job to a connection that has had none. */
+  noJobs: boolean;
+  /** Cut every connection so many milliseconds after its next job. */
+  flappingMs: number | null;
   /** Put a line that is not JSON before every line. */
   garbage: boolean;
   /** Send difficulty and job right after subscribe, before authorize. */
@@ -36,6 +44,10 @@ export function noFaults(): PoolFaults {
   return {
     silent: false,
     halfOpen: false,
+    silentAfter: null,
+    trickle: false,
+    noJobs: false,
+    flappingMs: null,
     garbage: false,
     notifyBeforeAuthorize: false,
     closeAfterConfigure: false,
@@ -68,6 +80,10 @@ const number = (make: (value: number) => Partial<PoolFaults>, fallback: number, 
 export const FAULT_NAMES: Readonly<Record<string, FaultName>> = {
   silent: { usage: 'silent', help: 'stay connected but say nothing', parse: flag({ silent: true }) },
   'half-open': { usage: 'half-open', help: 'take connections and ignore them', parse: flag({ halfOpen: true }) },
+  'silent-after': { usage: 'silent-after[=N|=Ns]', help: 'a connection dead after N shares or seconds', parse: parseSilentAfter },
+  trickle: { usage: 'trickle', help: 'one byte a second of a line that never ends', parse: flag({ trickle: true }) },
+  'no-jobs': { usage: 'no-jobs', help: 'answer the handshake, send no job', parse: flag({ noJobs: true }) },
+  flapping: { usage: 'flapping[=MS]', help: 'one job, then cut the connection MS later (default 500)', parse: number((flappingMs) => ({ flappingMs }), 500, 0) },
   garbage: { usage: 'garbage', help: 'a line of garbage before every line', parse: flag({ garbage: true }) },
   'notify-before-authorize': { usage: 'notify-before-authorize', help: 'first job right after subscribe', parse: flag({ notifyBeforeAuthorize: true }) },
   'close-after-configure': { usage: 'close-after-configure', help: 'close when mining.configure comes', parse: flag({ closeAfterConfigure: true }) },
@@ -85,6 +101,14 @@ export const FAULT_NAMES: Readonly<Record<string, FaultName>> = {
 function parseRejectNth(text: string | null): Partial<PoolFaults> | null {
   const match = /^([1-9]\d{0,5})(?::(-?\d{1,5}))?$/.exec(text ?? '5:20');
   return match ? { rejectNth: { every: Number(match[1]), code: Number(match[2] ?? 20) } } : null;
+}
+
+function parseSilentAfter(text: string | null): Partial<PoolFaults> | null {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(s?)$/.exec(text ?? '10');
+  if (!match) return null;
+  const value = Number(match[1]);
+  if (match[2] === 's') return { silentAfter: { ms: value * 1000 } };
+  return Number.isInteger(value) && value >= 1 ? { silentAfter: { shares: value } } : null;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** One miner's Stratum V1 session: what it asks, what it is answered, what becomes of its shares. Owns no socket. */
+import type { Timer } from '../../protocol/common/clock.ts';
 import { serializeBlock } from '../chain/block.ts';
 import { serializeTx } from '../chain/transaction.ts';
 import { negotiate } from './configure.ts';
@@ -18,6 +19,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export interface SessionPort {
   send(message: object): void;
   close(reason: string): void;
+  /** The connection stays, but nothing is sent or heard any more. */
+  fallSilent(): void;
 }
 
 /** Text of a miner as it may be shown on a terminal. */
@@ -44,6 +47,8 @@ export class Session {
   #vardiff: Vardiff | null = null;
   #goodShares = 0;
   #nextRequestId = 1;
+  /** Waits to cut or silence the connection (faults flapping and silent-after). */
+  #fate: Timer | null = null;
   readonly #feed: JobFeed;
   readonly #context: PoolContext;
   readonly #port: SessionPort;
@@ -61,7 +66,10 @@ export class Session {
     this.number = number;
     this.#context = context;
     this.#port = port;
-    this.#feed = new JobFeed(number, context, (method, params) => this.request(method, params));
+    this.#feed = new JobFeed(number, context, (method, params) => {
+      this.request(method, params);
+      if (method === 'mining.notify') this.#doom();
+    });
     this.#connectedMs = context.settings.clock.monotonic();
   }
 
@@ -79,6 +87,7 @@ export class Session {
 
   /** Takes jobs: subscribed and authorized (or given work early by a fault). */
   get ready(): boolean {
+    if (this.#context.faults.noJobs && this.difficulty === null) return false;
     return this.#feed.seat !== null && (this.#names.size > 0 || this.#context.faults.notifyBeforeAuthorize);
   }
 
@@ -140,7 +149,16 @@ export class Session {
 
   /** The connection is gone; the session can be resumed. */
   end(): void {
+    this.#fate?.cancel();
     this.#feed.end();
+  }
+
+  /** Called at every job: from the first one under such a fault on, the connection has not long to live. */
+  #doom(): void {
+    const { faults, settings } = this.#context;
+    if (this.#fate !== null) return;
+    if (faults.flappingMs !== null) this.#fate = settings.clock.after(faults.flappingMs, () => this.#port.close('fault flapping'));
+    else if (faults.silentAfter !== null && 'ms' in faults.silentAfter) this.#fate = settings.clock.after(faults.silentAfter.ms, () => this.#port.fallSilent());
   }
 
   #configure(params: readonly unknown[]): Answer {
@@ -221,6 +239,7 @@ export class Session {
     }
     if (share.isBlock) this.#submitBlock(share);
     if (faults.dropAfterShares !== null && this.#goodShares >= faults.dropAfterShares) return this.#port.close('fault drop-after-shares');
+    if (faults.silentAfter !== null && 'shares' in faults.silentAfter && this.#goodShares >= faults.silentAfter.shares) return this.#port.fallSilent();
     // Shares of an older difficulty say nothing about the spacing at the present one.
     if (share.issued.difficulty === this.difficulty) this.#adapt(this.#vardiff?.share(share.issued.difficulty, settings.clock.monotonic()));
   }
