@@ -13,10 +13,11 @@ import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { assembleBlock } from '../../protocol/gbt/block.ts';
 import { decodeTemplate, type BlockTemplate } from '../../protocol/gbt/template.ts';
+import { EndpointState } from './endpoint-state.ts';
 import { buildSoloJob, EXTRANONCE1_BYTES } from './gbt-job.ts';
 import { checkNode } from './gbt-node-check.ts';
 import { submitBlock } from './gbt-submit.ts';
-import type { Job, JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
+import type { Job, JobSource, Share, SourceEvents, SourceState, Verdict } from './job.ts';
 import { NodeRpc, NodeRpcError, type NodeRpcOptions, type Rpc } from './node-rpc.ts';
 
 export interface GbtSourceOptions extends NodeRpcOptions {
@@ -67,6 +68,7 @@ export class GbtSource implements JobSource {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #rpc: Rpc;
+  readonly #endpoint: EndpointState;
   readonly #extranonce1 = new Uint8Array(randomBytes(EXTRANONCE1_BYTES));
   /** Job key to template, oldest first. */
   readonly #templates = new Map<string, BlockTemplate>();
@@ -82,9 +84,6 @@ export class GbtSource implements JobSource {
   /** The look at the node under way, if any. */
   #cycle: Promise<void> | null = null;
   #again = false;
-  #status: SourceStatus = 'idle';
-  #reason: string | null = null;
-  #since: number;
   #lastJobAt: number | null = null;
   #difficulty: number | null = null;
   #latencyMs: number | null = null;
@@ -97,7 +96,7 @@ export class GbtSource implements JobSource {
     this.#clock = deps.clock;
     this.#log = deps.log.child({ pool: options.id });
     this.#rpc = deps.rpc ?? new NodeRpc(options, deps.clock);
-    this.#since = deps.clock.now();
+    this.#endpoint = new EndpointState(deps.clock, () => this.events.emit('change'));
   }
 
   /**
@@ -105,11 +104,11 @@ export class GbtSource implements JobSource {
    * @throws RigError E_ADDRESS_INVALID when the payout address is of no chain at all
    */
   async start(signal: AbortSignal): Promise<void> {
-    if (this.#status !== 'idle') return;
+    if (this.#endpoint.status !== 'idle') return;
     decodeAddress(this.#options.payoutAddress);
     signal.addEventListener('abort', () => void this.stop(), { once: true });
     if (signal.aborted) return this.stop();
-    this.#setStatus('connecting', null);
+    this.#endpoint.to('connecting', null);
     this.#look();
   }
 
@@ -120,7 +119,7 @@ export class GbtSource implements JobSource {
   }
 
   async #stop(): Promise<void> {
-    this.#setStatus('stopped', null);
+    this.#endpoint.to('stopped', null);
     this.#timer?.cancel();
     await this.#lastSubmits();
     this.#abort.abort();
@@ -136,9 +135,7 @@ export class GbtSource implements JobSource {
       kind: 'gbt',
       url: this.#options.url,
       user: this.#options.user,
-      status: this.#status,
-      reason: this.#reason,
-      since: this.#since,
+      ...this.#endpoint.facts(),
       difficulty: this.#difficulty,
       version_mask: mask === 0 ? null : mask.toString(16).padStart(8, '0'),
       jobs_received: this.#jobCount,
@@ -195,7 +192,7 @@ export class GbtSource implements JobSource {
 
   /** Looks at the node now; when a look is under way, once more after it. */
   #look(): void {
-    if (this.#status === 'stopped') return;
+    if (this.#endpoint.stopped) return;
     this.#timer?.cancel();
     if (this.#cycle) {
       this.#again = true;
@@ -203,7 +200,7 @@ export class GbtSource implements JobSource {
     }
     this.#cycle = this.#refresh().then((pauseMs) => {
       this.#cycle = null;
-      if (this.#status === 'stopped') return;
+      if (this.#endpoint.stopped) return;
       this.#timer = this.#clock.after(this.#again ? 0 : pauseMs, () => this.#look());
       this.#again = false;
     });
@@ -215,6 +212,7 @@ export class GbtSource implements JobSource {
       if (!this.#series) await this.#openSeries();
       else await this.#poll(this.#series);
       this.#failures = 0;
+      this.#endpoint.heard();
       return this.#options.pollMs ?? DEFAULT_POLL_MS;
     } catch (error) {
       return this.#failed(error);
@@ -222,9 +220,9 @@ export class GbtSource implements JobSource {
   }
 
   async #openSeries(): Promise<void> {
-    this.#setStatus('handshaking', null);
+    this.#endpoint.to('handshaking', null);
     const payoutScript = await checkNode(this.#rpc, this.#options, this.#abort.signal);
-    this.#setStatus('waiting_for_job', null);
+    this.#endpoint.to('waiting_for_job', null);
     const series = { number: this.#seriesCount + 1, payoutScript, tip: '', lastTemplateAt: 0 };
     await this.#fetchTemplate(series);
     this.#seriesCount = series.number;
@@ -235,12 +233,12 @@ export class GbtSource implements JobSource {
   async #poll(series: Series): Promise<void> {
     const tip = await this.#rpc.call('getbestblockhash', [], { signal: this.#abort.signal });
     if (tip !== series.tip || this.#clock.monotonic() - series.lastTemplateAt >= REFRESH_MS) await this.#fetchTemplate(series);
-    this.#setStatus('mining', null);
+    this.#endpoint.to('mining', null);
   }
 
   async #fetchTemplate(series: Series): Promise<void> {
     const answer = await this.#rpc.call('getblocktemplate', [{ rules: ['segwit'] }], { signal: this.#abort.signal, timeoutMs: TEMPLATE_TIMEOUT_MS });
-    if (this.#status === 'stopped') return;
+    if (this.#endpoint.stopped) return;
     const template = decodeTemplate(answer);
     const tip = displayHash(template.prevHash);
     if (tip === this.#solvedParent) {
@@ -277,12 +275,12 @@ export class GbtSource implements JobSource {
     }
     this.#lastJobAt = job.receivedAt;
     this.#difficulty = job.shareDifficulty;
-    this.#setStatus('mining', null);
+    this.#endpoint.to('mining', null);
     this.events.emit('job', job);
   }
 
   #failed(error: unknown): number {
-    if (this.#status === 'stopped') return 0;
+    if (this.#endpoint.stopped) return 0;
     this.#failures += 1;
     const reason = messageOf(error);
     const lost = this.#series !== null && this.#failures >= FAILURES_UNTIL_LOST;
@@ -291,17 +289,10 @@ export class GbtSource implements JobSource {
       this.events.emit('invalidate', reason);
     }
     const refused = error instanceof NodeRpcError && error.failure === 'auth';
-    if (this.#series === null) this.#setStatus(refused ? 'auth_failed' : 'backing_off', reason);
-    if (this.#failures === 1 || lost) this.#log.warn({ url: this.#options.url, err: reason }, 'node does not give work');
     const pollMs = this.#options.pollMs ?? DEFAULT_POLL_MS;
-    return Math.min(MAX_BACKOFF_MS, pollMs * 2 ** Math.min(10, this.#failures - 1));
-  }
-
-  #setStatus(status: SourceStatus, reason: string | null): void {
-    if (this.#status === 'stopped' || (status === this.#status && reason === this.#reason)) return;
-    if (status !== this.#status) this.#since = this.#clock.now();
-    this.#status = status;
-    this.#reason = reason;
-    this.events.emit('change');
+    const pauseMs = Math.min(MAX_BACKOFF_MS, pollMs * 2 ** Math.min(10, this.#failures - 1));
+    if (this.#series === null) this.#endpoint.failed({ reason, pauseMs, refused });
+    if (this.#failures === 1 || lost) this.#log.warn({ url: this.#options.url, err: reason }, 'node does not give work');
+    return pauseMs;
   }
 }

@@ -83,18 +83,37 @@ export type Verdict =
 
 export type SourceStatus = 'idle' | 'connecting' | 'handshaking' | 'waiting_for_job' | 'mining' | 'backing_off' | 'auth_failed' | 'stopped';
 
+/** A change of status: to what, why, and when (wall clock). */
+export interface StatusChange {
+  readonly status: SourceStatus;
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/** What `EndpointState` tells of the place work comes from. Times are wall clock. */
+export interface EndpointFacts {
+  readonly status: SourceStatus;
+  /** Plain words: why it is in this status. */
+  readonly reason: string | null;
+  /** When the status last changed. */
+  readonly since: number;
+  /** Attempts that failed since it last held work for a minute. */
+  readonly failures: number;
+  /** When it is tried again; null = it is not waiting for that. */
+  readonly next_attempt_at: number | null;
+  /** When it last sent anything readable. */
+  readonly last_heard_at: number | null;
+  /** The last changes of status, oldest first. */
+  readonly history: readonly StatusChange[];
+}
+
 /** What a source tells about itself; `null` = unknown. */
-export interface SourceState {
+export interface SourceState extends EndpointFacts {
   readonly id: string;
   readonly kind: 'stratum_v1' | 'gbt';
   /** Without credentials. */
   readonly url: string;
   readonly user: string | null;
-  readonly status: SourceStatus;
-  /** Plain words: why it is in this status. */
-  readonly reason: string | null;
-  /** Wall clock of the last status change. */
-  readonly since: number;
   readonly difficulty: number | null;
   readonly version_mask: string | null;
   readonly jobs_received: number;

@@ -22,6 +22,8 @@ export interface SessionHandlers {
   onPhase(phase: ClientPhase, reason: string): void;
   /** @param readAt when its bytes were read, monotonic ms */
   onJob(job: V1Job, readAt: number): void;
+  /** A whole line came in. */
+  onHeard(): void;
   onInvalidate(reason: string): void;
   onMessage(text: string): void;
   onWarning(text: string): void;
@@ -56,7 +58,9 @@ export class StratumV1Session {
       },
       onData: (chunk) => {
         this.#readAt = clock.monotonic();
-        this.#perform(this.client.receive(chunk, this.#readAt));
+        const outputs = this.client.receive(chunk, this.#readAt);
+        if (this.client.lastLineAt === this.#readAt) handlers.onHeard();
+        this.#perform(outputs);
       },
       onClose: (error) => this.#end(error.code, error.message),
     });

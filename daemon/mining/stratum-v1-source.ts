@@ -8,8 +8,9 @@ import type { V1Job } from '../../protocol/stratum-v1/job-tracker.ts';
 import { DEADLINES, type Deadlines } from '../../protocol/stratum-v1/limits.ts';
 import { NO_HINTS, type ClientHints, type ClientOptions } from '../../protocol/stratum-v1/options.ts';
 import { parsePoolUrl, type PoolAddress } from '../../protocol/stratum-v1/pool-url.ts';
-import { Backoff } from './backoff.ts';
-import type { JobSource, Share, SourceEvents, SourceState, SourceStatus, Verdict } from './job.ts';
+import { backoffMs } from './backoff.ts';
+import { EndpointState } from './endpoint-state.ts';
+import type { JobSource, Share, SourceEvents, SourceState, Verdict } from './job.ts';
 import { LatencyWindow } from './latency-window.ts';
 import { LineBudget } from './line-budget.ts';
 import type { TlsTrust } from '../tls-trust.ts';
@@ -58,7 +59,8 @@ export class StratumV1Source implements JobSource {
   readonly #address: PoolAddress;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #backoff: Backoff;
+  readonly #random: () => number;
+  readonly #endpoint: EndpointState;
   readonly #latency = new LatencyWindow();
   readonly #lineBudget = new LineBudget();
   #session: StratumV1Session | null = null;
@@ -67,9 +69,6 @@ export class StratumV1Source implements JobSource {
   /** Host and port the pool sent us to; null = the configured ones. */
   #redirect: { readonly host: string; readonly port: number } | null = null;
   #retry: Timer | null = null;
-  #status: SourceStatus = 'idle';
-  #reason: string | null = null;
-  #since: number;
   #jobsReceived = 0;
   #lastJobAt: number | null = null;
   #badLines = 0;
@@ -82,8 +81,8 @@ export class StratumV1Source implements JobSource {
     this.#options = options;
     this.#clock = deps.clock;
     this.#log = deps.log.child({ pool: options.id });
-    this.#backoff = new Backoff(deps.random ?? Math.random);
-    this.#since = deps.clock.now();
+    this.#random = deps.random ?? Math.random;
+    this.#endpoint = new EndpointState(deps.clock, () => this.events.emit('change'));
     this.#address = parsePoolUrl(options.url);
     if (this.#address.protocol !== 'v1') throw new RigError('E_POOL_URL', `"${options.url}" is not the address of a Stratum V1 pool`);
     if (this.#address.needs_socks) throw new RigError('E_POOL_URL', `"${options.url}": onion addresses need a SOCKS proxy, which is not supported`, { hint: 'Use an address of the pool that is reachable directly.' });
@@ -93,7 +92,7 @@ export class StratumV1Source implements JobSource {
 
   /** Returns at once: a pool that is away shows in `state()` and is tried again for ever. */
   async start(signal: AbortSignal): Promise<void> {
-    if (this.#status !== 'idle') return;
+    if (this.#endpoint.status !== 'idle') return;
     signal.addEventListener('abort', () => void this.stop(), { once: true });
     if (signal.aborted) return this.stop();
     if (this.#address.tls && this.#options.tls?.insecure === true) {
@@ -109,7 +108,7 @@ export class StratumV1Source implements JobSource {
   }
 
   async #stop(): Promise<void> {
-    this.#setStatus('stopped', 'stopped on request');
+    this.#endpoint.to('stopped', 'stopped on request');
     this.#retry?.cancel();
     const session = this.#session;
     await session?.settle(STOP_GRACE_MS);
@@ -125,9 +124,7 @@ export class StratumV1Source implements JobSource {
       kind: 'stratum_v1',
       url: this.#url(),
       user: this.#options.user,
-      status: this.#status,
-      reason: this.#reason,
-      since: this.#since,
+      ...this.#endpoint.facts(),
       difficulty: client?.difficulty ?? null,
       version_mask: mask === null ? null : u32ToHex(mask),
       jobs_received: this.#jobsReceived,
@@ -163,14 +160,15 @@ export class StratumV1Source implements JobSource {
     const { host, port } = this.#redirect ?? this.#address;
     this.#sessionNumber += 1;
     const number = this.#sessionNumber;
-    this.#setStatus('connecting', `connecting to ${host}:${port}`);
+    this.#endpoint.to('connecting', `connecting to ${host}:${port}`);
     const target = { host, port, tls: this.#address.tls ? (this.#options.tls ?? {}) : null, connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS };
     this.#session = new StratumV1Session(this.#clientOptions(), target, this.#clock, {
       onPhase: (phase, reason) => {
-        if (phase === 'handshaking' || phase === 'waiting_for_job' || phase === 'mining') this.#setStatus(phase, reason);
+        if (phase === 'handshaking' || phase === 'waiting_for_job' || phase === 'mining') this.#endpoint.to(phase, reason);
         if (phase === 'mining') this.#log.info({ session: number, difficulty: this.state().difficulty, version_mask: this.state().version_mask }, 'mining on this pool');
       },
       onJob: (job, readAt) => this.#onJob(job, number, readAt),
+      onHeard: () => this.#endpoint.heard(),
       onInvalidate: (reason) => this.events.emit('invalidate', reason),
       onMessage: (text) => {
         this.#message = text;
@@ -191,7 +189,7 @@ export class StratumV1Source implements JobSource {
   }
 
   #onJob(v1Job: V1Job, session: number, readAt: number): void {
-    if (this.#status === 'stopped') return;
+    if (this.#endpoint.stopped) return;
     const job = toJob(v1Job, this.id, session, this.#clock.now(), readAt);
     this.#jobsReceived += 1;
     this.#lastJobAt = job.receivedAt;
@@ -203,33 +201,25 @@ export class StratumV1Source implements JobSource {
     this.#badLines += this.#session?.client.badLines ?? 0;
     this.#session = null;
     this.#hints = end.hints ?? this.#hints;
-    if (this.#status === 'stopped') return;
-    const { pauseMs, status } = this.#afterwards(end);
+    if (this.#endpoint.stopped) return;
+    const { pauseMs, refused } = this.#afterwards(end);
     const seconds = (pauseMs / 1000).toFixed(pauseMs < 10_000 ? 1 : 0);
     this.#log.warn({ code: end.code, reason: end.reason, pause_ms: pauseMs, mined_ms: Math.round(end.minedMs) }, 'pool connection ended');
-    this.#setStatus(status, `${end.reason}; next attempt in ${seconds} s`);
+    this.#endpoint.failed({ reason: `${end.reason}; next attempt in ${seconds} s`, pauseMs, refused });
     this.#retry = this.#clock.after(pauseMs, () => this.#connect());
   }
 
-  #afterwards(end: SessionEnd): { readonly pauseMs: number; readonly status: SourceStatus } {
-    const pauseMs = this.#backoff.next(end.minedMs);
+  #afterwards(end: SessionEnd): { readonly pauseMs: number; readonly refused: boolean } {
+    const pauseMs = backoffMs(this.#endpoint.failures, this.#random);
     if (end.redirect !== null) {
       const { host, port, waitS } = end.redirect;
       const present = this.#redirect ?? this.#address;
       this.#redirect = { host: host ?? present.host, port: port ?? present.port };
-      return { pauseMs: Math.max(pauseMs, waitS * 1000), status: 'backing_off' };
+      return { pauseMs: Math.max(pauseMs, waitS * 1000), refused: false };
     }
     // A place we were sent to that gives no work is left for the configured one.
     if (end.minedMs === 0) this.#redirect = null;
-    if (end.code === 'E_POOL_AUTH') return { pauseMs: AUTH_PAUSE_MS, status: 'auth_failed' };
-    return { pauseMs, status: 'backing_off' };
-  }
-
-  #setStatus(status: SourceStatus, reason: string): void {
-    if (this.#status === 'stopped' || (status === this.#status && reason === this.#reason)) return;
-    if (status !== this.#status) this.#since = this.#clock.now();
-    this.#status = status;
-    this.#reason = reason;
-    this.events.emit('change');
+    if (end.code === 'E_POOL_AUTH') return { pauseMs: AUTH_PAUSE_MS, refused: true };
+    return { pauseMs, refused: false };
   }
 }

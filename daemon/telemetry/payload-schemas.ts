@@ -81,6 +81,17 @@ export const poolsPayload = z.array(
     status: z.string().describe('idle, connecting, handshaking, waiting_for_job, mining, backing_off, auth_failed or stopped.'),
     reason: z.string().nullable().describe('Why it is in this status.'),
     since: instant.describe('When the status last changed.'),
+    role: z.enum(['active', 'standby', 'returning', 'down']).describe('active: mined for. standby: has work and waits for its turn. returning: works again and has to prove it for a while. down: no work.'),
+    role_reason: z.string().nullable().describe('Why it has this role.'),
+    role_since: instant.describe('When the role last changed.'),
+    quota: z.number().nullable().describe('Weight with the quota strategy.'),
+    work_share: z.number().nullable().describe('Part of all work so far that went to it, 0 to 1.'),
+    failures: count.describe('Attempts that failed since it last held work for a minute.'),
+    next_attempt_at: instant.nullable().describe('When it is tried again.'),
+    last_heard_at: instant.nullable().describe('When it last sent anything readable.'),
+    history: z
+      .array(z.strictObject({ status: z.string(), reason: z.string().nullable(), at: instant }))
+      .describe('The last 16 changes of status, oldest first.'),
     difficulty: z.number().nullable().describe('Share difficulty in force.'),
     version_mask: z.string().nullable().describe('Version bits that may be rolled, hex.'),
     jobs_received: count.describe('Jobs since start.'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, rigStatePayloadOf, stateMessages } from './payloads.ts';
-import { fakeDevice, fakeRigState } from './rig-state.fixture.ts';
+import { fakeDevice, fakePool, fakeRigState } from './rig-state.fixture.ts';
 import { TOPICS } from './topics.ts';
 
 const scope = { base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' };
@@ -55,4 +55,17 @@ describe('device state', () => {
 test('a device whose id cannot be a topic level has no topics', () => {
   const topics = stateMessages(scope, fakeRigState({ devices: [fakeDevice({ id: 'request' })] }), AT).map(({ topic }) => topic);
   expect(topics.filter((topic) => topic.includes('request'))).toEqual([]);
+});
+
+test('a pool tells its role, why, and what became of it lately', () => {
+  const history = [
+    { status: 'mining' as const, reason: null, at: AT - 9000 },
+    { status: 'backing_off' as const, reason: 'not one line within 180 s', at: AT - 1000 },
+  ];
+  const pools = [fakePool({ status: 'backing_off', role: 'down', role_reason: 'not one line within 180 s', role_since: AT - 1000, failures: 1, next_attempt_at: AT, history, quota: 3, work_share: 0.25 })];
+  const payload = stateMessages(scope, fakeRigState({ pools }), AT).find(({ key }) => key === 'pools')!.payload;
+  expect(TOPICS.pools.payload.safeParse(payload).error).toBeUndefined();
+  expect(payload).toMatchObject([
+    { role: 'down', role_reason: 'not one line within 180 s', role_since: '2025-12-18T18:00:09.000Z', failures: 1, next_attempt_at: '2025-12-18T18:00:10.000Z', quota: 3, work_share: 0.25, history: [{ status: 'mining', at: '2025-12-18T18:00:01.000Z' }, { status: 'backing_off', reason: 'not one line within 180 s' }] },
+  ]);
 });

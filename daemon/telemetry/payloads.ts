@@ -81,22 +81,31 @@ export function deviceAvailability(device: DeviceTelemetry): PayloadOf<'deviceAv
 
 /** Payload of the `pools` topic. */
 export function poolsPayloadOf(state: RigState): PayloadOf<'pools'> {
-  return state.pools.map(({ id, kind, url, user, status, reason, since, difficulty, version_mask, jobs_received, last_job_at, bad_lines, reconnects, latency_ms, message }) => ({
-    id,
-    kind,
-    url,
-    user,
-    status,
-    reason,
-    since: instant(since),
-    difficulty,
-    version_mask,
-    jobs_received,
-    last_job_at: instantOrNull(last_job_at),
-    bad_lines,
-    reconnects,
-    latency_ms,
-    message,
+  return state.pools.map((pool) => ({
+    id: pool.id,
+    kind: pool.kind,
+    url: pool.url,
+    user: pool.user,
+    status: pool.status,
+    reason: pool.reason,
+    since: instant(pool.since),
+    role: pool.role,
+    role_reason: pool.role_reason,
+    role_since: instant(pool.role_since),
+    quota: pool.quota,
+    work_share: pool.work_share,
+    failures: pool.failures,
+    next_attempt_at: instantOrNull(pool.next_attempt_at),
+    last_heard_at: instantOrNull(pool.last_heard_at),
+    history: pool.history.map(({ status, reason, at }) => ({ status, reason, at: instant(at) })),
+    difficulty: pool.difficulty,
+    version_mask: pool.version_mask,
+    jobs_received: pool.jobs_received,
+    last_job_at: instantOrNull(pool.last_job_at),
+    bad_lines: pool.bad_lines,
+    reconnects: pool.reconnects,
+    latency_ms: pool.latency_ms,
+    message: pool.message,
   }));
 }
 

@@ -78,6 +78,11 @@ export class StratumV1Client {
     return this.#jobsReceived;
   }
 
+  /** When the last whole line came in, or the connection began; monotonic ms. */
+  get lastLineAt(): number {
+    return this.#lastLineAt;
+  }
+
   /** When `tick` has to be called at the latest; null when nothing is waited for. */
   nextDeadline(): number | null {
     return this.#outbox.deadlines.next();
