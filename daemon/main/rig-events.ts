@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Ledger } from '../ledger/contract.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import type { SourceStatus } from '../mining/job.ts';
+import { verdictWords } from '../mining/reject-words.ts';
 import type { RigEvent } from '../telemetry/state.ts';
 import { formatDifficulty } from '../telemetry/units.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
@@ -33,7 +34,7 @@ export class RigEvents {
       const data = { pool: share.job.sourceId, difficulty: share.difficulty, height: share.job.height, block_hash: displayHash(share.hash) };
       if (verdict.status === 'accepted' && share.isBlock) this.tell('block_found', `block ${share.job.height ?? ''} found by ${share.deviceId}, accepted by ${share.job.sourceId}`, share.deviceId, data);
       else if (verdict.status === 'accepted') this.tell('share_accepted', `share of difficulty ${formatDifficulty(share.difficulty)} accepted by ${share.job.sourceId} (${verdict.latency_ms.toFixed(1)} ms)`, share.deviceId, data);
-      else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdict.status}, ${verdict.reason}`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason });
+      else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdictWords(verdict)?.meaning ?? verdict.status} (${verdict.status}, ${verdict.reason})`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason, ...verdictWords(verdict) });
     });
     engine.events.on('active', (_sourceId, reason) => this.#onPool(engine, reason));
     // A source that loses its connection withdraws its work first and says so a moment later.

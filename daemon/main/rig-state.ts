@@ -4,9 +4,10 @@ import type { SessionState } from '../looping/session.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import { noEconomy } from '../economy/economy.ts';
 import type { SourceState } from '../mining/job.ts';
-import { noPoolAccount } from '../mining/pool-account.ts';
+import type { PoolAccounts } from '../mining/pool-accounts.ts';
+import { verdictWords } from '../mining/reject-words.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, MiningStatus, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
+import type { DeviceTelemetry, MiningStatus, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -14,6 +15,7 @@ export interface RigStateOptions {
   readonly version: string;
   readonly mode: Mode;
   readonly engine: MiningEngine;
+  readonly accounts: Pick<PoolAccounts, 'of'>;
   readonly ledger: Ledger;
   readonly session: () => SessionState | null;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ export class RigStateSource implements StateSource {
     this.#startedMono = options.clock.monotonic();
     options.engine.events.on('verdict', (share, verdict) => {
       if (verdict.status === 'accepted' || verdict.status === 'withheld') return;
-      this.#lastReject = `${verdict.status}: ${verdict.reason} (${share.job.sourceId}, ${share.deviceId})`;
+      this.#lastReject = `${verdictWords(verdict)?.meaning ?? verdict.status} (${share.job.sourceId}: ${verdict.status}, ${verdict.reason}; ${share.deviceId})`;
     });
   }
 
@@ -43,7 +45,7 @@ export class RigStateSource implements StateSource {
   }
 
   snapshot(): RigState {
-    const { engine, ledger, clock, nodeId, version, mode } = this.#options;
+    const { engine, accounts, ledger, clock, nodeId, version, mode } = this.#options;
     const devices = engine.devices.map((device): DeviceTelemetry => {
       const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
@@ -69,7 +71,7 @@ export class RigStateSource implements StateSource {
         session: this.#options.session(),
         last_reject: this.#lastReject,
       },
-      pools: engine.sources.map((source) => poolTelemetry(source.state(), engine.activeSource)),
+      pools: engine.sources.map((source) => poolTelemetry(source.state(), engine.activeSource, accounts.of(source.id))),
       devices,
       alarms: [],
       server: null,
@@ -95,9 +97,9 @@ export class RigStateSource implements StateSource {
   }
 }
 
-function poolTelemetry(state: SourceState, activeSource: string | null): PoolTelemetry {
+function poolTelemetry(state: SourceState, activeSource: string | null, account: PoolAccountState): PoolTelemetry {
   const role = state.id === activeSource ? 'active' : state.status === 'mining' ? 'standby' : 'down';
-  return { ...state, role, role_reason: state.reason, role_since: state.since, quota: null, work_share: null, account: noPoolAccount(), payout: null };
+  return { ...state, role, role_reason: state.reason, role_since: state.since, quota: null, work_share: null, account, payout: null };
 }
 
 function sumKnown(values: readonly (number | null)[]): number | null {

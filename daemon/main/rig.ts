@@ -18,6 +18,7 @@ import { resolvePreset } from '../ledger/presets.ts';
 import { MiningSession } from '../looping/session.ts';
 import { MiningEngine } from '../mining/engine.ts';
 import type { JobSource } from '../mining/job.ts';
+import { PoolAccounts } from '../mining/pool-accounts.ts';
 import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
@@ -85,7 +86,10 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     log: log.child({ module: 'mining' }),
   });
   const session = openSession(engine, ledger, options, context);
-  const state = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, ledger, session: () => session.state(), clock });
+  const accounts = new PoolAccounts(engine, clock);
+  accounts.start();
+  closer.add('pool accounts', () => accounts.stop());
+  const state = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, ledger, session: () => session.state(), clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
   new MiningRecorder({

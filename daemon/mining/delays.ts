@@ -1,6 +1,6 @@
-/** How long the daemon itself takes between pool and chips: a job to the wire of a device, a nonce to the socket of its pool. */
+/** How long things take: a job to the wire of a device, a nonce to the socket of its pool, a share to its answer. */
 
-/** The newest values that percentiles are taken of. */
+/** The newest values that percentiles are taken of, when nothing else is said. */
 const KEPT = 2048;
 
 export interface DelaySummary {
@@ -14,12 +14,18 @@ export interface DelaySummary {
 
 /** Percentiles of the last values, the greatest of all. */
 export class Delays {
+  readonly #keep: number;
   readonly #kept: number[] = [];
   #count = 0;
   #max = 0;
 
+  /** @param keep how many of the newest values percentiles are taken of */
+  constructor(keep = KEPT) {
+    this.#keep = keep;
+  }
+
   add(ms: number): void {
-    this.#kept[this.#count % KEPT] = ms;
+    this.#kept[this.#count % this.#keep] = ms;
     this.#count += 1;
     if (ms > this.#max) this.#max = ms;
   }

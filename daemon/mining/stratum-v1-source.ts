@@ -9,9 +9,9 @@ import { DEADLINES, type Deadlines } from '../../protocol/stratum-v1/limits.ts';
 import { NO_HINTS, type ClientHints, type ClientOptions } from '../../protocol/stratum-v1/options.ts';
 import { parsePoolUrl, type PoolAddress } from '../../protocol/stratum-v1/pool-url.ts';
 import { backoffMs } from './backoff.ts';
+import { Delays } from './delays.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { JobSource, Share, SourceEvents, SourceState, Verdict } from './job.ts';
-import { LatencyWindow } from './latency-window.ts';
 import { LineBudget } from './line-budget.ts';
 import type { TlsTrust } from '../tls-trust.ts';
 import { CONNECT_TIMEOUT_MS } from './pool-socket.ts';
@@ -61,7 +61,8 @@ export class StratumV1Source implements JobSource {
   readonly #log: Log;
   readonly #random: () => number;
   readonly #endpoint: EndpointState;
-  readonly #latency = new LatencyWindow();
+  /** One slow answer does not move the median of the last few. */
+  readonly #latency = new Delays(32);
   readonly #lineBudget = new LineBudget();
   #session: StratumV1Session | null = null;
   #sessionNumber = 0;
@@ -131,7 +132,7 @@ export class StratumV1Source implements JobSource {
       last_job_at: this.#lastJobAt,
       bad_lines: this.#badLines + (client?.badLines ?? 0),
       reconnects: Math.max(0, this.#sessionNumber - 1),
-      latency_ms: this.#latency.median(),
+      latency_ms: this.#latency.summary()?.p50_ms ?? null,
       message: this.#message,
     };
   }

@@ -1,3 +1,4 @@
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { deviceLines } from './screen-devices.ts';
 import type { RigState, StateSource } from './state.ts';
@@ -12,8 +13,6 @@ export interface ScreenOptions {
   readonly color: boolean;
 }
 
-/** Average number of hashes for a share of difficulty 1: 2^256 over its target, 0xffff << 208. */
-const HASHES_AT_DIFFICULTY_ONE = 2 ** 48 / 0xffff;
 const REFRESH_MS = 1000;
 const RECENT_EVENTS = 6;
 

@@ -55,13 +55,15 @@ export interface PoolAccountState {
   /** Plain words of a rejection to how often it was given, most frequent first, 16 at most. */
   readonly reject_reasons: Readonly<Record<string, number>>;
   readonly latency_ms: { readonly p50: number; readonly p99: number } | null;
-  /** Hashes computed for this pool. */
+  /** Hashes our own devices computed for this pool; null = they do not tell. */
   readonly hashes: number | null;
+  /** Shares our own devices found for it, whatever became of them; those of miners in the house are not among them. */
+  readonly found: number;
   /** Shares that many hashes should have given. */
   readonly expected_shares: number | null;
-  /** Shares found over expected, with the range that chance explains (95 %). */
+  /** `found` over `expected_shares`, with the 95 % interval that so many shares leave open. */
   readonly luck: { readonly ratio: number; readonly low: number; readonly high: number } | null;
-  /** Rate the pool can see, from accepted shares of the last hour, with its 95 % interval. */
+  /** Rate the pool can see, from accepted shares of the last hour (or since we first mined for it), with its 95 % interval. */
   readonly pool_hashrate_hs: { readonly value: number; readonly low: number; readonly high: number } | null;
   /** Whether and why it differs from the local rate, for a person. */
   readonly explanation: string | null;

@@ -3,7 +3,7 @@
  * spinning fan and a chip that claims a rate prove nothing. Pure: time comes in as a number (monotonic ms).
  */
 import type { ShareOutcome } from '../contract.ts';
-import { poissonCdf } from './poisson.ts';
+import { poissonCdf } from '../../protocol/common/poisson.ts';
 
 /** A healthy board is called silent by mistake once in a million silences. */
 export const SILENCE = -Math.log(1e-6);

@@ -2,7 +2,7 @@
  * Hash rate from nonces the host has verified: each stands for the mean number of hashes it takes to find one. Honest by
  * construction (chips that claim and do not hash count nothing), noisy by nature, so every rate has its 95 % interval.
  */
-import { countInterval95 } from './poisson.ts';
+import { sumInterval95 } from '../../protocol/common/poisson.ts';
 
 const BUCKET_MS = 1000;
 /** The windows, in seconds; after them all the time it has hashed. */
@@ -120,10 +120,7 @@ export class NonceRate {
   }
 }
 
-/** With nonces of different weight the interval is that of as many equal ones as tell the same: (sum w)^2 / sum w^2. */
 function rateOf(sum: Sum, seconds: number, hashesPerNonce: number): Rate {
-  const count = sum.squares === 0 ? 0 : (sum.hashes * sum.hashes) / sum.squares;
-  const weight = count === 0 ? hashesPerNonce : sum.hashes / count;
-  const [low, high] = countInterval95(count);
-  return { hashrate_hs: sum.hashes / seconds, low_hs: (low * weight) / seconds, high_hs: (high * weight) / seconds, nonces: sum.nonces, window_s: seconds };
+  const [low, high] = sumInterval95(sum.hashes, sum.squares, hashesPerNonce);
+  return { hashrate_hs: sum.hashes / seconds, low_hs: low / seconds, high_hs: high / seconds, nonces: sum.nonces, window_s: seconds };
 }

@@ -7,6 +7,9 @@ import { bytesToHex, hexToBytes, reverseBytes } from '../common/bytes.ts';
 /** Target of difficulty 1. */
 export const DIFFICULTY_ONE = 0xffffn << 208n;
 
+/** Average number of hashes for one that meets difficulty 1. */
+export const HASHES_AT_DIFFICULTY_ONE = 2 ** 48 / 0xffff;
+
 /** Highest possible target: every hash meets it. */
 export const MAX_TARGET = (1n << 256n) - 1n;
 
@@ -57,6 +60,11 @@ export function targetFromDifficulty(difficulty: number | string): bigint {
 /** Difficulty of a target; Infinity for target 0. Correct to the last bits of a double. */
 export function difficultyFromTarget(target: bigint): number {
   return Number(DIFFICULTY_ONE) / Number(target);
+}
+
+/** Chance that one hash meets a target. */
+export function chanceOfTarget(target: bigint): number {
+  return (Number(target) + 1) / 2 ** 256;
 }
 
 /** The hash as the number that is compared with a target (its first byte is the least significant). */

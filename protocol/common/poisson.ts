@@ -1,5 +1,5 @@
 /**
- * What a count of random events says about their rate. Nonces of chips that hash evenly are such events: a Poisson process.
+ * What a count of random events says about their rate. Nonces and shares of devices that hash evenly are such events: a Poisson process.
  * Gamma function by Stirling's series, incomplete gamma by its power series and Legendre's continued fraction
  * (Abramowitz & Stegun 6.1.41, 6.5.29, 6.5.31); exact interval of a count: Garwood 1936.
  */
@@ -84,4 +84,18 @@ function gammaQuantile(shape: number, p: number): number {
  */
 export function countInterval95(count: number): readonly [low: number, high: number] {
   return [count > 0 ? gammaQuantile(count, 0.025) : 0, gammaQuantile(count + 1, 0.975)];
+}
+
+/**
+ * 95 % interval of the mean of a sum of weighted events: that of as many equal ones as tell the same, (sum w)^2 / sum w^2
+ * (exact when all weigh the same).
+ * @param sum of the weights seen
+ * @param squares sum of their squares
+ * @param next weight of the next event: says how much it means that none was seen
+ */
+export function sumInterval95(sum: number, squares: number, next: number): readonly [low: number, high: number] {
+  const count = squares === 0 ? 0 : (sum * sum) / squares;
+  const weight = count === 0 ? next : sum / count;
+  const [low, high] = countInterval95(count);
+  return [low * weight, high * weight];
 }
