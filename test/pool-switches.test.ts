@@ -1,0 +1,22 @@
+/**
+ * Whatever pools do, in any order: no share reaches a pool with the job, the extranonce or the wallet of another session.
+ * Real sources and engine against pools in memory, which hash every submit with what their own connection knows. All
+ * connections of all pools number their jobs alike. `pool-switches.slow.test.ts` does the same ten times as long.
+ */
+import { afterEach, expect, test, vi } from 'vitest';
+import { useNet } from './memory-pools/net.fixture.ts';
+import { runSwitches } from './memory-pools/switches.fixture.ts';
+
+vi.mock('../daemon/mining/pool-socket.ts', async (original) => ({ ...(await original<object>()), PoolSocket: (await import('./memory-pools/net.fixture.ts')).MemorySocket }));
+
+afterEach(() => useNet(null));
+
+test.each([3, 4, 5])('hundreds of random switches between %i pools: every share belongs to the session that gets it', async (pools) => {
+  const { violations, switches, submits, accepted, late } = await runSwitches({ seed: pools, pools, switches: 340 });
+  expect(violations).toEqual([]);
+  expect(switches).toBeGreaterThanOrEqual(340);
+  // Enough for the silence to mean something: shares came through, and many were found for sessions that were over.
+  expect(submits).toBeGreaterThanOrEqual(accepted);
+  expect(accepted).toBeGreaterThan(switches / 2);
+  expect(late).toBeGreaterThan(switches / 2);
+});
