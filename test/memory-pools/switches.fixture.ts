@@ -38,7 +38,7 @@ export async function runSwitches(options: WorldOptions & { readonly switches: n
     (i) => each(pools[i]!, (connection) => connection.redirect(random() < 0.5 ? '' : hostOf(i), random() < 0.5 ? PORT : SECOND_PORT)),
     // To another operator's pool: must never be followed.
     (i) => each(pools[i]!, (connection) => connection.redirect(hostOf((i + 1) % pools.length), PORT)),
-    (i) => each(pools[i]!, (connection) => connection.send({ id: null, method: 'mining.notify', params: ['unreadable', null, true] })),
+    (i) => each(pools[i]!, (connection) => connection.send({ id: null, method: 'mining.notify', params: ['unreadable', 'not hex', '', '', [], '20000000', '2000ffff', '0', true] })),
     (i) => (pools[i]!.up = random() < 0.7),
     (i) => (pools[i]!.behaviour.silent = random() < 0.2),
     (i) => (pools[i]!.behaviour.jobBeforeAuthorize = random() < 0.5),
