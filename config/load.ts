@@ -51,7 +51,7 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
-/** @throws RigError E_CONFIG_NOT_FOUND (named file missing), E_CONFIG_INVALID (all problems, in `context.problems`) */
+/** @throws RigError E_CONFIG_NOT_FOUND (named file missing), E_CONFIG_INVALID or the one code all problems have (they are in `context.problems`) */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const reader = options.read ?? diskReader;
   const files = configFiles(options, reader);

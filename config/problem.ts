@@ -1,5 +1,5 @@
 /** One thing that is wrong with the configuration, and where. */
-import { RigError } from '../protocol/common/errors.ts';
+import { RigError, type ErrorCode } from '../protocol/common/errors.ts';
 import { describeOrigin, type Origin } from './origin.ts';
 
 export interface ConfigProblem {
@@ -11,6 +11,8 @@ export interface ConfigProblem {
   readonly reason: string;
   /** The key or value that was probably meant. */
   readonly suggestion: string | null;
+  /** A code of its own; left out: E_CONFIG_INVALID. */
+  readonly code?: ErrorCode;
 }
 
 /** `file:line:column: path: reason (did you mean "x"?)` */
@@ -32,10 +34,12 @@ export function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[
   });
 }
 
-/** All problems as the one error `loadConfig` throws: one a line, the list in `context.problems`. */
+/** All problems as the one error `loadConfig` throws: one a line, the list in `context.problems`. Its code is that of the problems when all have the same. */
 export function configInvalid(problems: readonly ConfigProblem[]): RigError {
   const sorted = sortProblems(problems);
   const count = sorted.length === 1 ? '1 problem' : `${sorted.length} problems`;
   const lines = sorted.map((problem) => `  ${formatProblem(problem)}`);
-  return new RigError('E_CONFIG_INVALID', `${count} in the configuration\n${lines.join('\n')}\n`, { context: { problems: sorted } });
+  const codes = new Set(sorted.map(({ code }) => code ?? 'E_CONFIG_INVALID'));
+  const [only = 'E_CONFIG_INVALID'] = codes;
+  return new RigError(codes.size === 1 ? only : 'E_CONFIG_INVALID', `${count} in the configuration\n${lines.join('\n')}\n`, { context: { problems: sorted } });
 }

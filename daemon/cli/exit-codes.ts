@@ -23,6 +23,8 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_LIVE_NOT_ENABLED: EXIT.config,
   E_DEVICE_UNKNOWN: EXIT.config,
   E_POOL_URL: EXIT.config,
+  E_POOL_UNTRUSTED: EXIT.config,
+  E_POOL_PROXY: EXIT.config,
   E_ADDRESS_INVALID: EXIT.config,
   E_DATA_DIR: EXIT.unavailable,
   E_HASHER_UNAVAILABLE: EXIT.unavailable,

@@ -116,7 +116,7 @@ function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, lo
   if (pools.length === 0) {
     throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
   }
-  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret: options.resolveSecret });
+  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret: options.resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) });
   if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
     throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
   }

@@ -1,16 +1,31 @@
+import dns, { type LookupAddress } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
-import { messageOf, RigError, type ErrorCode } from '../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { isPrivateAddress } from '../../protocol/common/ip.ts';
+import { Socks5Handshake, type Socks5Credentials } from '../../protocol/socks5/handshake.ts';
 import { matchesPin, plainFingerprint, tlsOptions, type TlsTrust } from '../tls-trust.ts';
+
+/** A SOCKS5 proxy on the way to a pool. It resolves the pool's name; this machine never does. */
+export interface PoolProxy {
+  readonly host: string;
+  readonly port: number;
+  /** Of this pool alone, so that Tor uses circuits of its own for it; null = none are offered. */
+  readonly credentials: Socks5Credentials | null;
+}
 
 export interface PoolSocketOptions {
   readonly host: string;
   readonly port: number;
   /** Null = plain TCP. */
   readonly tls: TlsTrust | null;
-  /** Deadline of name resolution and TCP connect, and again of the TLS handshake. */
+  /** Null or left out: straight to the pool. */
+  readonly proxy?: PoolProxy | null;
+  /** True: a name that leads to an address of this machine or the networks around it is refused. */
+  readonly publicOnly?: boolean;
+  /** Deadline of name resolution and TCP connect, again of the proxy's answer, and again of the TLS handshake. */
   readonly connectTimeoutMs: number;
 }
 
@@ -23,6 +38,8 @@ export interface PoolSocketHandlers {
 }
 
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** Building a circuit takes Tor its time. */
+export const PROXY_CONNECT_TIMEOUT_MS = 30_000;
 const KEEPALIVE_IDLE_MS = 60_000;
 /** A pool that reads nothing must not fill our memory. */
 const MAX_UNSENT_BYTES = 256 * 1024;
@@ -32,34 +49,56 @@ function describe(error: Error & { code?: string }): string {
   return error.message || error.code || error.name;
 }
 
-/** One connection to a pool over TCP or TLS. Owns its socket; `destroy` closes it at once. */
+type Stage = 'tcp' | 'proxy' | 'tls' | 'open' | 'closed';
+
+/** One connection to a pool over TCP or TLS, straight or through a proxy. Owns its sockets; `destroy` closes them at once. */
 export class PoolSocket {
   readonly #options: PoolSocketOptions;
+  readonly #proxy: PoolProxy | null;
   readonly #handlers: PoolSocketHandlers;
   readonly #clock: Clock;
+  /** The connection itself: to the pool, or to the proxy. */
+  #wire: net.Socket | null = null;
+  /** What lines are written to: the wire, or TLS on it. */
   #socket: net.Socket | null = null;
   #deadline: Timer | null = null;
-  #stage: 'tcp' | 'tls' | 'open' | 'closed' = 'tcp';
+  #stage: Stage = 'tcp';
+  #handshake: Socks5Handshake | null = null;
 
   constructor(options: PoolSocketOptions, clock: Clock, handlers: PoolSocketHandlers) {
     this.#options = options;
+    this.#proxy = options.proxy ?? null;
     this.#clock = clock;
     this.#handlers = handlers;
   }
 
   /** Starts connecting. The outcome comes through the handlers, never from here. */
   open(): void {
-    this.#waitFor('accept the connection');
+    this.#waitFor(this.#proxy === null ? 'accept the connection' : 'accept a connection');
     try {
       const { host, port } = this.#options;
-      const socket = this.#options.tls === null ? net.connect({ host, port, noDelay: true }) : this.#connectTls(this.#options.tls);
-      this.#socket = socket;
-      this.#listen(socket);
+      if (this.#proxy === null && /\.onion\.?$/i.test(host)) throw new RigError('E_POOL_PROXY', `${host} can only be reached through a proxy, and none is configured`);
+      if (this.#proxy !== null) this.#handshake = new Socks5Handshake({ host, port, credentials: this.#proxy.credentials });
+      // Read before connecting, so that a file that cannot be read is told as that.
+      const secure = this.#options.tls === null ? null : this.#secureOptions(this.#options.tls);
+      const wire = net.connect({ ...(this.#proxy ?? { host, port }), noDelay: true, ...(this.#options.publicOnly === true && this.#proxy === null ? { lookup: publicLookup } : {}) });
+      this.#wire = wire;
+      this.#listen(wire, secure);
     } catch (error) {
       // Reported like every other failure: after the call.
       const failure = error instanceof RigError ? error : new RigError('E_POOL_CONNECT', messageOf(error), { cause: error });
       queueMicrotask(() => this.#fail(failure));
     }
+  }
+
+  /** Address at the other end while connected: the pool's, or the proxy's. */
+  get remoteAddress(): string | null {
+    return this.#wire?.remoteAddress ?? null;
+  }
+
+  /** What the pool presented; null without TLS or before it is open. */
+  get certificate(): tls.PeerCertificate | null {
+    return this.#stage === 'open' && this.#socket instanceof tls.TLSSocket ? this.#socket.getPeerCertificate() : null;
   }
 
   /** Sends a line. Lost without a word when the connection is not open. */
@@ -76,11 +115,11 @@ export class PoolSocket {
     this.#stage = 'closed';
     this.#deadline?.cancel();
     this.#socket?.destroy();
+    this.#wire?.destroy();
   }
 
-  #connectTls(settings: TlsTrust): tls.TLSSocket {
-    const { host, port } = this.#options;
-    return tls.connect({ host, port, ...tlsOptions(host, settings, settings.ca === undefined ? undefined : this.#readCa(settings.ca)) });
+  #secureOptions(settings: TlsTrust): tls.ConnectionOptions {
+    return tlsOptions(this.#options.host, settings, settings.ca === undefined ? undefined : this.#readCa(settings.ca));
   }
 
   /** Read at every connect: a renewed CA needs no restart. */
@@ -92,21 +131,66 @@ export class PoolSocket {
     }
   }
 
-  #listen(socket: net.Socket): void {
-    socket.setKeepAlive(true, KEEPALIVE_IDLE_MS);
-    socket.on('connect', () => {
+  #listen(wire: net.Socket, secure: tls.ConnectionOptions | null): void {
+    wire.setKeepAlive(true, KEEPALIVE_IDLE_MS);
+    this.#hearEnd(wire);
+    wire.on('connect', () => {
       if (this.#stage !== 'tcp') return;
-      socket.setNoDelay(true);
-      if (this.#options.tls === null) return this.#opened();
-      this.#stage = 'tls';
-      this.#waitFor('complete the TLS handshake');
+      if (this.#handshake === null) return this.#wireStands(wire, secure, null);
+      this.#stage = 'proxy';
+      this.#waitFor('answer');
+      wire.on('data', (chunk) => this.#onProxyData(wire, secure, chunk));
+      wire.write(this.#handshake.greeting());
     });
-    if (socket instanceof tls.TLSSocket) socket.on('secureConnect', () => this.#checkCertificate(socket));
+  }
+
+  #hearEnd(socket: net.Socket): void {
+    socket.on('error', (error) => this.#fail(this.#failure(error)));
+    socket.on('close', () => this.#fail(this.#failure(null)));
+  }
+
+  #onProxyData(wire: net.Socket, secure: tls.ConnectionOptions | null, chunk: Buffer): void {
+    if (this.#stage !== 'proxy' || this.#handshake === null) return;
+    const step = this.#handshake.receive(chunk);
+    const { host, port } = this.#options;
+    switch (step.kind) {
+      case 'more':
+        if (step.send.length > 0) wire.write(step.send);
+        if (this.#handshake.waitsForTarget) this.#waitFor(`connect to ${host}:${port}`);
+        return;
+      case 'failed':
+        if (step.blame === 'proxy') return this.#fail(new RigError('E_POOL_PROXY', `the proxy ${this.#proxyName()}: ${step.reason}`));
+        return this.#fail(new RigError('E_POOL_CONNECT', `the proxy could not reach ${host}:${port}: ${step.reason}`));
+      case 'open':
+        wire.removeAllListeners('data');
+        return this.#wireStands(wire, secure, step.rest.length === 0 ? null : step.rest);
+    }
+  }
+
+  /** Bytes go to and from the pool now. @param early what came from it already */
+  #wireStands(wire: net.Socket, secure: tls.ConnectionOptions | null, early: Uint8Array | null): void {
+    if (secure === null) {
+      this.#hearLines(wire);
+      this.#opened(wire);
+      if (early !== null && this.#is('open')) this.#handlers.onData(early);
+      return;
+    }
+    this.#stage = 'tls';
+    this.#waitFor('complete the TLS handshake');
+    // Nothing may run past TLS, which takes over what is read from here.
+    wire.pause();
+    if (early !== null) wire.unshift(early);
+    const socket = tls.connect({ ...secure, socket: wire, host: this.#options.host });
+    this.#socket = socket;
+    this.#hearEnd(socket);
+    this.#hearLines(socket);
+    socket.on('secureConnect', () => this.#checkCertificate(socket));
+  }
+
+  #hearLines(socket: net.Socket): void {
     socket.on('data', (chunk: Buffer) => {
       if (this.#stage === 'open') this.#handlers.onData(chunk);
     });
-    socket.on('error', (error) => this.#fail(new RigError(this.#failureCode(error), describe(error), { cause: error })));
-    socket.on('close', () => this.#fail(new RigError(this.#stage === 'open' ? 'E_POOL_CLOSED' : this.#failureCode(null), 'the pool closed the connection')));
   }
 
   #checkCertificate(socket: tls.TLSSocket): void {
@@ -119,25 +203,51 @@ export class PoolSocket {
         return this.#fail(new RigError('E_POOL_TLS', `the certificate's SHA-256 fingerprint is ${text}, not the one pinned in tls.fingerprint_sha256`));
       }
     }
-    this.#opened();
+    this.#opened(socket);
   }
 
-  #opened(): void {
+  #opened(socket: net.Socket): void {
     this.#deadline?.cancel();
+    this.#socket = socket;
     this.#stage = 'open';
     this.#handlers.onConnect();
   }
 
-  #failureCode(error: (Error & { code?: string }) | null): ErrorCode {
-    if (this.#stage === 'tls') return error?.code === 'ECONNRESET' || error === null ? 'E_POOL_CONNECT' : 'E_POOL_TLS';
-    return this.#stage === 'open' ? 'E_POOL_CLOSED' : 'E_POOL_CONNECT';
+  /** The stage may have changed in a call; TypeScript does not see that. */
+  #is(stage: Stage): boolean {
+    return this.#stage === stage;
+  }
+
+  /** @param error null = closed without one */
+  #failure(error: (Error & { code?: string }) | null): RigError {
+    const options = error === null ? {} : { cause: error };
+    const words = error === null ? 'the pool closed the connection' : describe(error);
+    switch (this.#stage) {
+      case 'tcp':
+        return this.#proxy === null ? new RigError('E_POOL_CONNECT', words, options) : new RigError('E_POOL_PROXY', `the proxy ${this.#proxyName()} cannot be reached: ${error === null ? 'it closed the connection' : words}`, options);
+      case 'proxy':
+        return new RigError('E_POOL_PROXY', `the proxy ${this.#proxyName()} ended the connection: ${error === null ? 'without an answer' : words}`, options);
+      case 'tls':
+        return new RigError(error?.code === 'ECONNRESET' || error === null ? 'E_POOL_CONNECT' : 'E_POOL_TLS', words, options);
+      default:
+        return new RigError('E_POOL_CLOSED', words, options);
+    }
+  }
+
+  #proxyName(): string {
+    const { host, port } = this.#proxy!;
+    return `${host}:${port}`;
   }
 
   #waitFor(what: string): void {
     const { host, port, connectTimeoutMs } = this.#options;
     this.#deadline?.cancel();
     this.#deadline = this.#clock.after(connectTimeoutMs, () => {
-      this.#fail(new RigError('E_POOL_CONNECT', `${host}:${port} did not ${what} within ${connectTimeoutMs / 1000} s`));
+      const late = `did not ${what} within ${connectTimeoutMs / 1000} s`;
+      const proxysTurn = this.#proxy !== null && (this.#stage === 'tcp' || (this.#stage === 'proxy' && this.#handshake?.waitsForTarget !== true));
+      if (proxysTurn) return this.#fail(new RigError('E_POOL_PROXY', `the proxy ${this.#proxyName()} ${late}`));
+      const who = this.#stage === 'proxy' ? `the proxy ${this.#proxyName()}` : `${host}:${port}`;
+      this.#fail(new RigError('E_POOL_CONNECT', `${who} ${late}`));
     });
   }
 
@@ -146,4 +256,18 @@ export class PoolSocket {
     this.destroy();
     this.#handlers.onClose(error);
   }
+}
+
+type LookupAnswer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+
+/** Resolves like everybody does, but gives no addresses of this machine or the networks around it. */
+function publicLookup(host: string, options: object, answer: LookupAnswer): void {
+  dns.lookup(host, { ...options, all: true }, (error, found) => {
+    if (error !== null) return answer(error, []);
+    const usable = found.filter(({ address }) => !isPrivateAddress(address));
+    const first = usable[0];
+    if (first === undefined) return answer(new Error(`${host} leads into a private network, which a pool may not send a miner to`), []);
+    if ('all' in options && options.all === true) return answer(null, usable);
+    answer(null, first.address, first.family);
+  });
 }

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import type { ErrorCode } from '../../protocol/common/errors.ts';
 import { StratumV1Client } from '../../protocol/stratum-v1/client.ts';
@@ -68,6 +69,16 @@ export class StratumV1Session {
 
   open(): void {
     this.#socket.open();
+  }
+
+  /** Address at the other end (of a proxy, with one) while connected. */
+  get remoteAddress(): string | null {
+    return this.#socket.remoteAddress;
+  }
+
+  /** What the pool presented; null without TLS or before the connection stands. */
+  get certificate(): PeerCertificate | null {
+    return this.#socket.certificate;
   }
 
   /** Sends a share and resolves with its verdict. Never rejects. */

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,6 +7,7 @@ import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Job, Share, SourceStatus } from './job.ts';
 import type { TlsTrust } from '../tls-trust.ts';
+import { selfSigned, type CertificateOptions } from './certificate.fixture.ts';
 import { notify, politePool, ScriptedPool, send, type Script } from './scripted-pool.fixture.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from './stratum-v1-source.ts';
 
@@ -338,32 +337,18 @@ describe('StratumV1Source', () => {
   it.each([
     ['http://127.0.0.1:8332', /not the address of a Stratum V1 pool/],
     ['stratum2+tcp://127.0.0.1:3336', /not the address of a Stratum V1 pool/],
-    ['stratum+tcp://abc.onion:3333', /SOCKS/],
+    ['stratum+tcp://abc.onion:3333', /only be reached through a proxy/],
     ['stratum+tcp://127.0.0.1', /port is missing/],
   ])('refuses %s at once', (url, reason) => {
     expect(() => makeSource(url)).toThrow(reason);
   });
 });
 
-/** A fresh self-signed certificate for localhost, or null when this machine has no openssl. */
-function selfSigned(dir: string): { key: string; cert: string; certFile: string; fingerprint: string } | null {
-  const keyFile = path.join(dir, 'key.pem');
-  const certFile = path.join(dir, 'cert.pem');
-  try {
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', keyFile, '-out', certFile];
-    execFileSync('openssl', args, { stdio: 'ignore', timeout: 10_000 });
-  } catch {
-    return null;
-  }
-  const cert = readFileSync(certFile, 'utf8');
-  return { key: readFileSync(keyFile, 'utf8'), cert, certFile, fingerprint: new X509Certificate(cert).fingerprint256 };
-}
-
 describe('StratumV1Source over TLS', () => {
-  const setUp = async (skip: (note: string) => never, tls: (own: NonNullable<ReturnType<typeof selfSigned>>) => TlsTrust | null, log: Log = silentLog) => {
+  const setUp = async (skip: (note: string) => never, tls: (own: NonNullable<ReturnType<typeof selfSigned>>) => TlsTrust | null, log: Log = silentLog, certificate: CertificateOptions = {}) => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-tls-'));
     cleanups.push(() => rmSync(dir, { recursive: true }));
-    const own = selfSigned(dir) ?? skip('no openssl command on this machine');
+    const own = selfSigned(dir, certificate) ?? skip('no openssl command on this machine');
     const { pool, port } = await startPool(politePool, own);
     const { source, clock } = makeSource(`stratum+ssl://127.0.0.1:${port}`, { tls: tls(own) }, log);
     await start(source);
@@ -392,6 +377,25 @@ describe('StratumV1Source over TLS', () => {
 
   it('accepts a certificate of the CA given', async (context) => {
     const { source } = await setUp(context.skip, (own) => ({ ca: own.certFile }));
+    await nextJob(source);
+  });
+
+  it('refuses a certificate of the CA given that is for another name, and sends nothing', async (context) => {
+    const { source, pool } = await setUp(context.skip, (own) => ({ ca: own.certFile }), silentLog, { names: ['DNS:other.example'] });
+    await reaches(source, 'backing_off');
+    expect(source.state().reason).toMatch(/IP: 127\.0\.0\.1|altnames/i);
+    expect(pool.lines).toEqual([]);
+  });
+
+  it('refuses an expired certificate of the CA given, and sends nothing', async (context) => {
+    const { source, pool } = await setUp(context.skip, (own) => ({ ca: own.certFile }), silentLog, { expired: true });
+    await reaches(source, 'backing_off');
+    expect(source.state().reason).toMatch(/expired/i);
+    expect(pool.lines).toEqual([]);
+  });
+
+  it('accepts the pinned certificate although it has expired: the pin says more than its dates', async (context) => {
+    const { source } = await setUp(context.skip, (own) => ({ fingerprint_sha256: own.fingerprint }), silentLog, { expired: true });
     await nextJob(source);
   });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { u32ToHex } from '../../protocol/common/bytes.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
@@ -7,14 +8,17 @@ import { StratumV1Client } from '../../protocol/stratum-v1/client.ts';
 import type { V1Job } from '../../protocol/stratum-v1/job-tracker.ts';
 import { DEADLINES, type Deadlines } from '../../protocol/stratum-v1/limits.ts';
 import { NO_HINTS, type ClientHints, type ClientOptions } from '../../protocol/stratum-v1/options.ts';
+import { isPrivateAddress } from '../../protocol/common/ip.ts';
+import { parseProxyUrl } from '../../protocol/socks5/proxy-url.ts';
 import { parsePoolUrl, type PoolAddress } from '../../protocol/stratum-v1/pool-url.ts';
+import { isTrusted, type TrustedPool } from '../../protocol/stratum-v1/trusted-pools.ts';
 import { backoffMs } from './backoff.ts';
 import { Delays } from './delays.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { JobSource, Share, SourceEvents, SourceState, Verdict } from './job.ts';
 import { LineBudget } from './line-budget.ts';
 import type { TlsTrust } from '../tls-trust.ts';
-import { CONNECT_TIMEOUT_MS } from './pool-socket.ts';
+import { CONNECT_TIMEOUT_MS, PROXY_CONNECT_TIMEOUT_MS, type PoolProxy } from './pool-socket.ts';
 import { toJob, toSubmission, toVerdict } from './stratum-v1-job.ts';
 import { StratumV1Session, type SessionEnd } from './stratum-v1-session.ts';
 
@@ -37,6 +41,12 @@ export interface StratumV1SourceOptions {
   readonly submitStale?: boolean;
   readonly deadlines?: Partial<Deadlines>;
   readonly connectTimeoutMs?: number;
+  /** `socks5h://host:port`; the pool's name is resolved by the proxy. Null or left out: none. */
+  readonly proxy?: string | null;
+  /** Random credentials of this source alone at the proxy, so that Tor keeps it apart from the others. Default true. */
+  readonly proxyIsolation?: boolean;
+  /** Where a redirect may lead to, beside all other rules; null or left out: no list. */
+  readonly trustedPools?: readonly TrustedPool[] | null;
 }
 
 export interface StratumV1SourceDeps {
@@ -64,11 +74,15 @@ export class StratumV1Source implements JobSource {
   /** One slow answer does not move the median of the last few. */
   readonly #latency = new Delays(32);
   readonly #lineBudget = new LineBudget();
+  /** With credentials that last as long as this source. */
+  readonly #proxy: PoolProxy | null;
   #session: StratumV1Session | null = null;
   #sessionNumber = 0;
   #hints: ClientHints = NO_HINTS;
   /** Host and port the pool sent us to; null = the configured ones. */
   #redirect: { readonly host: string; readonly port: number } | null = null;
+  /** The configured host was last seen at an address that is not of the internet. */
+  #configuredIsPrivate = false;
   #retry: Timer | null = null;
   #jobsReceived = 0;
   #lastJobAt: number | null = null;
@@ -76,7 +90,7 @@ export class StratumV1Source implements JobSource {
   #message: string | null = null;
   #stopping: Promise<void> | null = null;
 
-  /** @throws RigError E_POOL_URL for an address that is not Stratum V1, E_CONFIG_INVALID for names too long to send */
+  /** @throws RigError E_POOL_URL for an address that is not Stratum V1 or an onion one without a proxy, E_POOL_PROXY, E_CONFIG_INVALID for names too long to send */
   constructor(options: StratumV1SourceOptions, deps: StratumV1SourceDeps) {
     this.id = options.id;
     this.#options = options;
@@ -86,7 +100,10 @@ export class StratumV1Source implements JobSource {
     this.#endpoint = new EndpointState(deps.clock, () => this.events.emit('change'));
     this.#address = parsePoolUrl(options.url);
     if (this.#address.protocol !== 'v1') throw new RigError('E_POOL_URL', `"${options.url}" is not the address of a Stratum V1 pool`);
-    if (this.#address.needs_socks) throw new RigError('E_POOL_URL', `"${options.url}": onion addresses need a SOCKS proxy, which is not supported`, { hint: 'Use an address of the pool that is reachable directly.' });
+    this.#proxy = options.proxy == null ? null : { ...parseProxyUrl(options.proxy), credentials: options.proxyIsolation === false ? null : randomCredentials() };
+    if (this.#address.needs_socks && this.#proxy === null) {
+      throw new RigError('E_POOL_URL', `"${options.url}": onion addresses can only be reached through a proxy`, { hint: 'Set `proxy: socks5h://127.0.0.1:9050` for this pool (where Tor listens), or mining.proxy for all.' });
+    }
     // Throws now, not at the first connect, when the names cannot be sent.
     new StratumV1Client(this.#clientOptions());
   }
@@ -154,7 +171,17 @@ export class StratumV1Source implements JobSource {
     const { userAgent, user, password, versionMask, suggestDifficulty, subscribeExtranonce, submitStale = false } = this.#options;
     const { host, tls } = this.#address;
     const deadlines = { ...DEADLINES, ...this.#options.deadlines };
-    return { userAgent, user, password, host, tls, versionMask, minimumDifficulty: null, suggestDifficulty, subscribeExtranonce, submitStale, hints: this.#hints, deadlines };
+    const refuseHost = (to: string | null, port: number | null): string | null => this.#refuseHost(to, port);
+    return { userAgent, user, password, host, tls, refuseHost, versionMask, minimumDifficulty: null, suggestDifficulty, subscribeExtranonce, submitStale, hints: this.#hints, deadlines };
+  }
+
+  /** Why a redirect is refused although it stays with the pool's owner; null = it is not. */
+  #refuseHost(to: string | null, toPort: number | null): string | null {
+    const { trustedPools = null } = this.#options;
+    const present = this.#redirect ?? this.#address;
+    const host = to ?? present.host;
+    const port = toPort ?? present.port;
+    return trustedPools === null || isTrusted(trustedPools, host, port) ? null : `${host}:${port} is not in mining.trusted_pools`;
   }
 
   #connect(): void {
@@ -162,9 +189,18 @@ export class StratumV1Source implements JobSource {
     this.#sessionNumber += 1;
     const number = this.#sessionNumber;
     this.#endpoint.to('connecting', `connecting to ${host}:${port}`);
-    const target = { host, port, tls: this.#address.tls ? (this.#options.tls ?? {}) : null, connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS };
+    const target = {
+      host,
+      port,
+      tls: this.#address.tls ? (this.#options.tls ?? {}) : null,
+      proxy: this.#proxy,
+      // A pool may not send us to look around in the house it is not in.
+      publicOnly: host !== this.#address.host && !this.#configuredIsPrivate,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? (this.#proxy === null ? CONNECT_TIMEOUT_MS : PROXY_CONNECT_TIMEOUT_MS),
+    };
     this.#session = new StratumV1Session(this.#clientOptions(), target, this.#clock, {
       onPhase: (phase, reason) => {
+        if (phase === 'handshaking' && host === this.#address.host) this.#configuredIsPrivate = isPrivateAddress(this.#session?.remoteAddress ?? '');
         if (phase === 'handshaking' || phase === 'waiting_for_job' || phase === 'mining') this.#endpoint.to(phase, reason);
         if (phase === 'mining') this.#log.info({ session: number, difficulty: this.state().difficulty, version_mask: this.state().version_mask }, 'mining on this pool');
       },
@@ -223,4 +259,9 @@ export class StratumV1Source implements JobSource {
     if (end.code === 'E_POOL_AUTH') return { pauseMs: AUTH_PAUSE_MS, refused: true };
     return { pauseMs, refused: false };
   }
+}
+
+/** 128 bits: two pools never share a circuit by chance. */
+function randomCredentials(): { user: string; password: string } {
+  return { user: randomBytes(16).toString('hex'), password: randomBytes(16).toString('hex') };
 }

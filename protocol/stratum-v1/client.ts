@@ -222,9 +222,9 @@ export class StratumV1Client {
   }
 
   #redirect(message: Extract<ServerMessage, { kind: 'reconnect' }>): void {
-    const refusal = refuseRedirect(this.#options, message);
-    if (refusal !== null) return this.#outbox.warn(`the pool asked to reconnect elsewhere, refused: ${refusal}`);
     const { host, port, waitS } = message;
+    const refusal = refuseRedirect(this.#options, message) ?? this.#options.refuseHost?.(host, port) ?? null;
+    if (refusal !== null) return this.#outbox.warn(`the pool asked to reconnect elsewhere, refused: ${refusal}`);
     this.#outbox.push({ type: 'reconnect', host, port, waitS });
     this.#outbox.setPhase('closed', 'the pool asked to reconnect');
   }

@@ -19,6 +19,8 @@ export interface ClientOptions {
   /** The configured endpoint, against which client.reconnect is judged. */
   readonly host: string;
   readonly tls: boolean;
+  /** A further say in client.reconnect (a list of trusted pools): why the place is refused, or null. Host and port null = the present ones. */
+  readonly refuseHost?: (host: string | null, port: number | null) => string | null;
   /** Version bits the hardware can and the user wants to roll; 0 = none. */
   readonly versionMask: number;
   readonly minimumDifficulty: number | null;

@@ -1,34 +1,30 @@
 /** Whether a pool's client.reconnect may be followed. A hijacked connection must not be able to move the hash rate away. */
-
-/** Second-level labels under a country that anybody can register below, so that pool.co.uk and evil.co.uk are strangers. */
-const PUBLIC_SECOND_LEVEL = new Set(['ac', 'co', 'com', 'edu', 'gov', 'gv', 'ne', 'net', 'or', 'org']);
-
-function isAddress(host: string): boolean {
-  return host.includes(':') || /^[\d.]+$/.test(host);
-}
-
-/**
- * The part of a host name that one owner registered: the last two labels, three below public suffixes such as co.uk.
- * Addresses and single labels are their own domain.
- */
-export function registrableDomain(host: string): string {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  if (isAddress(name)) return name;
-  const labels = name.split('.');
-  const isPublicSuffix = labels.at(-1)?.length === 2 && PUBLIC_SECOND_LEVEL.has(labels.at(-2) ?? '');
-  return labels.slice(isPublicSuffix ? -3 : -2).join('.');
-}
+import { readHostName } from './host-name.ts';
 
 export interface RedirectRequest {
+  /** Null = the present one. */
   readonly host: string | null;
   /** Encryption the pool named; null = not said. */
   readonly tls: boolean | null;
 }
 
-/** Why a redirect is refused, in plain words; null when it may be followed. */
+/**
+ * Why a redirect is refused, in plain words; null when it may be followed. It may lead to the configured host itself and to hosts
+ * of the same registrable domain, on any port; addresses, .onion and .local lead to nowhere but themselves; TLS is never left.
+ * Judged against the configured host, so that many small steps lead no further than one.
+ */
 export function refuseRedirect(configured: { readonly host: string; readonly tls: boolean }, request: RedirectRequest): string | null {
   if (configured.tls && request.tls === false) return 'it would leave TLS';
   if (request.host === null) return null;
-  const same = registrableDomain(request.host) === registrableDomain(configured.host);
-  return same ? null : `${request.host} is not in the domain of ${configured.host}`;
+  const to = readHostName(request.host);
+  if (to === null) return 'what it names is not a host';
+  const from = readHostName(configured.host);
+  if (from?.name === to.name) return null;
+  if (to.isAddress) return `${shown(request.host)} is an address that is not configured`;
+  return from?.domain != null && from.domain === to.domain ? null : `${shown(request.host)} is not in the domain of ${configured.host}`;
+}
+
+/** Only after `readHostName` took it, so there is nothing in it that a terminal would act on. */
+function shown(host: string): string {
+  return host.length > 80 ? `${host.slice(0, 80)}...` : host;
 }

@@ -14,5 +14,5 @@ export function findingsOf(error: unknown): CheckFinding[] {
   if (!(error instanceof RigError)) throw error;
   const problems = error.context.problems as readonly ConfigProblem[] | undefined;
   if (problems === undefined) return [{ severity: 'error', code: error.code, message: error.message }];
-  return problems.map((problem) => ({ severity: 'error', code: error.code, message: formatProblem(problem) }));
+  return problems.map((problem) => ({ severity: 'error', code: problem.code ?? error.code, message: formatProblem(problem) }));
 }
