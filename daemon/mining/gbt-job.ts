@@ -1,4 +1,3 @@
-import { merkleBranch } from '../../protocol/bitcoin/merkle.ts';
 import { difficultyFromTarget, targetFromDifficulty } from '../../protocol/bitcoin/target.ts';
 import { buildCoinbase } from '../../protocol/gbt/coinbase.ts';
 import type { BlockTemplate } from '../../protocol/gbt/template.ts';
@@ -46,7 +45,7 @@ export function buildSoloJob(template: BlockTemplate, options: SoloJobOptions): 
     extranonce1,
     extranonce2Size: EXTRANONCE2_BYTES,
     coinb2: coinbase.coinb2,
-    merkleBranch: merkleBranch(template.transactions.map((transaction) => transaction.txid)),
+    merkleBranch: template.merkleBranch,
     version: template.version,
     versionMask: (options.versionMask & ~template.requiredVersionBits) >>> 0,
     nbits: template.nbits,

@@ -7,6 +7,7 @@ import { meetsTarget } from '../../protocol/bitcoin/target.ts';
 import { bytesToHex } from '../../protocol/common/bytes.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
+import { decodeTemplate, type BlockTemplate } from '../../protocol/gbt/template.ts';
 import { GbtSource, type GbtSourceOptions } from './gbt-source.ts';
 import type { Job, Share } from './job.ts';
 import { NodeRpcError, type Rpc } from './node-rpc.ts';
@@ -31,10 +32,14 @@ class ScriptedNode implements Rpc {
     if (method === 'getbestblockhash') return this.tip;
     if (method === 'getblocktemplate') return this.#template();
     if (method !== 'submitblock') throw new NodeRpcError('answer', 'Method not found', { rpcCode: -32601 });
-    this.submitted.push(String(params[0]));
+    this.submitted.push(Buffer.from(params[0] as Uint8Array).toString('latin1'));
     const answer = this.submitAnswers.length > 1 ? this.submitAnswers.shift() : this.submitAnswers[0];
     if (answer instanceof Error) throw answer;
     return answer;
+  }
+
+  async template(request: object): Promise<BlockTemplate> {
+    return decodeTemplate(await this.call('getblocktemplate', [request]));
   }
 
   close(): void {

@@ -12,7 +12,7 @@ import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { assembleBlock } from '../../protocol/gbt/block.ts';
-import { decodeTemplate, type BlockTemplate } from '../../protocol/gbt/template.ts';
+import type { BlockTemplate } from '../../protocol/gbt/template.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { buildSoloJob, EXTRANONCE1_BYTES } from './gbt-job.ts';
 import { checkNode } from './gbt-node-check.ts';
@@ -237,9 +237,8 @@ export class GbtSource implements JobSource {
   }
 
   async #fetchTemplate(series: Series): Promise<void> {
-    const answer = await this.#rpc.call('getblocktemplate', [{ rules: ['segwit'] }], { signal: this.#abort.signal, timeoutMs: TEMPLATE_TIMEOUT_MS });
+    const template = await this.#rpc.template({ rules: ['segwit'] }, { signal: this.#abort.signal, timeoutMs: TEMPLATE_TIMEOUT_MS });
     if (this.#endpoint.stopped) return;
-    const template = decodeTemplate(answer);
     const tip = displayHash(template.prevHash);
     if (tip === this.#solvedParent) {
       // Asked for before our block arrived there; the look after the submit brings the next one.

@@ -24,7 +24,7 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
  * Hands a block to the node, again after a lost connection: a block is worth it, and a second copy does no harm.
  * Never rejects; `unknown` when the node never answered.
  */
-export async function submitBlock(rpc: Rpc, blockHex: string, clock: Clock, signal: AbortSignal): Promise<Verdict> {
+export async function submitBlock(rpc: Rpc, blockHex: Uint8Array, clock: Clock, signal: AbortSignal): Promise<Verdict> {
   let lastFailure = 'the source was stopped';
   for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt++) {
     const startedAt = clock.monotonic();

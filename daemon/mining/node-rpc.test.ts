@@ -60,6 +60,29 @@ describe('NodeRpc', () => {
     expect(await client(url).call('submitblock', ['00'])).toBeNull();
   });
 
+  it('sends bytes as the text they are, at the top and within an object', async () => {
+    const bodies: unknown[] = [];
+    const url = await serve((_request, body, response) => {
+      bodies.push(JSON.parse(body).params);
+      response.end('{"result":null,"error":null}');
+    });
+    const rpc = client(url);
+    const hex = Buffer.from('00ff'.repeat(100_000));
+    await rpc.call('submitblock', [hex]);
+    await rpc.call('getblocktemplate', [{ mode: 'proposal', data: hex, rules: ['segwit'] }, 7, null]);
+    expect(bodies).toEqual([['00ff'.repeat(100_000)], [{ mode: 'proposal', data: '00ff'.repeat(100_000), rules: ['segwit'] }, 7, null]]);
+  });
+
+  it('gives the beginning of an answer that is not JSON', async () => {
+    const url = await serve((_request, _body, response) => response.writeHead(503).end('Work queue depth exceeded\n'));
+    expect((await failureOf(client(url).call('getblockcount'))).message).toBe('getblockcount: HTTP 503 with an answer that is not JSON ("Work queue depth exceeded")');
+  });
+
+  it('names rpcallowip when the node does not let this address in', async () => {
+    const url = await serve((_request, _body, response) => response.writeHead(403).end());
+    expect(await failureOf(client(url).call('getblockcount'))).toMatchObject({ failure: 'auth', message: expect.stringContaining('rpcallowip') });
+  });
+
   it('tells an error of the node with its code, whatever the HTTP status', async () => {
     for (const status of [200, 500]) {
       const url = await serve((_request, _body, response) => response.writeHead(status).end('{"result":null,"error":{"code":-10,"message":"is downloading"}}'));

@@ -4,6 +4,13 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { isObject } from '../../protocol/common/json.ts';
+import type { BlockTemplate } from '../../protocol/gbt/template.ts';
+import { ByteCollector } from './byte-collector.ts';
+import { NodeRpcError, readRpcAnswer, type HttpAnswer } from './rpc-answer.ts';
+import { TemplateReader } from './template-reader.ts';
+
+export { NodeRpcError } from './rpc-answer.ts';
 
 export interface NodeRpcOptions {
   /** http:// or https:// address of the node, without credentials. */
@@ -21,37 +28,27 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The calls a node takes. Parameters are positional: not every node knows named ones. */
+/**
+ * The calls a node takes. Parameters are positional: not every node knows named ones. Bytes among them, or in an object
+ * that is one, are a text of ASCII characters that need no escaping (the hex of a block), sent as it is.
+ */
 export interface Rpc {
   /** @throws NodeRpcError */
   call(method: string, params?: readonly unknown[], options?: CallOptions): Promise<unknown>;
+  /**
+   * `getblocktemplate` with this request object, read off the event loop when it is large.
+   * @throws NodeRpcError; RigError E_NODE_RPC when the template cannot be used
+   */
+  template(request: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<BlockTemplate>;
   /** Drops open connections; calls under way fail. */
   close(): void;
-}
-
-/** `transport` no answer · `auth` credentials refused or unreadable · `answer` the node answered with an error. */
-export type NodeRpcFailure = 'transport' | 'auth' | 'answer';
-
-export class NodeRpcError extends RigError {
-  readonly failure: NodeRpcFailure;
-  /** Error code of the node's answer, e.g. -10 while it downloads the chain. */
-  readonly rpcCode: number | null;
-
-  constructor(failure: NodeRpcFailure, message: string, options: { cause?: unknown; method?: string; rpcCode?: number | null } = {}) {
-    super('E_NODE_RPC', message, { cause: options.cause, context: { method: options.method, rpc_code: options.rpcCode ?? null } });
-    this.failure = failure;
-    this.rpcCode = options.rpcCode ?? null;
-  }
-}
-
-interface HttpAnswer {
-  readonly status: number;
-  readonly body: string;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** A template of a full block is below 10 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** A poll, a template, a long poll, and blocks: none waits for another. */
+const MAX_SOCKETS = 8;
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -60,11 +57,22 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-/** The `error` member of an answer: an object with code and message, or anything else a proxy may have put there. */
-function answerError(method: string, error: unknown): NodeRpcError {
-  const { code, message } = typeof error === 'object' && error !== null ? (error as { code?: unknown; message?: unknown }) : {};
-  const text = typeof message === 'string' ? message : JSON.stringify(error);
-  return new NodeRpcError('answer', `${method}: ${text}`, { method, rpcCode: typeof code === 'number' ? code : null });
+/** JSON of a value whose bytes stand for themselves, in parts: megabytes of hex are neither joined nor escaped. */
+function encodeJson(value: unknown, parts: Uint8Array[], text: string): string {
+  if (value instanceof Uint8Array) {
+    parts.push(Buffer.from(`${text}"`), value);
+    return '"';
+  }
+  if (Array.isArray(value)) return `${value.reduce((before: string, item, index) => encodeJson(item, parts, index > 0 ? `${before},` : before), `${text}[`)}]`;
+  if (!isObject(value) || !Object.values(value).some((member) => member instanceof Uint8Array)) return text + JSON.stringify(value);
+  const members = Object.entries(value).reduce((before, [name, member], index) => encodeJson(member, parts, `${before}${index > 0 ? ',' : ''}${JSON.stringify(name)}:`), `${text}{`);
+  return `${members}}`;
+}
+
+function requestBody(id: number, method: string, params: readonly unknown[]): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  const end = encodeJson(params, parts, `{"jsonrpc":"1.0","id":${id},"method":${JSON.stringify(method)},"params":`);
+  return [...parts, Buffer.from(`${end}}`)];
 }
 
 export class NodeRpc implements Rpc {
@@ -72,42 +80,38 @@ export class NodeRpc implements Rpc {
   readonly #options: NodeRpcOptions;
   readonly #clock: Clock;
   readonly #agent: http.Agent;
+  readonly #templates: TemplateReader;
   #authorization: string | null = null;
   #lastId = 0;
 
   /** @throws RigError E_POOL_URL */
-  constructor(options: NodeRpcOptions, clock: Clock) {
+  constructor(options: NodeRpcOptions, clock: Clock, templates = new TemplateReader(clock)) {
     this.#url = parseUrl(options.url);
     this.#options = options;
     this.#clock = clock;
-    const agentOptions = { keepAlive: true, maxSockets: 4 };
+    this.#templates = templates;
+    const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
     this.#agent = this.#url.protocol === 'https:' ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
   }
 
   async call(method: string, params: readonly unknown[] = [], options: CallOptions = {}): Promise<unknown> {
-    const body = JSON.stringify({ jsonrpc: '1.0', id: ++this.#lastId, method, params });
-    let answer = await this.#post(method, body, await this.#credentials(false), options);
-    if (answer.status === 401 && this.#options.cookieFile !== null) answer = await this.#post(method, body, await this.#credentials(true), options);
-    if (answer.status === 401 || answer.status === 403) throw new NodeRpcError('auth', `the node refused the credentials (HTTP ${answer.status})`, { method });
-    return this.#result(method, answer);
+    return readRpcAnswer(method, await this.#ask(method, params, options));
+  }
+
+  async template(request: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<BlockTemplate> {
+    return this.#templates.read(await this.#ask('getblocktemplate', [request], options));
   }
 
   close(): void {
     this.#agent.destroy();
+    this.#templates.close();
   }
 
-  #result(method: string, { status, body }: HttpAnswer): unknown {
-    let answer: unknown;
-    try {
-      answer = JSON.parse(body);
-    } catch (cause) {
-      throw new NodeRpcError('transport', `${method}: HTTP ${status} with an answer that is not JSON`, { cause, method });
-    }
-    // Bitcoin Core answers errors with HTTP 500 or 404 and a JSON body, bcoin with 200.
-    const { result, error } = typeof answer === 'object' && answer !== null ? (answer as { result?: unknown; error?: unknown }) : {};
-    if (error !== null && error !== undefined) throw answerError(method, error);
-    if (status !== 200 || result === undefined) throw new NodeRpcError('transport', `${method}: HTTP ${status} without a result`, { method });
-    return result;
+  async #ask(method: string, params: readonly unknown[], options: CallOptions): Promise<HttpAnswer> {
+    const body = requestBody(++this.#lastId, method, params);
+    const answer = await this.#post(method, body, await this.#credentials(false), options);
+    if (answer.status !== 401 || this.#options.cookieFile === null) return answer;
+    return this.#post(method, body, await this.#credentials(true), options);
   }
 
   async #credentials(reload: boolean): Promise<string> {
@@ -127,7 +131,7 @@ export class NodeRpc implements Rpc {
     }
   }
 
-  #post(method: string, body: string, authorization: string, options: CallOptions): Promise<HttpAnswer> {
+  #post(method: string, body: readonly Uint8Array[], authorization: string, options: CallOptions): Promise<HttpAnswer> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const send = this.#url.protocol === 'https:' ? https.request : http.request;
     return new Promise((resolve, reject) => {
@@ -135,25 +139,24 @@ export class NodeRpc implements Rpc {
         deadline.cancel();
         reject(cause instanceof RigError ? cause : new NodeRpcError('transport', `${method}: ${describeCause(cause)}`, { cause, method }));
       };
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization };
+      const length = body.reduce((sum, part) => sum + part.length, 0);
+      const headers = { 'content-type': 'application/json', 'content-length': length, authorization };
       const request = send(this.#url, { method: 'POST', agent: this.#agent, headers, signal: options.signal });
       const deadline = this.#clock.after(timeoutMs, () => request.destroy(new NodeRpcError('transport', `${method}: no answer within ${timeoutMs} ms`, { method })));
       request.on('error', fail);
       request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
+        const bytes = new ByteCollector(Number(response.headers['content-length'] ?? 0), MAX_ANSWER_BYTES);
         response.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-          if (length > MAX_ANSWER_BYTES) request.destroy(new NodeRpcError('transport', `${method}: an answer above ${MAX_ANSWER_BYTES} bytes`, { method }));
-          else chunks.push(chunk);
+          if (!bytes.add(chunk)) request.destroy(new NodeRpcError('transport', `${method}: an answer above ${MAX_ANSWER_BYTES} bytes`, { method }));
         });
         response.on('error', fail);
         response.on('end', () => {
           deadline.cancel();
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+          resolve({ status: response.statusCode ?? 0, body: bytes.take() });
         });
       });
-      request.end(body);
+      for (const part of body) request.write(part);
+      request.end();
     });
   }
 }

@@ -3,7 +3,7 @@ import { loadVectors } from '../../test/vectors.ts';
 import { assembleCoinbase } from '../bitcoin/coinbase.ts';
 import { sha256d } from '../bitcoin/hash.ts';
 import { displayHash, hashHeader, serializeHeader } from '../bitcoin/header.ts';
-import { foldBranch, merkleBranch } from '../bitcoin/merkle.ts';
+import { foldBranch } from '../bitcoin/merkle.ts';
 import { meetsTarget } from '../bitcoin/target.ts';
 import { bytesToHex, hexToBytes } from '../common/bytes.ts';
 import { RigError } from '../common/errors.ts';
@@ -62,7 +62,7 @@ function mine(template: unknown, extranonces: Uint8Array, nonce: number) {
     tag: '',
   });
   const coinbase = assembleCoinbase(coinb1, extranonces, new Uint8Array(0), coinb2);
-  const branch = merkleBranch(decoded.transactions.map((transaction) => transaction.txid));
+  const branch = decoded.merkleBranch;
   const header = serializeHeader({
     version: decoded.version,
     prevHash: decoded.prevHash,
@@ -71,7 +71,7 @@ function mine(template: unknown, extranonces: Uint8Array, nonce: number) {
     nbits: decoded.nbits,
     nonce,
   });
-  return { decoded, coinb1, coinb2, coinbase, branch, header, block: assembleBlock(decoded, header, coinbase) };
+  return { decoded, coinb1, coinb2, coinbase, branch, header, block: Buffer.from(assembleBlock(decoded, header, coinbase)).toString('latin1') };
 }
 
 describe('template to block', () => {

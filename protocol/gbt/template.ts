@@ -1,14 +1,8 @@
 /** Decodes a `getblocktemplate` answer (BIP22, BIP23, BIP145): tolerant of unknown members, strict about those we build on. */
+import { merkleBranch } from '../bitcoin/merkle.ts';
 import { bytesToHex, reverseBytes, tryHexToBytes } from '../common/bytes.ts';
 import { RigError } from '../common/errors.ts';
 import { isObject } from '../common/json.ts';
-
-export interface TemplateTransaction {
-  /** Serialisation with witness, as hex: it goes into the block unread, and a full block has megabytes of it. */
-  readonly dataHex: string;
-  /** Digest order. */
-  readonly txid: Uint8Array;
-}
 
 /** What is needed of a template to build a block. */
 export interface BlockTemplate {
@@ -27,8 +21,15 @@ export interface BlockTemplate {
   readonly coinbaseValue: bigint;
   /** Whole script of the witness commitment output; null before segwit. */
   readonly commitmentScript: Uint8Array | null;
-  /** In block order, without the coinbase. */
-  readonly transactions: readonly TemplateTransaction[];
+  /** Without the coinbase. */
+  readonly transactionCount: number;
+  /**
+   * Their serialisations with witness, in block order, as ASCII hex digits: a full block has megabytes of them, which go
+   * back to the node in `submitblock` as they came.
+   */
+  readonly transactionsHex: Uint8Array;
+  /** What the coinbase's hash is folded with to give the merkle root. */
+  readonly merkleBranch: readonly Uint8Array[];
   readonly longPollId: string | null;
 }
 
@@ -63,13 +64,31 @@ function versionOf(members: Members): number {
   return value >>> 0;
 }
 
-function decodeTransaction(value: unknown, index: number): TemplateTransaction {
-  if (!isObject(value)) throw refuse(`"transactions[${index}]" is not an object`);
-  const { data } = value;
-  if (typeof data !== 'string' || data.length === 0 || data.length % 2 !== 0 || /[^0-9a-fA-F]/.test(data)) throw refuse(`"transactions[${index}].data" is not hex`);
-  // Before segwit `hash` was the id; since then it is the hash with witness, and `txid` is always there.
-  const txid = hexBytes(value.txid ?? value.hash, `transactions[${index}].txid`, 32);
-  return { dataHex: data, txid: reverseBytes(txid) };
+interface Transactions {
+  readonly txids: readonly Uint8Array[];
+  readonly hex: Uint8Array;
+}
+
+function decodeTransactions(list: readonly unknown[]): Transactions {
+  const data: string[] = [];
+  const txids: Uint8Array[] = [];
+  for (const [index, value] of list.entries()) {
+    if (!isObject(value)) throw refuse(`"transactions[${index}]" is not an object`);
+    const hex = value.data;
+    if (typeof hex !== 'string' || hex.length === 0 || hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) throw refuse(`"transactions[${index}].data" is not hex`);
+    data.push(hex);
+    // Before segwit `hash` was the id; since then it is the hash with witness, and `txid` is always there.
+    txids.push(reverseBytes(hexBytes(value.txid ?? value.hash, `transactions[${index}].txid`, 32)));
+  }
+  return { txids, hex: joinAscii(data) };
+}
+
+function joinAscii(texts: readonly string[]): Uint8Array {
+  const joined = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0));
+  const encoder = new TextEncoder();
+  let at = 0;
+  for (const text of texts) at += encoder.encodeInto(text, joined.subarray(at)).written;
+  return joined;
 }
 
 function checkRules(rules: unknown): void {
@@ -91,6 +110,7 @@ export function decodeTemplate(value: unknown): BlockTemplate {
   const target = BigInt(`0x${bytesToHex(hexBytes(value.target, 'target', 32))}`);
   if (target === 0n) throw refuse('"target" is zero');
   const commitment = value.default_witness_commitment;
+  const { txids, hex } = decodeTransactions(value.transactions);
   return {
     version: versionOf(value),
     requiredVersionBits: value.vbrequired === undefined ? 0 : integer(value, 'vbrequired', U32_MAX),
@@ -102,7 +122,9 @@ export function decodeTemplate(value: unknown): BlockTemplate {
     mintime: value.mintime === undefined ? 0 : integer(value, 'mintime', U32_MAX),
     coinbaseValue: BigInt(integer(value, 'coinbasevalue', MAX_MONEY)),
     commitmentScript: commitment === undefined || commitment === null ? null : hexBytes(commitment, 'default_witness_commitment', null),
-    transactions: value.transactions.map(decodeTransaction),
+    transactionCount: txids.length,
+    transactionsHex: hex,
+    merkleBranch: merkleBranch(txids),
     longPollId: typeof value.longpollid === 'string' ? value.longpollid : null,
   };
 }
