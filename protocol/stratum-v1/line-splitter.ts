@@ -2,7 +2,10 @@ import { LIMITS } from './limits.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const FIRST_CAPACITY = 4096;
+const FIRST_CAPACITY = 256;
+const NOTHING = new Uint8Array(0);
+/** Keeps nothing from call to call. */
+const decoder = new TextDecoder('utf-8');
 
 export interface SplitResult {
   /** Complete lines, without LF or CRLF. Bytes that are not UTF-8 become U+FFFD. */
@@ -17,9 +20,8 @@ export interface SplitResult {
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #warnBytes: number;
-  readonly #decoder = new TextDecoder('utf-8');
-  /** The unfinished line: the first `#length` bytes. */
-  #held = new Uint8Array(FIRST_CAPACITY);
+  /** The unfinished line: the first `#length` bytes. Grows when needed: a server has thousands of these. */
+  #held = NOTHING;
   #length = 0;
   #overflow = false;
 
@@ -38,7 +40,7 @@ export class LineSplitter {
       const part = chunk.subarray(from, end < 0 ? chunk.length : end);
       if (this.#length + part.length > this.#maxBytes) {
         this.#overflow = true;
-        this.#held = new Uint8Array(0);
+        this.#held = NOTHING;
         break;
       }
       if (end < 0) {
@@ -55,7 +57,7 @@ export class LineSplitter {
   #hold(part: Uint8Array): void {
     const needed = this.#length + part.length;
     if (needed > this.#held.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#held.length));
+      const larger = new Uint8Array(Math.max(needed, 2 * this.#held.length, FIRST_CAPACITY));
       larger.set(this.#held.subarray(0, this.#length));
       this.#held = larger;
     }
@@ -72,6 +74,6 @@ export class LineSplitter {
   }
 
   #text(bytes: Uint8Array): string {
-    return this.#decoder.decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes);
+    return decoder.decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes);
   }
 }

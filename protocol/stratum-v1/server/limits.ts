@@ -1,0 +1,23 @@
+/** Every number the Stratum V1 server holds miners to, in one place. Sizes in bytes, times in milliseconds. */
+export const SERVER_LIMITS = {
+  /** Longest line that is read; a longer one is answered with an error. */
+  lineBytes: 8 * 1024,
+  /** A line that grows beyond this ends the connection. */
+  closeLineBytes: 16 * 1024,
+  /** Lines of one connection that are no requests before it is ended. */
+  badLines: 10,
+  /** Worker names that one connection may authorize. */
+  workersPerConnection: 64,
+  workerNameChars: 128,
+  userAgentChars: 128,
+  /** Seconds that a miner may advance the time of a job (ckpool's rule). */
+  ntimeAheadS: 7000,
+  /** Accepted shares of one miner that are remembered to know a repeated one. */
+  sharesRemembered: 16_384,
+  /** Changes of difficulty that are remembered for jobs sent before them. */
+  difficultiesRemembered: 8,
+  /** How long a job is known, as long as its block is the newest. */
+  jobKeptMs: 600_000,
+  /** Jobs of one source that are known. */
+  jobsKept: 1024,
+} as const;
