@@ -8,10 +8,12 @@ import { listedDevices, type DeviceOverrides } from './listed-devices.ts';
 
 export interface DeviceParts extends Pick<DriverContext<unknown>, 'clock' | 'log' | 'cacheDir'> {
   readonly hardware: Hardware;
+  /** True: a rig without a device has something to do, for it serves other miners. */
+  readonly mayBeNone: boolean;
 }
 
 /** Makes one device; opens nothing. @throws RigError E_DEVICE_UNKNOWN when its driver cannot be loaded, ZodError for wrong options */
-export async function createDevice(entry: Pick<DeviceConfig, 'id' | 'driver' | 'options'>, ports: PortAccess, { clock, log, cacheDir }: Omit<DeviceParts, 'hardware'>): Promise<Device> {
+export async function createDevice(entry: Pick<DeviceConfig, 'id' | 'driver' | 'options'>, ports: PortAccess, { clock, log, cacheDir }: Omit<DeviceParts, 'hardware' | 'mayBeNone'>): Promise<Device> {
   const driver = await loadDriver(entry.driver);
   const options = driver.options.parse(entry.options);
   return driver.create({ id: entry.id, options, clock, log: log.child({ device: entry.id }), cacheDir, ports });
@@ -19,9 +21,9 @@ export async function createDevice(entry: Pick<DeviceConfig, 'id' | 'driver' | '
 
 /**
  * Makes the configured devices; opens nothing. A device that cannot be made is reported and left out.
- * @throws RigError E_DEVICE_UNKNOWN when not one of them could be made
+ * @throws RigError E_DEVICE_UNKNOWN when not one of them could be made, and one is needed
  */
-export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, { hardware, ...parts }: DeviceParts): Promise<Device[]> {
+export async function createDevices(configured: readonly DeviceConfig[], overrides: DeviceOverrides, { hardware, mayBeNone, ...parts }: DeviceParts): Promise<Device[]> {
   const wanted = listedDevices(configured, overrides).filter((entry) => entry.enabled);
   const devices: Device[] = [];
   const failures: string[] = [];
@@ -33,6 +35,6 @@ export async function createDevices(configured: readonly DeviceConfig[], overrid
       parts.log.error({ device: entry.id, driver: entry.driver, err: messageOf(error) }, 'device is left out');
     }
   }
-  if (devices.length === 0) throw new RigError('E_DEVICE_UNKNOWN', `no device can be used: ${failures.join('; ') || 'all are disabled in the configuration'}`);
+  if (devices.length === 0 && !mayBeNone) throw new RigError('E_DEVICE_UNKNOWN', `no device can be used: ${failures.join('; ') || 'all are disabled in the configuration'}`);
   return devices;
 }

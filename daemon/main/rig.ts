@@ -74,7 +74,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
   const sources = openSources(demo ? [demo.pool] : config.pools, options, context);
   const deviceParts = { clock, log, cacheDir: options.cacheDir ?? undefined };
-  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware });
+  const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware, mayBeNone: config.server.enabled });
   const { brainstem, ledger } = await openLedger(options, context);
 
   const engine = new MiningEngine({

@@ -4,6 +4,7 @@ import { closing } from '../help.ts';
 import type { BenchDriversFlags } from '../actions/bench-drivers.ts';
 import type { BenchHashFlags } from '../actions/bench-hash.ts';
 import type { BenchLedgerFlags } from '../actions/bench-ledger.ts';
+import type { BenchStratumFlags } from '../actions/bench-stratum.ts';
 import type { Cli } from '../cli.ts';
 import { repeated, wholeNumber } from './option-values.ts';
 
@@ -37,6 +38,18 @@ export function addBench(program: Command, cli: Cli): void {
     .option('--no-unplug', 'leave all plugs alone, and no faults')
     .addHelpText('after', closing(['rigbrain bench drivers', 'rigbrain bench drivers --json --seconds 600 --seed 7']))
     .action(cli.action(async (command) => (await import('../actions/bench-drivers.ts')).benchDriversCommand(cli.io, globalsOf(command), command.opts<BenchDriversFlags>())));
+  bench
+    .command('stratum')
+    .summary('the LAN pool under a load of miners')
+    .description('The daemon with its LAN pool on one processor; on another the pool above and miners with real shares. The highest rate at which 99 % are answered in 50 ms, the way of a job to the last miner, memory with idle miners. About 2 minutes.')
+    .option('--clients <n>', 'miners that submit', wholeNumber(1, 20_000), 1000)
+    .option('--seconds <n>', 'length of each figure', wholeNumber(1, 3600), 20)
+    .option('--idle <n>', 'miners for the figure of memory; 0 = none', wholeNumber(0, 20_000), 10_000)
+    .option('--rate <n>', 'submits a second (default: the highest)', wholeNumber(1, 1_000_000))
+    .option('--log <file>', "for the daemon's warnings")
+    .option('--profile <dir>', 'for a CPU profile of the daemon')
+    .addHelpText('after', closing(['rigbrain bench stratum', "rigbrain bench stratum --json | jq '{submits_per_s, answer_ms, limits}'"]))
+    .action(cli.action(async (command) => (await import('../actions/bench-stratum.ts')).benchStratumCommand(cli.io, globalsOf(command), command.opts<BenchStratumFlags>())));
   bench
     .command('ledger')
     .summary('what the ledger costs, at long histories')

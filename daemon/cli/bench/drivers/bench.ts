@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RigConfigInput } from '../../../../config/schema.ts';
 import { startSimPool, type SimPool } from '../../../../sim/pool/pool.ts';
-import { Child } from './child.ts';
+import { Child } from '../child.ts';
 import type { DaemonAnswer, DaemonHeap, DaemonLook, DaemonOrder } from './daemon-child.ts';
 import type { FleetAnswer, FleetOrder } from './fleet-child.ts';
 import type { DriversBenchOptions } from './options.ts';
@@ -31,8 +31,8 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
   const links = path.join(folder, 'tty');
   for (const needed of [links, path.join(folder, 'data')]) mkdirSync(needed, { recursive: true });
   const sticks = sticksIn(links, options.sticks);
-  const fleet = new Child<FleetOrder, FleetAnswer>('fleet-child');
-  const daemon = new Child<DaemonOrder, DaemonAnswer>('daemon-child', options.log, ['--expose-gc']);
+  const fleet = new Child<FleetOrder, FleetAnswer>('drivers/fleet-child');
+  const daemon = new Child<DaemonOrder, DaemonAnswer>('drivers/daemon-child', { log: options.log, execArgv: ['--expose-gc'] });
   const pool = await startSimPool({ difficulty: DIFFICULTY, vardiff: null, jobRefreshMs: JOB_EVERY_MS });
   try {
     await fleet.ask({ do: 'start', specs: Object.fromEntries(sticks.map(({ id, spec }) => [id, spec])), hashingPercent: HASHING_PERCENT });

@@ -1,6 +1,7 @@
 /** A child process that is asked and answers. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const DEADLINE_MS = 60_000;
@@ -12,26 +13,31 @@ export class Child<Order, Answer> {
   #stderr = '';
   #asked = 0;
 
-  /** @param file name of a module beside this one, without its ending @param log file for what it prints */
-  constructor(file: string, log: string | null = null, execArgv: readonly string[] = []) {
-    this.#name = file;
+  /**
+   * @param file module in this folder or below, without its ending: `drivers/fleet-child`
+   * @param log file for what it prints
+   * @param cpu number of the processor all its threads stay on; null = any. Needs taskset
+   */
+  constructor(file: string, { log = null, execArgv = [], cpu = null }: { log?: string | null; execArgv?: readonly string[]; cpu?: number | null } = {}) {
+    this.#name = path.basename(file);
     const own = fileURLToPath(import.meta.url);
-    this.process = fork(own.replace(/child\.(ts|js)$/, `${file}.$1`), [], { execArgv: [...execArgv], stdio: ['ignore', log === null ? 'ignore' : openSync(log, 'w'), 'pipe', 'ipc'] });
+    const pinned = cpu === null ? { execArgv: [...execArgv] } : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...execArgv] };
+    this.process = fork(own.replace(/child\.(ts|js)$/, `${file}.$1`), [], { ...pinned, stdio: ['ignore', log === null ? 'ignore' : openSync(log, 'w'), 'pipe', 'ipc'] });
     this.process.stderr?.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-4000)));
     this.process.on('message', ({ number, body }: { number: number; body: Answer }) => {
       this.#waiting.get(number)?.resolve(body);
       this.#waiting.delete(number);
     });
-    this.process.on('exit', (code) => this.#fail(`${file} ended with ${code}: ${this.#stderr.trim().split('\n').slice(-5).join(' | ')}`));
+    this.process.on('exit', (code) => this.#fail(`${this.#name} ended with ${code}: ${this.#stderr.trim().split('\n').slice(-5).join(' | ')}`));
   }
 
-  /** @throws Error when it answers with an error, ends, or is silent for a minute */
-  async ask(order: Order): Promise<Exclude<Answer, { error: string }>> {
+  /** @throws Error when it answers with an error, ends, or is silent for longer than a minute, or what is given */
+  async ask(order: Order, withinMs = DEADLINE_MS): Promise<Exclude<Answer, { error: string }>> {
     const number = ++this.#asked;
     let timer: NodeJS.Timeout | undefined;
     try {
       const answer = await new Promise<Answer>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`${this.#name} does not answer`)), DEADLINE_MS);
+        timer = setTimeout(() => reject(new Error(`${this.#name} does not answer`)), withinMs);
         this.#waiting.set(number, { resolve, reject });
         if (this.process.exitCode !== null) reject(new Error(`${this.#name} has ended`));
         else this.process.send({ number, body: order }, (error) => error && reject(error));
