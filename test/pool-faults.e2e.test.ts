@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TemplateManager } from '../daemon/dtm/template-manager.ts';
+import { DEFAULT_CHOICE } from '../daemon/mining/choice/pool-choice.ts';
 import { MiningEngine } from '../daemon/mining/engine.ts';
 import type { SourceStatus, Verdict } from '../daemon/mining/job.ts';
 import { StratumV1Source } from '../daemon/mining/stratum-v1-source.ts';
@@ -64,7 +65,7 @@ async function startRig(pools: readonly TestPool[], { devices = [new PacedDevice
         { clock: systemClock, log: silentLog, random: () => 0 },
       ),
   );
-  const engine = new MiningEngine({ sources, devices, templates: new TemplateManager({ clock: systemClock, localZeros: 64 }), withhold: () => null, clock: systemClock, log: silentLog });
+  const engine = new MiningEngine({ sources, devices, templates: new TemplateManager({ clock: systemClock, localZeros: 64 }), withhold: () => null, choice: { ...DEFAULT_CHOICE, returnMs: 500 }, clock: systemClock, log: silentLog });
   const verdicts: Verdict[] = [];
   engine.events.on('verdict', (_, verdict) => verdicts.push(verdict));
   const stop = (): Promise<void> => engine.stop();

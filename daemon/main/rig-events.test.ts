@@ -9,6 +9,9 @@ import { HandDevice, HandSource, makeJob } from '../mining/mining.fixture.ts';
 import { RigEvents } from './rig-events.ts';
 
 let source: HandSource;
+let backup: HandSource;
+let engine: MiningEngine;
+let events: RigEvents;
 let device: HandDevice;
 let ledger: MemoryLedger;
 let told: string[];
@@ -16,11 +19,13 @@ let told: string[];
 beforeEach(async () => {
   const clock = new ManualClock();
   source = new HandSource();
+  backup = new HandSource('backup');
+  backup.status = 'backing_off';
   device = new HandDevice('cpu');
   ledger = new MemoryLedger();
   told = [];
-  const engine = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, clock, log: silentLog });
-  const events = new RigEvents(clock);
+  engine = new MiningEngine({ sources: [source, backup], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, clock, log: silentLog });
+  events = new RigEvents(clock);
   events.attach(engine, ledger);
   events.events.on('event', (event) => told.push(event.type));
   await engine.start(new AbortController().signal);
@@ -56,6 +61,31 @@ test('a node between two templates is not a lost pool', () => {
   source.events.emit('invalidate', 'block found: waiting for the next template');
   source.events.emit('job', makeJob({ key: 'next' }));
   expect(told).toEqual(['pool_ready']);
+});
+
+test('a switch is told with its reason; that work goes round by turns is no news', () => {
+  const messages: string[] = [];
+  events.events.on('event', ({ type, message, data }) => messages.push(`${type}: ${message} ${JSON.stringify(data)}`));
+  source.events.emit('job', makeJob());
+  backup.events.emit('job', makeJob({ sourceId: 'backup' }));
+  source.events.emit('invalidate', 'not one line within 180 s');
+  expect(messages.at(-1)).toBe('pool_switched: mining for backup instead of pool: pool: not one line within 180 s {"pool":"backup","instead_of":"pool","reason":"pool: not one line within 180 s"}');
+  const count = messages.length;
+  engine.events.emit('active', 'pool', 'it is the turn of pool', 'turn');
+  expect(messages).toHaveLength(count);
+});
+
+test('when every pool is gone each one says why', () => {
+  const messages: string[] = [];
+  events.events.on('event', ({ message }) => messages.push(message));
+  source.events.emit('job', makeJob());
+  source.events.emit('invalidate', 'lost');
+  for (const one of [backup, source]) {
+    const state = one.state();
+    one.state = () => ({ ...state, status: 'backing_off', reason: `${one.id} does not answer` });
+    one.events.emit('change');
+  }
+  expect(messages.at(-1)).toBe('no pool has work: pool: pool does not answer; backup: backup does not answer');
 });
 
 test('a ledger that falls back is told once, and once when it is well again', () => {

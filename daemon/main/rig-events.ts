@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Ledger } from '../ledger/contract.ts';
 import type { MiningEngine } from '../mining/engine.ts';
+import type { SwitchCause } from '../mining/choice/pool-choice.ts';
 import type { SourceStatus } from '../mining/job.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import type { RigEvent } from '../telemetry/state.ts';
@@ -36,9 +37,9 @@ export class RigEvents {
       else if (verdict.status === 'accepted') this.tell('share_accepted', `share of difficulty ${formatDifficulty(share.difficulty)} accepted by ${share.job.sourceId} (${verdict.latency_ms.toFixed(1)} ms)`, share.deviceId, data);
       else if (verdict.status !== 'withheld') this.tell('share_rejected', `share not accepted by ${share.job.sourceId}: ${verdictWords(verdict)?.meaning ?? verdict.status} (${verdict.status}, ${verdict.reason})`, share.deviceId, { ...data, status: verdict.status, reason: verdict.reason, ...verdictWords(verdict) });
     });
-    engine.events.on('active', (_sourceId, reason) => this.#onPool(engine, reason));
+    engine.events.on('active', (_sourceId, reason, cause) => this.#onPool(engine, reason, cause));
     // A source that loses its connection withdraws its work first and says so a moment later.
-    engine.events.on('source', (state) => this.#onPool(engine, state.reason ?? state.status));
+    engine.events.on('source', () => this.#onPool(engine, '', 'lost'));
     engine.events.on('device', (deviceId) => this.#onDevice(engine, deviceId));
     ledger.events.on('fallback', ({ layer, path, reason }) => {
       if (this.#ledgerDegraded) return;
@@ -57,14 +58,20 @@ export class RigEvents {
     });
   }
 
-  #onPool(engine: MiningEngine, reason: string): void {
+  #onPool(engine: MiningEngine, reason: string, cause: SwitchCause): void {
     const sourceId = engine.activeSource;
     // Lost is what says so itself: a source may be well and only between two jobs, or still in its handshake.
     if (sourceId === null && !engine.sources.every((source) => AWAY.has(source.state().status))) return;
-    if (sourceId === this.#poolTold) return;
+    const before = this.#poolTold;
+    if (sourceId === before) return;
     this.#poolTold = sourceId;
-    if (sourceId === null) this.tell('pool_lost', `no pool has work: ${reason}`, null, { reason });
-    else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
+    if (sourceId === null) {
+      const why = engine.sources.map((source) => `${source.id}: ${source.state().reason ?? source.state().status}`).join('; ');
+      this.tell('pool_lost', `no pool has work: ${why}`, null, { reason: why });
+    } else if (before) {
+      // That work goes round is what was asked for, and no news.
+      if (cause !== 'turn') this.tell('pool_switched', `mining for ${sourceId} instead of ${before}: ${reason}`, null, { pool: sourceId, instead_of: before, reason });
+    } else this.tell('pool_ready', `mining for ${sourceId}`, null, { pool: sourceId });
   }
 
   #onDevice(engine: MiningEngine, deviceId: string): void {

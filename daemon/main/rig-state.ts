@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/contract.ts';
 import type { SessionState } from '../looping/session.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import { noEconomy } from '../economy/economy.ts';
+import type { PoolRoleState } from '../mining/choice/pool-choice.ts';
 import type { SourceState } from '../mining/job.ts';
 import type { PoolAccounts } from '../mining/pool-accounts.ts';
 import { verdictWords } from '../mining/reject-words.ts';
@@ -50,7 +51,8 @@ export class RigStateSource implements StateSource {
       const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
     });
-    const { status, reason } = this.#miningStatus(devices);
+    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id)));
+    const { status, reason } = this.#miningStatus(devices, pools);
     return {
       node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },
       mining: {
@@ -71,7 +73,7 @@ export class RigStateSource implements StateSource {
         session: this.#options.session(),
         last_reject: this.#lastReject,
       },
-      pools: engine.sources.map((source) => poolTelemetry(source.state(), engine.activeSource, accounts.of(source.id))),
+      pools,
       devices,
       alarms: [],
       server: null,
@@ -80,7 +82,7 @@ export class RigStateSource implements StateSource {
     };
   }
 
-  #miningStatus(devices: readonly DeviceTelemetry[]): { status: MiningStatus; reason: string | null } {
+  #miningStatus(devices: readonly DeviceTelemetry[], pools: readonly PoolTelemetry[]): { status: MiningStatus; reason: string | null } {
     if (this.#stopping) return { status: 'stopping', reason: null };
     const able = devices.filter((device) => device.status !== 'fault' && device.status !== 'stopped' && device.status !== 'init');
     if (able.length === 0) {
@@ -90,16 +92,17 @@ export class RigStateSource implements StateSource {
     const paused = able.filter((device) => device.status === 'paused');
     if (paused.length === able.length) return { status: 'paused', reason: paused.map((device) => `${device.id}: ${device.reason ?? 'paused'}`).join('; ') };
     if (this.#options.engine.activeSource === null) {
-      const reason = this.#options.engine.sources.map((source) => `${source.id}: ${source.state().reason ?? source.state().status}`).join('; ');
+      const reason = pools.map(({ id, role_reason }) => `${id}: ${role_reason}`).join('; ');
       return { status: 'no_pool', reason };
     }
     return { status: 'mining', reason: null };
   }
 }
 
-function poolTelemetry(state: SourceState, activeSource: string | null, account: PoolAccountState): PoolTelemetry {
-  const role = state.id === activeSource ? 'active' : state.status === 'mining' ? 'standby' : 'down';
-  return { ...state, role, role_reason: state.reason, role_since: state.since, quota: null, work_share: null, account, payout: null };
+function poolTelemetry(state: SourceState, role: PoolRoleState, account: PoolAccountState): PoolTelemetry {
+  // Why it is down the source itself knows best, unless it is well and only its jobs are not.
+  const reason = role.role === 'down' && state.status !== 'mining' ? (state.reason ?? state.status) : role.role_reason;
+  return { ...state, ...role, role_reason: reason, account, payout: null };
 }
 
 function sumKnown(values: readonly (number | null)[]): number | null {

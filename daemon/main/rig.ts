@@ -33,7 +33,7 @@ import { lockFolder } from './folder-lock.ts';
 import { RigCommands } from './rig-commands.ts';
 import { RigEvents } from './rig-events.ts';
 import { RigStateSource } from './rig-state.ts';
-import { createSources } from './sources.ts';
+import { choiceOf, createSources } from './sources.ts';
 
 /** What the daemon runs with; `closer` owns everything that must be closed. */
 export interface RigContext {
@@ -72,7 +72,8 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const { config, mode } = options;
   const { clock, log, closer, hardware } = context;
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
-  const sources = openSources(demo ? [demo.pool] : config.pools, options, context);
+  const pools = demo ? [demo.pool] : config.pools;
+  const sources = openSources(pools, options, context);
   const deviceParts = { clock, log, cacheDir: options.cacheDir ?? undefined };
   const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware, mayBeNone: config.server.enabled });
   const { brainstem, ledger } = await openLedger(options, context);
@@ -82,6 +83,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     devices,
     templates: new TemplateManager({ clock, localZeros: config.mining.default_zeros }),
     withhold: (share) => withholdReason(share, { mode, live: config.mining.live, autoSubmit: config.mining.auto_submit }),
+    choice: choiceOf(config.mining, pools),
     clock,
     log: log.child({ module: 'mining' }),
   });
@@ -116,6 +118,7 @@ function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, lo
   if (pools.length === 0) {
     throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
   }
+  if (pools.every(({ enabled }) => !enabled)) throw new RigError('E_CONFIG_INVALID', 'every pool has enabled: false', { hint: 'Set enabled: true for the pools to mine for.' });
   const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret: options.resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) });
   if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
     throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');

@@ -1,12 +1,13 @@
-import type { PoolConfig } from '../../config/schema.ts';
+import type { PoolConfig, RigConfig } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { parsePoolUrl } from '../../protocol/stratum-v1/pool-url.ts';
 import { isTrusted, readTrustedPool, type TrustedPool } from '../../protocol/stratum-v1/trusted-pools.ts';
+import type { ChoiceOptions } from '../mining/choice/pool-choice.ts';
 import { GbtSource } from '../mining/gbt-source.ts';
 import type { JobSource } from '../mining/job.ts';
-import { StratumV1Source } from '../mining/stratum-v1-source.ts';
+import { StratumV1Source, type StratumV1SourceOptions } from '../mining/stratum-v1-source.ts';
 import type { SecretRef } from '../../config/schema.ts';
 import { version } from '../version.ts';
 
@@ -23,15 +24,19 @@ export interface SourceContext {
 }
 
 /**
- * Makes a job source of each configured pool, in order. Connects to nothing.
+ * Makes a job source of each enabled pool, in order. Connects to nothing.
  * @throws RigError E_POOL_URL, E_POOL_PROXY, E_POOL_UNTRUSTED, E_ADDRESS_INVALID
  */
 export function createSources(pools: readonly PoolConfig[], context: SourceContext): JobSource[] {
-  const used = new Set<string>();
+  const ids = poolIds(pools);
   const trustedPools = trustedList(context.trustedPools ?? []);
-  return pools.map((pool, index) => {
+  return pools.flatMap((pool, index) => {
+    const id = ids[index]!;
+    if (!pool.enabled) {
+      context.log.info({ pool: id }, 'this pool is not used: enabled is false');
+      return [];
+    }
     const url = parsePoolUrl(pool.url);
-    const id = uniqueId(pool.id ?? url.host, used);
     const password = context.resolveSecret(pool.password);
     const versionMask = pool.version_rolling ? Number.parseInt(pool.version_mask, 16) : 0;
     if (url.protocol === 'gbt') {
@@ -54,6 +59,7 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
         password: password ?? 'x',
         tls: pool.tls ?? null,
         versionMask,
+        ...deadlinesOf(pool),
         suggestDifficulty: pool.suggest_difficulty ?? null,
         subscribeExtranonce: pool.subscribe_extranonce,
         userAgent: `rigbrain/${version()}`,
@@ -71,6 +77,41 @@ function trustedList(entries: readonly string[]): TrustedPool[] | null {
     if (read === null) throw new RigError('E_CONFIG_INVALID', `mining.trusted_pools[${index}] is not a host, domain or host:port`);
     return read;
   });
+}
+
+/** What a person has set; everything else keeps its default. Half of the longest silence is when it is warned of. */
+function deadlinesOf({ deadlines = {} }: PoolConfig): Pick<StratumV1SourceOptions, 'deadlines' | 'connectTimeoutMs'> {
+  const { connect_seconds, handshake_seconds, first_job_seconds, silence_seconds, submit_seconds } = deadlines;
+  return {
+    ...(connect_seconds !== undefined && { connectTimeoutMs: connect_seconds * 1000 }),
+    deadlines: {
+      ...(handshake_seconds !== undefined && { subscribeMs: handshake_seconds * 1000, authorizeMs: handshake_seconds * 1000 }),
+      ...(first_job_seconds !== undefined && { firstJobMs: first_job_seconds * 1000 }),
+      ...(silence_seconds !== undefined && { silenceMs: silence_seconds * 1000, silenceWarnMs: silence_seconds * 500 }),
+      ...(submit_seconds !== undefined && { submitMs: submit_seconds * 1000 }),
+    },
+  };
+}
+
+/** How the pool to mine for is chosen, as the configuration wants it. */
+export function choiceOf({ pool_strategy, rotate_seconds, return_seconds }: RigConfig['mining'], pools: readonly PoolConfig[]): ChoiceOptions {
+  const ids = poolIds(pools);
+  return { strategy: pool_strategy, rotateMs: rotate_seconds * 1000, returnMs: return_seconds * 1000, quotas: new Map(pools.map(({ quota }, index) => [ids[index]!, quota])) };
+}
+
+/** The id of each pool. One that is switched off keeps its own, so that those of the others stay what they are. */
+function poolIds(pools: readonly PoolConfig[]): string[] {
+  const used = new Set<string>();
+  return pools.map((pool) => uniqueId(pool.id ?? hostOf(pool.url), used));
+}
+
+function hostOf(url: string): string {
+  try {
+    return parsePoolUrl(url).host;
+  } catch {
+    // Said when it is opened, if it is.
+    return 'pool';
+  }
 }
 
 /** `Pool.Example.com` -> `pool-example-com`, made unique by a number. */

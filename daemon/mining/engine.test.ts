@@ -49,7 +49,7 @@ describe('handing out work', () => {
     expect(devices[0]!.work!.id).toBeGreaterThan(newer.id);
   });
 
-  test('the first pool with work is mined for; a lost pool is replaced at once and taken back when it returns', () => {
+  test('the first pool with work is mined for; one between two jobs is replaced at once and taken back at its next job', () => {
     second.events.emit('job', makeJob({ sourceId: 'backup', key: 'b1' }));
     expect(engine.activeSource).toBe('backup');
     first.events.emit('job', makeJob());
@@ -69,6 +69,86 @@ describe('handing out work', () => {
     first.events.emit('invalidate', 'connection lost');
     expect(engine.activeSource).toBeNull();
     expect(devices.map((device) => device.work)).toEqual([null, null]);
+  });
+});
+
+describe('choosing a pool', () => {
+  const away = (source: HandSource, reason: string): void => {
+    // In the order a source tells it.
+    source.events.emit('invalidate', reason);
+    source.status = 'backing_off';
+    source.events.emit('change');
+  };
+  const back = (source: HandSource, key: string): void => {
+    source.status = 'mining';
+    source.events.emit('job', makeJob({ sourceId: source.id, key }));
+  };
+
+  test('a pool that failed is mined for again when it has worked for a minute, without a job in between', () => {
+    const switches: string[] = [];
+    engine.events.on('active', (id, reason, cause) => switches.push(`${id}: ${cause}, ${reason}`));
+    back(first, 'a1');
+    back(second, 'b1');
+    away(first, 'not one line within 180 s');
+    expect(engine.roleOf('pool')).toMatchObject({ role: 'down' });
+    clock.advance(5000);
+    back(first, 'a2');
+    expect(engine.roleOf('pool')).toMatchObject({ role: 'returning' });
+    clock.advance(59_999);
+    const before = devices[0]!.work;
+    expect(engine.activeSource).toBe('backup');
+    clock.advance(1);
+    expect(engine.activeSource).toBe('pool');
+    expect(devices[0]!.work).not.toBe(before);
+    expect(switches).toEqual(['pool: found, pool has work', 'backup: lost, pool: not one line within 180 s', 'pool: home, pool comes first and has had work for 60 s']);
+  });
+
+  test('jobs of pools that wait their turn reach no device; the switch hands out the newest of them', async () => {
+    back(first, 'a1');
+    back(second, 'b1');
+    const given = devices[0]!.assigned.length;
+    back(second, 'b2');
+    back(second, 'b3');
+    expect(devices[0]!.assigned).toHaveLength(given);
+    away(first, 'gone');
+    find(devices[0]!);
+    await settle();
+    expect(second.submitted.map(({ job }) => job.key)).toEqual(['b3']);
+  });
+
+  test('work goes round by turns, and each share to the pool of its own job', async () => {
+    const turning = new MiningEngine({ sources: [first, second], devices: [devices[0]!], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, choice: { strategy: 'round-robin', rotateMs: 30_000, returnMs: 60_000, quotas: new Map() }, clock, log: silentLog });
+    await engine.stop();
+    await turning.start(new AbortController().signal);
+    back(first, 'a1');
+    back(second, 'b1');
+    const late = search(devices[0]!.work!);
+    clock.advance(30_000);
+    expect(turning.activeSource).toBe('backup');
+    devices[0]!.events.emit('nonce', late);
+    find(devices[0]!);
+    await settle();
+    expect(first.submitted.map(({ job }) => job.key)).toEqual(['a1']);
+    expect(second.submitted.map(({ job }) => job.key)).toEqual(['b1']);
+    clock.advance(30_000);
+    expect(turning.activeSource).toBe('pool');
+    await turning.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('hashes are put to the account of the pool they were made for; those of other miners count by their shares', async () => {
+    back(first, 'a1');
+    back(second, 'b1');
+    devices[0]!.hashes = 3000;
+    clock.advance(1);
+    away(first, 'gone');
+    devices[0]!.hashes = 4000;
+    clock.advance(1);
+    expect(engine.roleOf('pool').work_share).toBe(0.75);
+    const foreign = { job: makeJob({ sourceId: 'backup', shareDifficulty: 1 }), isBlock: false, deviceId: 'miner' } as Share;
+    await engine.submitForeign(foreign);
+    expect(engine.roleOf('pool').work_share).toBeCloseTo(3000 / 2 ** 32, 9);
+    await expect(engine.submitForeign({ ...foreign, job: makeJob({ sourceId: 'nobody' }) })).resolves.toMatchObject({ status: 'withheld' });
   });
 });
 

@@ -1,20 +1,24 @@
 import { EventEmitter } from 'node:events';
 import type { Device, Nonce, ShareOutcome } from '../../drivers/contract.ts';
-import type { Clock } from '../../protocol/common/clock.ts';
+import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { Service } from '../../protocol/common/service.ts';
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
 import type { TemplateManager } from '../dtm/template-manager.ts';
+import { DEFAULT_CHOICE, PoolChoice, type ChoiceOptions, type PoolRoleState } from './choice/pool-choice.ts';
 import type { MiningEvents } from './events.ts';
-import type { Job, JobSource, Share, Verdict } from './job.ts';
+import { HashMeter } from './hash-meter.ts';
+import type { Job, JobSource, Share, SourceStatus, Verdict } from './job.ts';
 import { Delays } from './delays.ts';
 import { ShareAccount } from './share-account.ts';
-import { chooseSource, type SourceSlot } from './source-choice.ts';
 
 /** Shares on their way to a pool; more than this means a pool that does not answer, and further ones are withheld. */
 const MAX_IN_FLIGHT = 256;
 /** How old the rate of a device may be when work is made for it: chips ask for work dozens of times a second. */
 const RATE_AGE_MS = 1000;
+/** A source in one of these has lost its connection, or never got one. */
+const AWAY: ReadonlySet<SourceStatus> = new Set(['backing_off', 'auth_failed', 'stopped']);
 
 export interface EngineOptions {
   /** In order of preference. */
@@ -23,8 +27,16 @@ export interface EngineOptions {
   readonly templates: TemplateManager;
   /** Null = may be submitted, else why not. */
   readonly withhold: (share: Share) => string | null;
+  /** How the source to mine for is chosen. Default: the first that has work. */
+  readonly choice?: ChoiceOptions;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** A source and the newest job it has sent and not taken back. */
+interface SourceSlot {
+  readonly source: JobSource;
+  job: Job | null;
 }
 
 interface Rig {
@@ -41,7 +53,7 @@ interface Rig {
 }
 
 /**
- * Joins job sources, template manager and devices: the newest job of the best source becomes Work for every device,
+ * Joins job sources, template manager and devices: the newest job of the chosen source becomes Work for every device,
  * their nonces are judged on the host, shares go back to the source of their own job and nowhere else.
  */
 export class MiningEngine implements Service {
@@ -55,7 +67,9 @@ export class MiningEngine implements Service {
   readonly #rigs: Map<string, Rig>;
   /** Shares whose verdict is not in yet. */
   readonly #open = new Set<Promise<void>>();
-  #activeId: string | null = null;
+  readonly #choice: PoolChoice;
+  /** Looks at the choice again when its time has come. */
+  #look: Timer | null = null;
   #inFlight = 0;
   #running = false;
   /** Given to devices that are added while mining; goes off with `stop`. */
@@ -66,6 +80,9 @@ export class MiningEngine implements Service {
     this.#log = options.log;
     this.#slots = options.sources.map((source) => ({ source, job: null }));
     this.#rigs = new Map(options.devices.map((device) => [device.id, newRig(device)]));
+    const meter = new HashMeter();
+    const ids = options.sources.map(({ id }) => id);
+    this.#choice = new PoolChoice(ids, options.choice ?? DEFAULT_CHOICE, options.clock, () => meter.take(this.devices, options.clock.monotonic()) ?? 0);
   }
 
   /**
@@ -106,7 +123,7 @@ export class MiningEngine implements Service {
     for (const slot of this.#slots) {
       slot.source.events.on('job', (job) => this.#onJob(slot, job));
       slot.source.events.on('invalidate', (reason) => this.#onInvalidate(slot, reason));
-      slot.source.events.on('change', () => this.events.emit('source', slot.source.state()));
+      slot.source.events.on('change', () => this.#onChange(slot));
       await slot.source.start(signal);
     }
   }
@@ -124,6 +141,7 @@ export class MiningEngine implements Service {
   async stop(): Promise<void> {
     this.#running = false;
     this.#life.abort(new Error('mining stops'));
+    this.#look?.cancel();
     await Promise.allSettled([...this.#rigs.values()].map((rig) => rig.device.stop()));
     await Promise.allSettled(this.#slots.map((slot) => slot.source.stop()));
     await Promise.allSettled(this.#open);
@@ -131,7 +149,12 @@ export class MiningEngine implements Service {
 
   /** Id of the source being mined for, or null. */
   get activeSource(): string | null {
-    return this.#activeId;
+    return this.#choice.active;
+  }
+
+  /** What a source is to the rig: mined for, waiting, on its way back or down; and why. */
+  roleOf(sourceId: string): PoolRoleState {
+    return this.#choice.roleOf(sourceId);
   }
 
   get sources(): readonly JobSource[] {
@@ -173,6 +196,8 @@ export class MiningEngine implements Service {
    * account and events included. Its job must be of one of our sources, its extranonce2 the whole of it. Never rejects.
    */
   async submitForeign(share: Share): Promise<Verdict> {
+    // Each stands for the hashes a share of its job takes in the mean: the split of work between pools knows of them, too.
+    if (this.#options.sources.some(({ id }) => id === share.job.sourceId)) this.#choice.addHashes(share.job.sourceId, share.job.shareDifficulty * HASHES_AT_DIFFICULTY_ONE);
     const settled = this.#settle([this.account], share, this.#options.withhold(share));
     const done = settled.then(() => undefined).finally(() => this.#open.delete(done));
     this.#open.add(done);
@@ -199,26 +224,38 @@ export class MiningEngine implements Service {
 
   #onJob(slot: SourceSlot, job: Job): void {
     slot.job = job;
+    this.#choice.gained(slot.source.id);
     this.events.emit('sourceJob', job);
-    this.#choose(`new job ${job.poolJobId}`, slot);
+    this.#choose(slot);
   }
 
   #onInvalidate(slot: SourceSlot, reason: string): void {
     slot.job = null;
+    this.#choice.lost(slot.source.id, reason);
     this.events.emit('sourceLost', slot.source.id, reason);
-    this.#choose(reason, slot);
+    this.#choose(slot);
   }
 
-  /** Picks the source to mine for and hands its newest job out, if that changed anything. */
-  #choose(reason: string, changed: SourceSlot): void {
+  #onChange({ source }: SourceSlot): void {
+    const state = source.state();
+    if (AWAY.has(state.status)) this.#choice.away(source.id);
+    this.events.emit('source', state);
+  }
+
+  /**
+   * Chooses the source to mine for and hands its newest job out, if that changed anything.
+   * @param changed the source that has a new job or none any more; null = nothing happened but that time has passed
+   */
+  #choose(changed: SourceSlot | null): void {
     if (!this.#running) return;
-    const chosen = chooseSource(this.#slots);
-    const id = chosen?.source.id ?? null;
-    if (id !== this.#activeId) {
-      this.#activeId = id;
-      this.#log.info({ pool: id, reason }, id === null ? 'no pool has work: devices wait' : 'mining for pool');
-      this.events.emit('active', id, reason);
-    } else if (chosen !== changed && !(chosen === null && changed.job === null)) {
+    const change = this.#choice.choose();
+    this.#lookAgain();
+    const chosen = this.#slots.find(({ source }) => source.id === this.#choice.active) ?? null;
+    if (change !== null) {
+      const { id, reason, cause } = change;
+      this.#log[cause === 'turn' ? 'debug' : 'info']({ pool: id, reason, cause }, id === null ? 'no pool has work: devices wait' : 'mining for pool');
+      this.events.emit('active', id, reason, cause);
+    } else if (chosen !== changed || chosen === null) {
       return;
     }
     if (chosen?.job) {
@@ -227,7 +264,13 @@ export class MiningEngine implements Service {
     } else {
       this.#options.templates.clearJob();
     }
-    for (const rig of this.#rigs.values()) this.#assign(rig, chosen === changed ? changed.job : null);
+    for (const rig of this.#rigs.values()) this.#assign(rig, chosen !== null && chosen === changed ? chosen.job : null);
+  }
+
+  #lookAgain(): void {
+    this.#look?.cancel();
+    const at = this.#choice.lookAgainAt;
+    this.#look = at === null ? null : this.#options.clock.after(Math.max(1, Math.ceil(at - this.#options.clock.monotonic())), () => this.#choose(null));
   }
 
   /** @param newJob the job, when it has just come in */

@@ -1,4 +1,5 @@
 import type { CheckedHash } from '../dtm/nonce-check.ts';
+import type { SwitchCause } from './choice/pool-choice.ts';
 import type { Job, Share, SourceState, Verdict } from './job.ts';
 
 /** What the mining engine tells the rest of the daemon (ledger, telemetry, looping). Listeners must not throw. */
@@ -19,7 +20,7 @@ export interface MiningEvents {
   /** A source's status, or the choice of source, changed. */
   source: [SourceState];
   /** The source being mined for changed; null = none has work. */
-  active: [sourceId: string | null, reason: string];
+  active: [sourceId: string | null, reason: string, cause: SwitchCause];
   /** A new job has reached the wire of a device. @param ms since its bytes came from the pool */
   jobSent: [deviceId: string, ms: number];
   /** A share was written to the socket of its pool. @param ms since the last byte of its nonce came from the device */

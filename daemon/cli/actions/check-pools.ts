@@ -11,6 +11,7 @@ export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
   loaded.config.pools.forEach((pool, index) => {
     const report = (key: string, code: CheckFinding['code'], reason: string, severity: CheckFinding['severity'] = 'error') =>
       findings.push({ severity, code, message: `${describeOrigin(nearestOrigin(loaded.origins, ['pools', index, key]))}: pools.${index}.${key}: ${reason}` });
+    if (!pool.enabled) report('enabled', null, 'is false: this pool is not used', 'warning');
     try {
       const { protocol } = parsePoolUrl(pool.url);
       if (protocol === 'v1' && pool.user === '') report('user', null, 'is missing: hardly any pool takes a miner without a worker name', 'warning');
@@ -24,6 +25,7 @@ export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
   });
   const { config } = loaded;
   if (config.pools.length === 0) findings.push({ severity: 'warning', code: null, message: 'no pool is configured: only demo mode can mine' });
+  else if (config.pools.every(({ enabled }) => !enabled)) findings.push({ severity: 'warning', code: null, message: 'every pool has enabled: false: only demo mode can mine' });
   else if (config.mining.mode === 'live' && !config.mining.live) findings.push({ severity: 'warning', code: 'E_LIVE_NOT_ENABLED', message: 'mining.live is not set: in live mode nothing but regtest is submitted to' });
   return findings;
 }

@@ -55,6 +55,13 @@ describe('check', () => {
     expect(io.stdout).toMatch(/warning: .*rig\.yaml:5:5: pools\.1\.user: is missing/);
   });
 
+  it('says which pools are switched off', async () => {
+    const { code, io } = await check('mining: {live: true}\npools:\n  - url: stratum+tcp://pool.example.org:3333\n    user: me\n    enabled: false\n');
+    expect(code).toBe(0);
+    expect(io.stdout).toMatch(/warning: .*rig\.yaml:5:5: pools\.0\.enabled: is false: this pool is not used/);
+    expect(io.stdout).toContain('every pool has enabled: false');
+  });
+
   it('warns without failing', async () => {
     const { code, io } = await check('', [], { RIGBRAIN_MINNING__LIVE: 'true' });
     expect(code).toBe(0);

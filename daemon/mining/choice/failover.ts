@@ -1,0 +1,37 @@
+import { returning, type Pick, type RoleWords, type Standing, type Strategy } from './strategy.ts';
+
+/**
+ * The first of the configured pools that has work. When it loses its work the next one that has some is mined for at once;
+ * the way back is taken only when the better pool has held work for `returnMs` without a break, so that one that comes and
+ * goes does not drag the rig along. A pool that has not failed yet has nothing to prove: a start is no return.
+ */
+export class Failover implements Strategy {
+  readonly #returnMs: number;
+
+  constructor(returnMs: number) {
+    this.#returnMs = returnMs;
+  }
+
+  pick(pools: readonly Standing[], active: string | null): Pick {
+    const working = pools.filter(({ hasWork }) => hasWork);
+    const present = working.find(({ id }) => id === active);
+    // Nothing to lose by going to a pool that still has to prove itself.
+    if (present === undefined) return { id: working[0]?.id ?? null, lookAgainAt: null };
+    const better = working.slice(0, working.indexOf(present));
+    const home = better.find(({ provesUntil }) => provesUntil === null);
+    const times = better.map(({ provesUntil }) => provesUntil).filter((time) => time !== null);
+    return { id: (home ?? present).id, lookAgainAt: times.length === 0 ? null : Math.min(...times) };
+  }
+
+  role(pool: Standing, pools: readonly Standing[], active: string | null, now: number): RoleWords {
+    const place = pools.indexOf(pool);
+    if (pool.id === active) return { role: 'active', reason: place === 0 ? 'the first pool' : pools.slice(0, place).map(betterWords).join(', ') };
+    const isBetter = place < pools.findIndex(({ id }) => id === active);
+    if (isBetter && pool.provesUntil !== null) return returning(pool.provesUntil, this.#returnMs, now);
+    return { role: 'standby', reason: `ready at once when ${active ?? 'the pool mined for'} fails` };
+  }
+}
+
+function betterWords({ id, hasWork }: Standing): string {
+  return hasWork ? `${id} has to prove itself` : `${id} is down`;
+}
