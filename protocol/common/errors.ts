@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_HASHER_SELF_TEST: { summary: 'A hash kernel failed its self-test and is not used.', fix: 'Report the CPU model; another kernel is used meanwhile.' },
   E_HASHER_ARGUMENT: { summary: 'The hasher was given a malformed job or option.', fix: 'Correct the field named; from the command line this is a defect, please report it.' },
   E_HASHER_THREAD: { summary: 'A hashing thread ended by an error.', fix: 'Restart the device; please report it with the log lines around it if it comes back.' },
+  E_SOLVER_ARGUMENT: { summary: 'The field solver was given a parameter outside its range.', fix: 'Correct the field named; the ranges stand beside it.' },
   E_CAPTURE: { summary: 'A capture of a serial line cannot be read or written.', fix: 'To read: give a file of JSON lines with "dir" ("tx" or "rx") and "hex". To write: a place where you may write.' },
   E_DEVICE_UNKNOWN: { summary: 'No driver has the id named in the configuration.', fix: 'Run `rigbrain devices` for the drivers and devices this installation knows.' },
   E_DEVICE_PORT: { summary: 'A port of a device cannot be opened, or went away.', fix: 'Plug it in again, stop the program that holds the port, or join the group dialout; `rigbrain doctor` tells which.' },
