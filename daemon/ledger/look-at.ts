@@ -4,9 +4,12 @@ import type { Ledger } from './contract.ts';
 /**
  * Why a person should look: `block_rejected` a pool or node refused a block · `block_unanswered` a block was sent and never
  * answered · `file_damaged` a ledger file was not what it should be and was made again · `entries_lost` entries are nowhere on
- * disk · `clock_step` the host's clock was set back.
+ * disk · `clock_step` the host's clock was set back · `payee_changed` jobs of a pool do not pay whom they should · `pool_auth` a
+ * pool does not accept the worker · `all_pools_dead` no pool has work · `no_share` no share was accepted for far too long.
  */
-export type LookAtReason = 'block_rejected' | 'block_unanswered' | 'file_damaged' | 'entries_lost' | 'clock_step';
+export type LookAtReason = 'block_rejected' | 'block_unanswered' | 'file_damaged' | 'entries_lost' | 'clock_step' | SevereAlarm;
+/** Alarms that are put before a person as well, once each time they begin. */
+export type SevereAlarm = 'payee_changed' | 'pool_auth' | 'all_pools_dead' | 'no_share';
 
 /** One thing a person should look at: an entry of User_Look_At. */
 export interface LookAt {

@@ -8,7 +8,7 @@ import type { SourceState } from '../mining/job.ts';
 import type { PoolAccounts } from '../mining/pool-accounts.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, MiningStatus, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
+import type { AlarmState, DeviceTelemetry, MiningStatus, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -19,6 +19,7 @@ export interface RigStateOptions {
   readonly accounts: Pick<PoolAccounts, 'of'>;
   readonly ledger: Ledger;
   readonly session: () => SessionState | null;
+  readonly alarms: () => readonly AlarmState[];
   readonly clock: Clock;
 }
 
@@ -75,7 +76,7 @@ export class RigStateSource implements StateSource {
       },
       pools,
       devices,
-      alarms: [],
+      alarms: this.#options.alarms(),
       server: null,
       economy: noEconomy('EUR', 'no figures are configured under economy'),
       ledger: ledger.stats(),

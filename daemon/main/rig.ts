@@ -4,6 +4,10 @@ import type { RigConfig } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
+import { DEADLINES } from '../../protocol/stratum-v1/limits.ts';
+import { Alarms } from '../alarms/alarms.ts';
+import type { WebhookTarget } from '../alarms/webhook.ts';
+import { webhookTargets } from '../alarms/webhook-targets.ts';
 import { createBrainstem } from '../brainstem/brainstem.ts';
 import { checkedPart } from '../brainstem/blueprint.ts';
 import type { BlueprintBrainstem } from '../brainstem/blueprint-brainstem.ts';
@@ -51,6 +55,8 @@ export interface Rig {
   readonly session: MiningSession;
   readonly state: RigStateSource;
   readonly events: RigEvents;
+  /** Null when alarms are off. */
+  readonly alarms: Alarms | null;
   /** Null when MQTT is off. */
   readonly publisher: MqttPublisher | null;
   /** Null when nothing but what is listed is driven. */
@@ -74,6 +80,8 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
   const pools = demo ? [demo.pool] : config.pools;
   const sources = openSources(pools, options, context);
+  // The demo rings nobody.
+  const webhooks = demo || !config.alarms.enabled ? [] : webhookTargets(config.alarms.webhooks, options.resolveSecret);
   const deviceParts = { clock, log, cacheDir: options.cacheDir ?? undefined };
   const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware, mayBeNone: config.server.enabled });
   const { brainstem, ledger } = await openLedger(options, context);
@@ -91,9 +99,10 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
   closer.add('pool accounts', () => accounts.stop());
-  const state = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, ledger, session: () => session.state(), clock });
+  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
+  const alarms = config.alarms.enabled ? openAlarms({ state, events, ledger, webhooks, silenceMs: silenceOf(pools, sources) }, options, context) : null;
   new MiningRecorder({
     engine,
     ledger,
@@ -110,7 +119,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   closer.add('mining', () => engine.stop());
   const hotplug = hardware.discovers ? new Hotplug({ hardware, engine, intervalMs: config.discovery.interval_seconds * 1000, create: (entry, found) => createDevice(entry, hardware.portsOfFound(found, entry.driver), deviceParts), clock, log: log.child({ module: 'usb' }) }) : null;
   if (hotplug) closer.add('usb', () => hotplug.stop());
-  return { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl };
+  return { brainstem, engine, session, state, events, alarms, publisher, hotplug, mqttUrl };
 }
 
 function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log }: RigContext): JobSource[] {
@@ -172,6 +181,21 @@ function openSession(engine: MiningEngine, ledger: Ledger, options: RunOptions, 
     maxAttempts: options.maxAttempts ?? (mode === 'test' ? TEST_MODE_ATTEMPTS : config.mining.max_attempts_per_round),
     maxRounds: options.rounds ?? (mode === 'test' ? 1 : config.mining.max_rounds),
   });
+}
+
+function openAlarms(parts: { state: RigStateSource; events: RigEvents; ledger: Ledger; webhooks: readonly WebhookTarget[]; silenceMs: (poolId: string) => number }, { config, mode }: RunOptions, { clock, log, closer }: RigContext): Alarms {
+  const { state, events, ledger, webhooks, silenceMs } = parts;
+  const submits = config.mining.auto_submit && (mode === 'live' || mode === 'demo');
+  const alarms = new Alarms({ config: config.alarms, nodeId: config.node.id, webhooks, silenceMs, submits }, { state, ledger, clock, log: log.child({ module: 'alarms' }), tell: (...event) => events.tell(...event) });
+  closer.add('alarms', () => alarms.stop());
+  return alarms;
+}
+
+/** How long the client of a pool lets it be silent, by the pool's id. */
+function silenceOf(pools: RigConfig['pools'], sources: readonly JobSource[]): (poolId: string) => number {
+  const enabled = pools.filter((pool) => pool.enabled);
+  const limits = new Map(sources.map((source, index) => [source.id, (enabled[index]?.deadlines?.silence_seconds ?? DEADLINES.silenceMs / 1000) * 1000]));
+  return (poolId) => limits.get(poolId) ?? DEADLINES.silenceMs;
 }
 
 function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engine' | 'state' | 'events'>, { clock, log, closer }: RigContext): MqttPublisher {

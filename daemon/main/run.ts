@@ -48,12 +48,13 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     stop.signal.throwIfAborted();
     const rig = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
     observe(rig);
-    const { brainstem, engine, session, state, events, publisher, hotplug, mqttUrl } = rig;
+    const { brainstem, engine, session, state, events, alarms, publisher, hotplug, mqttUrl } = rig;
     events.events.on('event', (event) => frontend.note(event));
     await publisher?.start(stop.signal);
     await engine.start(stop.signal);
     await hotplug?.start(stop.signal);
     session.start();
+    alarms?.start();
 
     const readiness = createReadiness({ clock, log, state });
     closer.add('readiness', () => readiness.close());
