@@ -52,7 +52,7 @@ export class RigStateSource implements StateSource {
       const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
     });
-    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id)));
+    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id), clock.now()));
     const { status, reason } = this.#miningStatus(devices, pools);
     return {
       node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },
@@ -100,10 +100,14 @@ export class RigStateSource implements StateSource {
   }
 }
 
-function poolTelemetry(state: SourceState, role: PoolRoleState, account: PoolAccountState): PoolTelemetry {
+function poolTelemetry(state: SourceState, role: PoolRoleState, account: PoolAccountState, now: number): PoolTelemetry {
   // Why it is down the source itself knows best, unless it is well and only its jobs are not.
-  const reason = role.role === 'down' && state.status !== 'mining' ? (state.reason ?? state.status) : role.role_reason;
+  const reason = role.role === 'down' && state.status !== 'mining' ? (state.reason ?? state.status) + attemptWords(state, now) : role.role_reason;
   return { ...state, ...role, role_reason: reason, account, payout: null };
+}
+
+function attemptWords({ next_attempt_at: at }: SourceState, now: number): string {
+  return at === null ? '' : `; next attempt in ${Math.max(1, Math.ceil((at - now) / 1000))} s`;
 }
 
 function sumKnown(values: readonly (number | null)[]): number | null {

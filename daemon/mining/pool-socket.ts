@@ -25,6 +25,8 @@ export interface PoolSocketOptions {
   readonly proxy?: PoolProxy | null;
   /** True: a name that leads to an address of this machine or the networks around it is refused. */
   readonly publicOnly?: boolean;
+  /** In place of the system's name resolution; for tests. */
+  readonly lookup?: typeof dns.lookup;
   /** Deadline of name resolution and TCP connect, again of the proxy's answer, and again of the TLS handshake. */
   readonly connectTimeoutMs: number;
 }
@@ -40,6 +42,11 @@ export interface PoolSocketHandlers {
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** Building a circuit takes Tor its time. */
 export const PROXY_CONNECT_TIMEOUT_MS = 30_000;
+/**
+ * Of several addresses each but the last has this part of the deadline. Node's own 250 ms would make a pool unreachable over a
+ * slow line when its last address is dead.
+ */
+const ADDRESS_SHARE = 1 / 4;
 const KEEPALIVE_IDLE_MS = 60_000;
 /** A pool that reads nothing must not fill our memory. */
 const MAX_UNSENT_BYTES = 256 * 1024;
@@ -81,7 +88,15 @@ export class PoolSocket {
       if (this.#proxy !== null) this.#handshake = new Socks5Handshake({ host, port, credentials: this.#proxy.credentials });
       // Read before connecting, so that a file that cannot be read is told as that.
       const secure = this.#options.tls === null ? null : this.#secureOptions(this.#options.tls);
-      const wire = net.connect({ ...(this.#proxy ?? { host, port }), noDelay: true, ...(this.#options.publicOnly === true && this.#proxy === null ? { lookup: publicLookup } : {}) });
+      const { publicOnly, lookup = dns.lookup, connectTimeoutMs } = this.#options;
+      // The name is resolved at every attempt, and every address it has is tried.
+      const wire = net.connect({
+        ...(this.#proxy ?? { host, port }),
+        noDelay: true,
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(connectTimeoutMs * ADDRESS_SHARE)),
+        lookup: publicOnly === true && this.#proxy === null ? publicLookup(lookup) : lookup,
+      });
       this.#wire = wire;
       this.#listen(wire, secure);
     } catch (error) {
@@ -261,13 +276,15 @@ export class PoolSocket {
 type LookupAnswer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /** Resolves like everybody does, but gives no addresses of this machine or the networks around it. */
-function publicLookup(host: string, options: object, answer: LookupAnswer): void {
-  dns.lookup(host, { ...options, all: true }, (error, found) => {
-    if (error !== null) return answer(error, []);
-    const usable = found.filter(({ address }) => !isPrivateAddress(address));
-    const first = usable[0];
-    if (first === undefined) return answer(new Error(`${host} leads into a private network, which a pool may not send a miner to`), []);
-    if ('all' in options && options.all === true) return answer(null, usable);
-    answer(null, first.address, first.family);
-  });
+function publicLookup(lookup: typeof dns.lookup) {
+  return (host: string, options: object, answer: LookupAnswer): void => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return answer(error, []);
+      const usable = found.filter(({ address }) => !isPrivateAddress(address));
+      const first = usable[0];
+      if (first === undefined) return answer(new Error(`${host} leads into a private network, which a pool may not send a miner to`), []);
+      if ('all' in options && options.all === true) return answer(null, usable);
+      answer(null, first.address, first.family);
+    });
+  };
 }

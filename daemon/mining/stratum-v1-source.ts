@@ -240,9 +240,8 @@ export class StratumV1Source implements JobSource {
     this.#hints = end.hints ?? this.#hints;
     if (this.#endpoint.stopped) return;
     const { pauseMs, refused } = this.#afterwards(end);
-    const seconds = (pauseMs / 1000).toFixed(pauseMs < 10_000 ? 1 : 0);
     this.#log.warn({ code: end.code, reason: end.reason, pause_ms: pauseMs, mined_ms: Math.round(end.minedMs) }, 'pool connection ended');
-    this.#endpoint.failed({ reason: `${end.reason}; next attempt in ${seconds} s`, pauseMs, refused });
+    this.#endpoint.failed({ reason: end.reason, pauseMs, refused });
     this.#retry = this.#clock.after(pauseMs, () => this.#connect());
   }
 
@@ -256,8 +255,9 @@ export class StratumV1Source implements JobSource {
     }
     // A place we were sent to that gives no work is left for the configured one.
     if (end.minedMs === 0) this.#redirect = null;
-    if (end.code === 'E_POOL_AUTH') return { pauseMs: AUTH_PAUSE_MS, refused: true };
-    return { pauseMs, refused: false };
+    const refused = end.code === 'E_POOL_AUTH';
+    // One that let us in before and forgot us is logged in to again soon: its answer to that will tell.
+    return { pauseMs: refused && end.minedMs === 0 ? AUTH_PAUSE_MS : pauseMs, refused };
   }
 }
 

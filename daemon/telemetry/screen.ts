@@ -1,6 +1,6 @@
-import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { deviceLines } from './screen-devices.ts';
+import { poolLines } from './screen-pools.ts';
 import type { RigState, StateSource } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
 
@@ -74,7 +74,6 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   const { mining, node } = state;
   const shares = mining.shares;
   const good = mining.status === 'mining';
-  const pool = state.pools.find((candidate) => candidate.id === mining.pool);
   const lines = [
     `${paint(1, 'Rigbrain')} ${node.version}   ${node.id}   ${node.mode} mode   up ${formatDuration(node.uptime_secs)}`,
     '',
@@ -82,12 +81,8 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
     `hash rate  ${formatSi(mining.hashrate_hs, 'H/s')}`,
     `shares     ${shares.accepted} accepted   ${shares.rejected} rejected   ${shares.stale} stale${shares.unknown > 0 ? `   ${shares.unknown} unanswered` : ''}${shares.withheld > 0 ? `   ${shares.withheld} not sent` : ''}`,
     `blocks     ${shares.blocks}   best share ${formatDifficulty(shares.best_difficulty)}   hardware errors ${shares.hardware_errors}   duplicates ${shares.duplicates}`,
-    `pool       ${pool ? `${pool.id}   ${pool.url}   ${pool.user ?? ''}` : 'none'}`,
+    ...poolLines(state, plain),
   ];
-  if (pool) lines.push(`           difficulty ${formatDifficulty(pool.difficulty)}${expectation(pool.difficulty, mining.hashrate_hs)}`);
-  for (const other of state.pools) {
-    if (other.id !== mining.pool) lines.push(`           ${other.id}: ${other.status.replaceAll('_', ' ')}${other.reason ? ` (${plain(other.reason)})` : ''}`);
-  }
   if (mining.session) lines.push(`session    round ${mining.session.round}   best hash ${mining.session.best_zeros} leading zero hex digits, local target ${mining.session.target_zeros}`);
   if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);
   lines.push('');
@@ -96,13 +91,6 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
   lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
   return lines;
-}
-
-/** How long a share takes on average, so that a long silence can be told from a fault; empty when it is not known. */
-function expectation(difficulty: number | null, hashrateHs: number | null): string {
-  if (difficulty === null || hashrateHs === null || hashrateHs <= 0) return '';
-  const seconds = (difficulty * HASHES_AT_DIFFICULTY_ONE) / hashrateHs;
-  return seconds < 1 ? ', more than one share a second' : `, one share every ${formatDuration(seconds)} on average`;
 }
 
 /** What a person takes home when the daemon has stopped. */

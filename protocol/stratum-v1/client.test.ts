@@ -404,6 +404,19 @@ describe('deadlines', () => {
     }
   });
 
+  it('ends when three shares in a row are refused as those of a stranger, and not before', () => {
+    const t = new TestClient();
+    t.handshake();
+    t.feed(notifyLine('a'));
+    const answer = (id: number, error: unknown): string[] => {
+      t.submit(1, `s${id}`, { extranonce2: Uint8Array.of(id, 0, 0, 0) });
+      return closes(t.feed({ id, result: error === null ? true : null, error }));
+    };
+    const stranger = [24, 'Unauthorized worker', null];
+    for (const [id, error] of [stranger, stranger, null, stranger, [21, 'Job not found', null], stranger, stranger].entries()) expect(answer(4 + id, error)).toEqual([]);
+    expect(answer(11, stranger)).toEqual(['E_POOL_AUTH the pool refused 3 shares in a row: Unauthorized worker']);
+  });
+
   it('calls a share unknown after 60 s and stays when the pool still talks', () => {
     const t = new TestClient();
     t.handshake();

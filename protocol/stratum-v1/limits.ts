@@ -22,6 +22,8 @@ export const LIMITS = {
   pendingBlocks: 128,
   /** So many submits without an answer end the session. */
   unansweredSubmits: 10,
+  /** So many shares in a row refused as nobody's end the session: the pool has forgotten who we are. */
+  unauthorizedShares: 3,
   /** Characters of any text of the pool that is shown or logged. */
   textChars: 500,
   /** So many lines that are not Stratum within `garbageWindowMs` end the session. */

@@ -20,6 +20,8 @@ export class Submits {
   readonly #jobs: JobTracker;
   /** Shares that ran out of time since the last answer. */
   #unanswered = 0;
+  /** Shares in a row that the pool took for somebody's it does not know. */
+  #unauthorized = 0;
 
   constructor(options: SubmitOptions, outbox: Outbox, jobs: JobTracker) {
     this.#options = options;
@@ -41,8 +43,12 @@ export class Submits {
   answered(request: PendingRequest, response: ResponseMessage, now: number): void {
     this.#unanswered = 0;
     const latencyMs = Math.max(0, now - request.sentAt);
-    this.#outbox.push({ type: 'verdict', token: request.token ?? '', verdict: { ...readSubmitResult(response), latencyMs } });
+    const result = readSubmitResult(response);
+    this.#outbox.push({ type: 'verdict', token: request.token ?? '', verdict: { ...result, latencyMs } });
     this.#watch();
+    this.#unauthorized = result.status === 'unauthorized' ? this.#unauthorized + 1 : 0;
+    // It let us in and does not know us any more: only a new login can help.
+    if (result.status === 'unauthorized' && this.#unauthorized >= LIMITS.unauthorizedShares) this.#outbox.close('E_POOL_AUTH', `the pool refused ${this.#unauthorized} shares in a row: ${result.reason}`);
   }
 
   /** The oldest share has waited too long. @param lastLineAt when the pool was last heard */

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { fakePool, fakeRigState } from './rig-state.fixture.ts';
+import { poolLines } from './screen-pools.ts';
+
+const state = fakeRigState();
+const now = state.node.started_at + state.node.uptime_secs * 1000;
+const plain = (text: string): string => text;
+
+test('one pool alone is shown without what it is to the rig', () => {
+  expect(poolLines(state, plain)).toEqual(['pool       demo   stratum+tcp://127.0.0.1:3333   demo.rig1', '           difficulty 0.00100, more than one share a second']);
+});
+
+test('of several each says what it is, since when and why', () => {
+  const pools = [
+    fakePool({ id: 'first', role: 'returning', role_reason: 'works again since 5 s, mined for again in 55 s', role_since: now - 5000, work_share: 0.75 }),
+    fakePool({ id: 'demo', role: 'active', role_reason: 'first has to prove itself', role_since: now - 65_000, work_share: 0.25 }),
+    fakePool({ id: 'third', role: 'down', role_reason: 'no answer; next attempt in 3 s', role_since: now - 9000, work_share: 0 }),
+  ];
+  expect(poolLines({ ...state, pools }, plain).slice(2)).toEqual([
+    '           first: returning since 0m 05s, 75 % of the work (works again since 5 s, mined for again in 55 s)',
+    '           demo: active since 1m 05s, 25 % of the work (first has to prove itself)',
+    '           third: down since 0m 09s (no answer; next attempt in 3 s)',
+  ]);
+});
+
+test('when no pool works each says why', () => {
+  const pools = [fakePool({ role: 'down', role_reason: 'no answer', role_since: now - 9000, work_share: 1 })];
+  expect(poolLines({ ...state, pools, mining: { ...state.mining, pool: null } }, plain)).toEqual(['pool       none', '           demo: down since 0m 09s, 100 % of the work (no answer)']);
+});

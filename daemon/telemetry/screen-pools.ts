@@ -1,0 +1,32 @@
+/** The pools of the status screen: the one that is mined for first, then what the others are to the rig and why. */
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
+import type { PoolTelemetry, RigState } from './state.ts';
+import { formatDifficulty, formatDuration } from './units.ts';
+
+const INDENT = ' '.repeat(11);
+
+/** @param plain makes text from outside harmless */
+export function poolLines({ node, mining, pools }: RigState, plain: (text: string) => string): string[] {
+  const now = node.started_at + node.uptime_secs * 1000;
+  const active = pools.find(({ id }) => id === mining.pool);
+  if (active === undefined) return ['pool       none', ...pools.map((pool) => INDENT + plain(standing(pool, now)))];
+  const { id, url, user, difficulty } = active;
+  const lines = [`pool       ${id}   ${url}   ${user ?? ''}`, `${INDENT}difficulty ${formatDifficulty(difficulty)}${expectation(difficulty, mining.hashrate_hs)}`];
+  // One pool alone has nothing to be chosen from.
+  if (pools.length > 1) lines.push(...pools.map((pool) => INDENT + plain(standing(pool, now))));
+  return lines;
+}
+
+/** `backup: down since 1m 20s, 25 % of the work (no answer)` */
+function standing({ id, role, role_since, role_reason, work_share }: PoolTelemetry, now: number): string {
+  const since = formatDuration(Math.max(0, Math.floor((now - role_since) / 1000)));
+  const share = work_share === null || work_share === 0 ? '' : `, ${(work_share * 100).toFixed(0)} % of the work`;
+  return `${id}: ${role} since ${since}${share}${role_reason === null ? '' : ` (${role_reason})`}`;
+}
+
+/** How long a share takes on average, so that a long silence can be told from a fault; empty when it is not known. */
+function expectation(difficulty: number | null, hashrateHs: number | null): string {
+  if (difficulty === null || hashrateHs === null || hashrateHs <= 0) return '';
+  const seconds = (difficulty * HASHES_AT_DIFFICULTY_ONE) / hashrateHs;
+  return seconds < 1 ? ', more than one share a second' : `, one share every ${formatDuration(seconds)} on average`;
+}
