@@ -14,6 +14,7 @@ export function secretRefs(config: RigConfig): { readonly path: ConfigPath; read
     if (pool.password !== undefined) found.push({ path: ['pools', index, 'password'], ref: pool.password });
   });
   if (config.mqtt.password !== undefined) found.push({ path: ['mqtt', 'password'], ref: config.mqtt.password });
+  if (config.server.password !== undefined) found.push({ path: ['server', 'password'], ref: config.server.password });
   config.alarms.webhooks.forEach(({ url_from, token }, index) => {
     if (url_from !== undefined) found.push({ path: ['alarms', 'webhooks', index, 'url_from'], ref: url_from });
     if (token !== undefined) found.push({ path: ['alarms', 'webhooks', index, 'token'], ref: token });

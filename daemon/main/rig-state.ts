@@ -5,10 +5,11 @@ import type { MiningEngine } from '../mining/engine.ts';
 import { noEconomy } from '../economy/economy.ts';
 import type { PoolRoleState } from '../mining/choice/pool-choice.ts';
 import type { SourceState } from '../mining/job.ts';
+import type { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import type { PoolAccounts } from '../mining/pool-accounts.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { AlarmState, DeviceTelemetry, MiningStatus, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
+import type { AlarmState, DeviceTelemetry, MiningStatus, PayoutState, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -17,6 +18,7 @@ export interface RigStateOptions {
   readonly mode: Mode;
   readonly engine: MiningEngine;
   readonly accounts: Pick<PoolAccounts, 'of'>;
+  readonly payouts: Pick<PayoutWatch, 'payoutOf'>;
   readonly ledger: Ledger;
   readonly session: () => SessionState | null;
   readonly alarms: () => readonly AlarmState[];
@@ -47,12 +49,12 @@ export class RigStateSource implements StateSource {
   }
 
   snapshot(): RigState {
-    const { engine, accounts, ledger, clock, nodeId, version, mode } = this.#options;
+    const { engine, accounts, payouts, ledger, clock, nodeId, version, mode } = this.#options;
     const devices = engine.devices.map((device): DeviceTelemetry => {
       const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
     });
-    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id), clock.now()));
+    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id), payouts.payoutOf(source.id), clock.now()));
     const { status, reason } = this.#miningStatus(devices, pools);
     return {
       node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },
@@ -100,10 +102,10 @@ export class RigStateSource implements StateSource {
   }
 }
 
-function poolTelemetry(state: SourceState, role: PoolRoleState, account: PoolAccountState, now: number): PoolTelemetry {
+function poolTelemetry(state: SourceState, role: PoolRoleState, account: PoolAccountState, payout: PayoutState | null, now: number): PoolTelemetry {
   // Why it is down the source itself knows best, unless it is well and only its jobs are not.
   const reason = role.role === 'down' && state.status !== 'mining' ? (state.reason ?? state.status) + attemptWords(state, now) : role.role_reason;
-  return { ...state, ...role, role_reason: reason, account, payout: null };
+  return { ...state, ...role, role_reason: reason, account, payout };
 }
 
 function attemptWords({ next_attempt_at: at }: SourceState, now: number): string {

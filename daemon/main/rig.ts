@@ -23,6 +23,7 @@ import { MiningSession } from '../looping/session.ts';
 import { MiningEngine } from '../mining/engine.ts';
 import type { JobSource } from '../mining/job.ts';
 import { PoolAccounts } from '../mining/pool-accounts.ts';
+import { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
@@ -37,7 +38,7 @@ import { lockFolder } from './folder-lock.ts';
 import { RigCommands } from './rig-commands.ts';
 import { RigEvents } from './rig-events.ts';
 import { RigStateSource } from './rig-state.ts';
-import { choiceOf, createSources } from './sources.ts';
+import { choiceOf, createSources, payoutRules } from './sources.ts';
 
 /** What the daemon runs with; `closer` owns everything that must be closed. */
 export interface RigContext {
@@ -86,8 +87,10 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware, mayBeNone: config.server.enabled });
   const { brainstem, ledger } = await openLedger(options, context);
 
+  const payouts = new PayoutWatch(payoutRules(pools), { clock, log: log.child({ module: 'payout' }) });
   const engine = new MiningEngine({
     sources,
+    inspect: (job) => payouts.inspect(job),
     devices,
     templates: new TemplateManager({ clock, localZeros: config.mining.default_zeros }),
     withhold: (share) => withholdReason(share, { mode, live: config.mining.live, autoSubmit: config.mining.auto_submit }),
@@ -99,7 +102,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
   closer.add('pool accounts', () => accounts.stop());
-  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], clock });
+  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
   const alarms = config.alarms.enabled ? openAlarms({ state, events, ledger, webhooks, silenceMs: silenceOf(pools, sources) }, options, context) : null;

@@ -7,6 +7,7 @@ import { isTrusted, readTrustedPool, type TrustedPool } from '../../protocol/str
 import type { ChoiceOptions } from '../mining/choice/pool-choice.ts';
 import { GbtSource } from '../mining/gbt-source.ts';
 import type { JobSource } from '../mining/job.ts';
+import { payoutRule, type PayoutRule } from '../mining/payout/payout-rule.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from '../mining/stratum-v1-source.ts';
 import type { SecretRef } from '../../config/schema.ts';
 import { version } from '../version.ts';
@@ -67,6 +68,12 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
       { clock: context.clock, log: context.log },
     );
   });
+}
+
+/** Whom the jobs of each pool should pay, by id. @throws RigError E_ADDRESS_INVALID */
+export function payoutRules(pools: readonly PoolConfig[]): Map<string, PayoutRule> {
+  const ids = poolIds(pools);
+  return new Map(pools.flatMap((pool, index) => (pool.enabled ? [[ids[index]!, payoutRule(pool)] as const] : [])));
 }
 
 /** Null = there is no list, everybody is trusted. @throws RigError E_CONFIG_INVALID */

@@ -11,6 +11,7 @@ let devices: HandDevice[];
 let first: HandSource;
 let second: HandSource;
 let withhold: string | null;
+let refusal: string | null;
 let engine: MiningEngine;
 let verdicts: [Share, Verdict][];
 
@@ -19,8 +20,9 @@ beforeEach(async () => {
   first = new HandSource('pool');
   second = new HandSource('backup');
   withhold = null;
+  refusal = null;
   verdicts = [];
-  engine = new MiningEngine({ sources: [first, second], devices, templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
+  engine = new MiningEngine({ sources: [first, second], devices, templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, inspect: (job) => (job.sourceId === 'pool' ? refusal : null), clock, log: silentLog });
   engine.events.on('verdict', (share, verdict) => verdicts.push([share, verdict]));
   await engine.start(new AbortController().signal);
 });
@@ -47,6 +49,18 @@ describe('handing out work', () => {
     expect(devices[0]!.work!.id).toBe(newer.id);
     devices[0]!.events.emit('exhausted', newer.id);
     expect(devices[0]!.work!.id).toBeGreaterThan(newer.id);
+  });
+
+  test('a job that is not to be mined leaves its pool without work, so that the next one is mined for', () => {
+    const lost: [string, string][] = [];
+    engine.events.on('sourceLost', (id, reason) => lost.push([id, reason]));
+    second.events.emit('job', makeJob({ sourceId: 'backup', key: 'b1' }));
+    first.events.emit('job', makeJob());
+    expect(engine.activeSource).toBe('pool');
+    refusal = 'it pays somebody else';
+    first.events.emit('job', makeJob({ key: 'bad' }));
+    expect([engine.activeSource, engine.jobOf('pool'), lost]).toEqual(['backup', null, [['pool', 'it pays somebody else']]]);
+    expect(devices.map((device) => device.work !== null)).toEqual([true, true]);
   });
 
   test('the first pool with work is mined for; one between two jobs is replaced at once and taken back at its next job', () => {

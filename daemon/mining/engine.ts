@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly templates: TemplateManager;
   /** Null = may be submitted, else why not. */
   readonly withhold: (share: Share) => string | null;
+  /** Looks into every job that comes; null = it may be mined, else why not: the source then counts as one without work. */
+  readonly inspect?: (job: Job) => string | null;
   /** How the source to mine for is chosen. Default: the first that has work. */
   readonly choice?: ChoiceOptions;
   readonly clock: Clock;
@@ -223,6 +225,8 @@ export class MiningEngine implements Service {
   }
 
   #onJob(slot: SourceSlot, job: Job): void {
+    const refusal = this.#options.inspect?.(job) ?? null;
+    if (refusal !== null) return this.#onInvalidate(slot, refusal);
     slot.job = job;
     this.#choice.gained(slot.source.id);
     this.events.emit('sourceJob', job);

@@ -100,6 +100,22 @@ export const poolsPayload = z.array(
     reconnects: count.describe('Reconnections since start.'),
     latency_ms: z.number().nullable().describe('Usual answer time of a submit.'),
     message: z.string().nullable().describe('Last message the pool wanted shown.'),
+    payout: z
+      .strictObject({
+        expected_address: z.string().nullable().describe('Address that must be paid; null = none is known.'),
+        expected_from: z.enum(['config', 'user']).nullable().describe('Where that address is from: payout_address, or the worker name.'),
+        paid_percent: z.number().nullable().describe('Part of the reward it gets, percent.'),
+        paid_sat: count.nullable().describe('The same in satoshi.'),
+        total_sat: count.describe('The whole reward.'),
+        payee: z.string().nullable().describe('Address that gets most; null = it has none.'),
+        output_count: count.describe('Outputs of the coinbase.'),
+        tag: z.string().nullable().describe('Text in the coinbase.'),
+        height: count.nullable().describe('Height of the block that is mined.'),
+        verdict: z.enum(['pays_expected', 'does_not_pay_expected', 'pays_pool', 'payee_changed', 'unreadable']).describe('What to think of it.'),
+        explanation: z.string().describe('The same for a person.'),
+      })
+      .nullable()
+      .describe('Whom the newest job pays; null = none has come yet.'),
   }),
 );
 

@@ -1,5 +1,5 @@
 /** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
-import type { DeviceTelemetry, RigEvent, RigState, ShareCounts } from './state.ts';
+import type { DeviceTelemetry, PayoutState, RigEvent, RigState, ShareCounts } from './state.ts';
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 /** What the process and the machine look like; read by host-health.ts. */
@@ -106,7 +106,13 @@ export function poolsPayloadOf(state: RigState): PayloadOf<'pools'> {
     reconnects: pool.reconnects,
     latency_ms: pool.latency_ms,
     message: pool.message,
+    payout: pool.payout && payoutPayloadOf(pool.payout),
   }));
+}
+
+/** Without the list of outputs: a pool that pays its miners in the coinbase has hundreds. */
+function payoutPayloadOf({ outputs, expected_address, expected_from, paid_percent, paid_sat, total_sat, output_count, tag, height, verdict, explanation }: PayoutState): NonNullable<PayloadOf<'pools'>[number]['payout']> {
+  return { expected_address, expected_from, paid_percent, paid_sat, total_sat, payee: outputs[0]?.address ?? null, output_count, tag, height, verdict, explanation };
 }
 
 /** Devices that can have topics of their own. */

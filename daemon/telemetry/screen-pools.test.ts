@@ -27,3 +27,11 @@ test('when no pool works each says why', () => {
   const pools = [fakePool({ role: 'down', role_reason: 'no answer', role_since: now - 9000, work_share: 1 })];
   expect(poolLines({ ...state, pools, mining: { ...state.mining, pool: null } }, plain)).toEqual(['pool       none', '           demo: down since 0m 09s, 100 % of the work (no answer)']);
 });
+
+test('whom the pool pays stands below it, and cannot move the cursor', () => {
+  const pool = fakePool({
+    id: 'p',
+    payout: { expected_address: 'bc1qme', expected_from: 'user', paid_sat: 98, total_sat: 100, paid_percent: 98, outputs: [], output_count: 2, tag: null, height: null, verdict: 'pays_expected', explanation: 'pays you 98 % (bc1qme)\u001b[2J' },
+  });
+  expect(poolLines({ ...state, pools: [pool], mining: { ...state.mining, pool: 'p' } }, (text) => text.replaceAll('\u001b', '?'))).toContain('           pays you 98 % (bc1qme)?[2J');
+});

@@ -12,6 +12,7 @@ export function poolLines({ node, mining, pools }: RigState, plain: (text: strin
   if (active === undefined) return ['pool       none', ...pools.map((pool) => INDENT + plain(standing(pool, now)))];
   const { id, url, user, difficulty } = active;
   const lines = [`pool       ${id}   ${url}   ${user ?? ''}`, `${INDENT}difficulty ${formatDifficulty(difficulty)}${expectation(difficulty, mining.hashrate_hs)}`];
+  if (active.payout !== null) lines.push(INDENT + plain(active.payout.explanation));
   // One pool alone has nothing to be chosen from.
   if (pools.length > 1) lines.push(...pools.map((pool) => INDENT + plain(standing(pool, now))));
   return lines;

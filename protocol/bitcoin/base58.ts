@@ -1,4 +1,4 @@
-import { equalBytes } from '../common/bytes.ts';
+import { concatBytes, equalBytes } from '../common/bytes.ts';
 import { sha256d } from './hash.ts';
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
@@ -36,4 +36,25 @@ export function decodeBase58Check(text: string): Uint8Array | null {
   const payload = bytes.subarray(0, -CHECKSUM_BYTES);
   const checksum = sha256d(payload).subarray(0, CHECKSUM_BYTES);
   return equalBytes(checksum, bytes.subarray(-CHECKSUM_BYTES)) ? payload : null;
+}
+
+/** Base58 of the payload and the first 4 bytes of its SHA-256d. */
+export function encodeBase58Check(payload: Uint8Array): string {
+  const bytes = concatBytes(payload, sha256d(payload).subarray(0, CHECKSUM_BYTES));
+  let zeros = 0;
+  while (bytes[zeros] === 0) zeros++;
+  const digits: number[] = [];
+  for (const byte of bytes) {
+    let carry = byte;
+    for (let i = 0; i < digits.length; i++) {
+      carry += (digits[i] ?? 0) * 256;
+      digits[i] = carry % 58;
+      carry = Math.floor(carry / 58);
+    }
+    while (carry > 0) {
+      digits.push(carry % 58);
+      carry = Math.floor(carry / 58);
+    }
+  }
+  return '1'.repeat(zeros) + digits.reverse().map((digit) => ALPHABET[digit]).join('');
 }

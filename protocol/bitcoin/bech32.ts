@@ -69,3 +69,23 @@ export function wordsToBytes(words: readonly number[]): Uint8Array | null {
   if (bits >= 5 || (buffer & ((1 << bits) - 1)) !== 0) return null;
   return Uint8Array.from(bytes);
 }
+
+/** Regroups bytes into 5-bit words, padded with zero bits. */
+export function bytesToWords(bytes: Uint8Array): number[] {
+  const words: number[] = [];
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = ((buffer << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) words.push((buffer >>> (bits - 5)) & 31);
+  }
+  if (bits > 0) words.push((buffer << (5 - bits)) & 31);
+  return words;
+}
+
+/** The string of a prefix (lower case) and 5-bit words with its checksum. */
+export function encodeBech32({ prefix, words, encoding }: Bech32): string {
+  const checksum = polymod([...expandPrefix(prefix), ...words, ...new Array<number>(CHECKSUM_CHARS).fill(0)]) ^ CONSTANT[encoding];
+  const checkWords = Array.from({ length: CHECKSUM_CHARS }, (_, i) => (checksum >>> (5 * (CHECKSUM_CHARS - 1 - i))) & 31);
+  return `${prefix}1${[...words, ...checkWords].map((word) => CHARSET[word]).join('')}`;
+}
