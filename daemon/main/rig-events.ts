@@ -2,15 +2,13 @@ import { EventEmitter } from 'node:events';
 import type { Ledger } from '../ledger/contract.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import type { SwitchCause } from '../mining/choice/pool-choice.ts';
-import type { SourceStatus } from '../mining/job.ts';
+import { isAway } from '../mining/endpoint-state.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import type { RigEvent } from '../telemetry/state.ts';
 import { formatDifficulty } from '../telemetry/units.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
 import type { DeviceStatus } from '../../drivers/contract.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
-
-const AWAY: ReadonlySet<SourceStatus> = new Set(['backing_off', 'auth_failed']);
 
 /** Turns what happens inside into the few events a person or a home automation wants to hear of. */
 export class RigEvents {
@@ -61,7 +59,7 @@ export class RigEvents {
   #onPool(engine: MiningEngine, reason: string, cause: SwitchCause): void {
     const sourceId = engine.activeSource;
     // Lost is what says so itself: a source may be well and only between two jobs, or still in its handshake.
-    if (sourceId === null && !engine.sources.every((source) => AWAY.has(source.state().status))) return;
+    if (sourceId === null && !engine.sources.every((source) => isAway(source.state().status))) return;
     const before = this.#poolTold;
     if (sourceId === before) return;
     this.#poolTold = sourceId;

@@ -54,7 +54,8 @@ export class RigStateSource implements StateSource {
       const shares = engine.accountOf(device.id)?.snapshot() ?? noShares();
       return { id: device.id, title: device.title, driver: device.driver, capabilities: [...device.capabilities], ...device.state(), shares };
     });
-    const pools = engine.sources.map((source) => poolTelemetry(source.state(), engine.roleOf(source.id), accounts.of(source.id), payouts.payoutOf(source.id), clock.now()));
+    const roles = engine.roles();
+    const pools = engine.sources.map((source) => poolTelemetry(source.state(), roles.get(source.id)!, accounts.of(source.id), payouts.payoutOf(source.id), clock.now()));
     const { status, reason } = this.#miningStatus(devices, pools);
     return {
       node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },

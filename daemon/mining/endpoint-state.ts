@@ -6,6 +6,11 @@ export const HISTORY_LENGTH = 16;
 /** Work held for so long proves the endpoint well: its failures are counted from nothing again. */
 export const STABLE_MS = 60_000;
 
+/** It lost its connection or never got one, and waits for the next attempt. */
+export function isAway(status: SourceStatus): boolean {
+  return status === 'backing_off' || status === 'auth_failed';
+}
+
 /** How an attempt or a connection ended. */
 export interface Failure {
   readonly reason: string;

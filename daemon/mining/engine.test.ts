@@ -104,10 +104,10 @@ describe('choosing a pool', () => {
     back(first, 'a1');
     back(second, 'b1');
     away(first, 'not one line within 180 s');
-    expect(engine.roleOf('pool')).toMatchObject({ role: 'down' });
+    expect(engine.roles().get('pool')).toMatchObject({ role: 'down' });
     clock.advance(5000);
     back(first, 'a2');
-    expect(engine.roleOf('pool')).toMatchObject({ role: 'returning' });
+    expect(engine.roles().get('pool')).toMatchObject({ role: 'returning' });
     clock.advance(59_999);
     const before = devices[0]!.work;
     expect(engine.activeSource).toBe('backup');
@@ -158,10 +158,10 @@ describe('choosing a pool', () => {
     away(first, 'gone');
     devices[0]!.hashes = 4000;
     clock.advance(1);
-    expect(engine.roleOf('pool').work_share).toBe(0.75);
+    expect(engine.roles().get('pool')!.work_share).toBe(0.75);
     const foreign = { job: makeJob({ sourceId: 'backup', shareDifficulty: 1 }), isBlock: false, deviceId: 'miner' } as Share;
     await engine.submitForeign(foreign);
-    expect(engine.roleOf('pool').work_share).toBeCloseTo(3000 / 2 ** 32, 9);
+    expect(engine.roles().get('pool')!.work_share).toBeCloseTo(3000 / 2 ** 32, 9);
     await expect(engine.submitForeign({ ...foreign, job: makeJob({ sourceId: 'nobody' }) })).resolves.toMatchObject({ status: 'withheld' });
   });
 });

@@ -9,7 +9,8 @@ import type { TemplateManager } from '../dtm/template-manager.ts';
 import { DEFAULT_CHOICE, PoolChoice, type ChoiceOptions, type PoolRoleState } from './choice/pool-choice.ts';
 import type { MiningEvents } from './events.ts';
 import { HashMeter } from './hash-meter.ts';
-import type { Job, JobSource, Share, SourceStatus, Verdict } from './job.ts';
+import { isAway } from './endpoint-state.ts';
+import type { Job, JobSource, Share, Verdict } from './job.ts';
 import { Delays } from './delays.ts';
 import { ShareAccount } from './share-account.ts';
 
@@ -17,8 +18,6 @@ import { ShareAccount } from './share-account.ts';
 const MAX_IN_FLIGHT = 256;
 /** How old the rate of a device may be when work is made for it: chips ask for work dozens of times a second. */
 const RATE_AGE_MS = 1000;
-/** A source in one of these has lost its connection, or never got one. */
-const AWAY: ReadonlySet<SourceStatus> = new Set(['backing_off', 'auth_failed', 'stopped']);
 
 export interface EngineOptions {
   /** In order of preference. */
@@ -154,9 +153,9 @@ export class MiningEngine implements Service {
     return this.#choice.active;
   }
 
-  /** What a source is to the rig: mined for, waiting, on its way back or down; and why. */
-  roleOf(sourceId: string): PoolRoleState {
-    return this.#choice.roleOf(sourceId);
+  /** What each source is to the rig, by its id: mined for, waiting, on its way back or down; and why. */
+  roles(): ReadonlyMap<string, PoolRoleState> {
+    return this.#choice.roles();
   }
 
   get sources(): readonly JobSource[] {
@@ -242,7 +241,7 @@ export class MiningEngine implements Service {
 
   #onChange({ source }: SourceSlot): void {
     const state = source.state();
-    if (AWAY.has(state.status)) this.#choice.away(source.id);
+    if (isAway(state.status)) this.#choice.away(source.id);
     this.events.emit('source', state);
   }
 

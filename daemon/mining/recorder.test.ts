@@ -13,6 +13,8 @@ import { MiningRecorder } from './recorder.ts';
 let clock: ManualClock;
 let device: HandDevice;
 let source: HandSource;
+let backup: HandSource;
+let engine: MiningEngine;
 let ledger: MemoryLedger;
 let withhold: string | null;
 
@@ -20,9 +22,10 @@ beforeEach(async () => {
   clock = new ManualClock();
   device = new HandDevice('cpu');
   source = new HandSource();
+  backup = new HandSource('backup');
   ledger = new MemoryLedger();
   withhold = null;
-  const engine = new MiningEngine({ sources: [source], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
+  engine = new MiningEngine({ sources: [source, backup], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => withhold, clock, log: silentLog });
   new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, cpu_cores: 2, ram_total_gb: 1, machine: null, process_id: 1 }, mathematics: { categories_applied: { families: 'Knuth-Sorrellian-Class(95, 425000, 225)' }, bitload: null }, iso: (at) => new Date(at).toISOString() }).attach();
   await engine.start(new AbortController().signal);
 });
@@ -144,6 +147,18 @@ test('an outage of a pool is one error on record, however often it is tried agai
     ['looping', 'pool_lost', { status: 'backing_off' }],
     ['looping', 'pool_lost', { status: 'auth_failed' }],
   ]);
+});
+
+test('who is mined for instead of whom is on record with the reason; a pause between jobs and a turn are not', () => {
+  source.events.emit('job', makeJob());
+  source.events.emit('invalidate', 'block found');
+  source.events.emit('job', makeJob({ key: 'next' }));
+  engine.events.emit('active', 'backup', 'it is the turn of backup', 'turn');
+  engine.events.emit('active', 'pool', 'it is the turn of pool', 'turn');
+  expect(ledger.reports).toEqual([]);
+  backup.events.emit('job', makeJob({ sourceId: 'backup' }));
+  source.events.emit('invalidate', 'not one line within 180 s');
+  expect(ledger.reports).toMatchObject([{ category: 'looping', data: { event: 'pool_switched', pool: 'backup', instead_of: 'pool', cause: 'lost', reason: 'pool: not one line within 180 s' } }]);
 });
 
 test('a device fault is on record once, and again after the device was well', () => {

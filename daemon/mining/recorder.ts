@@ -4,6 +4,8 @@ import { addLookAt, type LookAt } from '../ledger/look-at.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { displayHash, parseHeader } from '../../protocol/bitcoin/header.ts';
 import { mathProofOf, type Attestation, type Mathematics } from '../dtm/math-proof.ts';
+import type { SwitchCause } from './choice/pool-choice.ts';
+import { isAway } from './endpoint-state.ts';
 import type { MiningEngine } from './engine.ts';
 import type { Share, SourceState, Verdict } from './job.ts';
 
@@ -26,6 +28,8 @@ export class MiningRecorder {
   readonly #hashesAt = new Map<string, number>();
   readonly #faults = new Set<string>();
   readonly #lostPools = new Set<string>();
+  /** The pool last mined for. */
+  #pool: string | null = null;
   readonly #hardwareErrors = new Map<string, { count: number; since: number; last: string }>();
 
   constructor(options: RecorderOptions) {
@@ -37,6 +41,7 @@ export class MiningRecorder {
     const { engine } = this.#options;
     engine.events.on('verdict', (share, verdict) => this.#onVerdict(share, verdict));
     engine.events.on('source', (state) => this.#onSource(state));
+    engine.events.on('active', (pool, reason, cause) => this.#onActive(pool, reason, cause));
     engine.events.on('device', (deviceId) => this.#onDevice(deviceId));
     engine.events.on('hardwareError', (deviceId, reason) => this.#onHardwareError(deviceId, reason));
   }
@@ -109,11 +114,19 @@ export class MiningRecorder {
     return Math.max(0, total - before);
   }
 
+  /** Who was mined for from when on, and why. That work goes round by turns is told by the pools of the shares. */
+  #onActive(pool: string | null, reason: string, cause: SwitchCause): void {
+    const before = this.#pool;
+    if (pool === null || pool === before) return;
+    this.#pool = pool;
+    if (before !== null && cause !== 'turn') this.#options.ledger.saveSystemReport('looping', { event: 'pool_switched', pool, instead_of: before, cause, reason });
+  }
+
   /** One error an outage, however often it is tried to reach the pool. */
   #onSource({ id, status, reason }: SourceState): void {
     if (status === 'mining') {
       this.#lostPools.delete(id);
-    } else if ((status === 'backing_off' || status === 'auth_failed') && !this.#lostPools.has(id)) {
+    } else if (isAway(status) && !this.#lostPools.has(id)) {
       this.#lostPools.add(id);
       this.#options.ledger.saveSystemError('looping', { error_type: 'pool_lost', severity: 'warning', message: `${id}: ${reason ?? status}`, pool: id, context: { status } });
     }

@@ -26,7 +26,7 @@ export class ChoiceBench {
   }
 
   role(id: string): PoolRoleState {
-    return this.choice.roleOf(id);
+    return this.choice.roles().get(id)!;
   }
 
   /** Jobs of these pools come in. */

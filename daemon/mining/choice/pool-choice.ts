@@ -164,13 +164,13 @@ export class PoolChoice {
     return chosen === before ? null : this.#switch(before, chosen, now);
   }
 
-  /** What a pool is to the rig, and why. */
-  roleOf(id: string): PoolRoleState {
+  /** What each pool is to the rig and why, by its id. */
+  roles(): ReadonlyMap<string, PoolRoleState> {
     this.#count();
     this.#updateRoles(this.#clock.monotonic());
-    const { role, roleReason, roleSince, quota, hashes } = this.#pool(id);
     const all = this.#pools.reduce((sum, pool) => sum + pool.hashes, 0);
-    return { role, role_reason: roleReason, role_since: roleSince, quota: this.#options.strategy === 'quota' ? quota : null, work_share: all === 0 ? null : hashes / all };
+    const weighted = this.#options.strategy === 'quota';
+    return new Map(this.#pools.map(({ id, role, roleReason, roleSince, quota, hashes }) => [id, { role, role_reason: roleReason, role_since: roleSince, quota: weighted ? quota : null, work_share: all === 0 ? null : hashes / all }]));
   }
 
   #switch(before: Pool | null, chosen: Pool | null, now: number): Switch {
