@@ -63,7 +63,7 @@ export const poolSchema = z.strictObject({
   cookie_file: z.string().describe("Your own node's .cookie file, instead of user and password.").optional(),
   zmq: z.string().regex(/^tcp:\/\/[^/\s]+:\d+$/, 'must look like tcp://127.0.0.1:28332').describe("Your own node's zmqpubhashblock address: news of a block without polling.").optional(),
   long_poll: z.boolean().default(true).describe('Your own node: let getblocktemplate wait for news (BIP22), beside polling.'),
-  coinbase_tag: z.string().max(40).describe('Your own node: text in the coinbase. Default: /rigbrain/.').optional(),
+  coinbase_tag: z.string().max(40).regex(/^[\x20-\x7e]*$/, 'use printable ASCII characters only').describe('Your own node: text in the coinbase. Default: /rigbrain/.').optional(),
   proxy: z.string().describe('socks5h://host:port of a SOCKS5 proxy (Tor: socks5h://127.0.0.1:9050); the proxy resolves the name. Default: mining.proxy.').optional(),
   proxy_isolation: z.boolean().default(true).describe('Give the proxy credentials of this pool alone, so that Tor uses a circuit of its own.'),
   deadlines: deadlines.optional(),

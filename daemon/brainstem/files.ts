@@ -6,7 +6,7 @@ import path from 'node:path';
  * same folder, fsync, rename. Missing folders are created.
  * @throws the file system's error; the temporary file is removed
  */
-export async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   await withTemporary(file, text, (temporary) => rename(temporary, file));
 }
 
@@ -33,7 +33,7 @@ export async function writeNew(file: string, text: string): Promise<boolean> {
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Runs `publish` with a synced temporary file beside `file`, which is gone afterwards whatever happened. */
-async function withTemporary<T>(file: string, text: string, publish: (temporary: string) => Promise<T>): Promise<T> {
+async function withTemporary<T>(file: string, text: string | Uint8Array, publish: (temporary: string) => Promise<T>): Promise<T> {
   const folder = path.dirname(file);
   await mkdir(folder, { recursive: true });
   const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);

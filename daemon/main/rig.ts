@@ -26,6 +26,7 @@ import { PoolAccounts } from '../mining/pool-accounts.ts';
 import { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
+import { UnsentBlocks } from '../mining/unsent-blocks.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
 import { packageRoot, version } from '../version.ts';
 import { readAttestation } from './attestation.ts';
@@ -79,13 +80,15 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const { config, mode } = options;
   const { clock, log, closer, hardware } = context;
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
+  const unsentBlocks = new UnsentBlocks(log.child({ module: 'mining' }));
   const pools = demo ? [demo.pool] : config.pools;
-  const sources = openSources(pools, options, context);
+  const sources = openSources(pools, options, { ...context, unsentBlocks });
   // The demo rings nobody.
   const webhooks = demo || !config.alarms.enabled ? [] : webhookTargets(config.alarms.webhooks, options.resolveSecret);
   const deviceParts = { clock, log, cacheDir: options.cacheDir ?? undefined };
   const devices = await createDevices(config.devices, { kernel: options.kernel, threads: options.threads }, { ...deviceParts, hardware, mayBeNone: config.server.enabled });
   const { brainstem, ledger } = await openLedger(options, context);
+  unsentBlocks.open(brainstem.base, path.posix.join(lookAtFolder(brainstem, clock), 'Unsent_Blocks'));
 
   const payouts = new PayoutWatch(payoutRules(pools), { clock, log: log.child({ module: 'payout' }) });
   const engine = new MiningEngine({
@@ -125,13 +128,19 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   return { brainstem, engine, session, state, events, alarms, publisher, hotplug, mqttUrl };
 }
 
-function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log }: RigContext): JobSource[] {
+/** Where a person looks first, relative to the base folder. */
+function lookAtFolder(brainstem: BlueprintBrainstem, clock: Clock): string {
+  const target = brainstem.viewTargets('look_at', 'brain', clock.now()).find(({ role }) => role === 'global');
+  return target ? path.posix.dirname(target.path) : '.';
+}
+
+function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log, unsentBlocks }: RigContext & { unsentBlocks: UnsentBlocks }): JobSource[] {
   const { config, mode } = options;
   if (pools.length === 0) {
     throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
   }
   if (pools.every(({ enabled }) => !enabled)) throw new RigError('E_CONFIG_INVALID', 'every pool has enabled: false', { hint: 'Set enabled: true for the pools to mine for.' });
-  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret: options.resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) });
+  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, unsentBlocks, resolveSecret: options.resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) });
   if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
     throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
   }

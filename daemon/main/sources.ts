@@ -4,11 +4,13 @@ import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { parsePoolUrl } from '../../protocol/stratum-v1/pool-url.ts';
 import { isTrusted, readTrustedPool, type TrustedPool } from '../../protocol/stratum-v1/trusted-pools.ts';
+import { BlockRelay } from '../mining/block-relay.ts';
 import type { ChoiceOptions } from '../mining/choice/pool-choice.ts';
 import { GbtSource } from '../mining/gbt-source.ts';
 import type { JobSource } from '../mining/job.ts';
 import { payoutRule, type PayoutRule } from '../mining/payout/payout-rule.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from '../mining/stratum-v1-source.ts';
+import type { UnsentBlocks } from '../mining/unsent-blocks.ts';
 import type { SecretRef } from '../../config/schema.ts';
 import { version } from '../version.ts';
 
@@ -18,6 +20,8 @@ export interface SourceContext {
   /** `mining.live`: real networks may be mined for. */
   readonly live: boolean;
   resolveSecret(ref: SecretRef | undefined): string | null;
+  /** Where found blocks go that no node takes. */
+  readonly unsentBlocks?: UnsentBlocks;
   /** `mining.proxy`. */
   readonly proxy?: string | undefined;
   /** `mining.trusted_pools`; empty or left out: no list. */
@@ -31,6 +35,7 @@ export interface SourceContext {
 export function createSources(pools: readonly PoolConfig[], context: SourceContext): JobSource[] {
   const ids = poolIds(pools);
   const trustedPools = trustedList(context.trustedPools ?? []);
+  const relay = new BlockRelay({ clock: context.clock, log: context.log, ...(context.unsentBlocks ? { unsent: context.unsentBlocks } : {}) });
   return pools.flatMap((pool, index) => {
     const id = ids[index]!;
     if (!pool.enabled) {
@@ -43,8 +48,20 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
     if (url.protocol === 'gbt') {
       if (!pool.payout_address) throw new RigError('E_ADDRESS_INVALID', `pools[${index}] (${id}) is a Bitcoin node: it needs payout_address`);
       return new GbtSource(
-        { id, url: pool.url, user: pool.user, password: password ?? '', cookieFile: pool.cookie_file ?? null, payoutAddress: pool.payout_address, allowMainnet: context.live, versionMask },
-        { clock: context.clock, log: context.log },
+        {
+          id,
+          url: pool.url,
+          user: pool.user,
+          password: password ?? '',
+          cookieFile: pool.cookie_file ?? null,
+          payoutAddress: pool.payout_address,
+          allowMainnet: context.live,
+          versionMask,
+          longPoll: pool.long_poll,
+          zmq: pool.zmq ?? null,
+          ...(pool.coinbase_tag === undefined ? {} : { tag: pool.coinbase_tag }),
+        },
+        { clock: context.clock, log: context.log, relay },
       );
     }
     if (url.protocol !== 'v1') throw new RigError('E_POOL_URL', `pools[${index}].url "${pool.url}": this version speaks Stratum V1 and getblocktemplate`);

@@ -1,66 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { assembleCoinbase } from '../../protocol/bitcoin/coinbase.ts';
 import { sha256d } from '../../protocol/bitcoin/hash.ts';
-import { hashHeader, serializeHeader } from '../../protocol/bitcoin/header.ts';
+import { serializeHeader } from '../../protocol/bitcoin/header.ts';
 import { foldBranch } from '../../protocol/bitcoin/merkle.ts';
-import { meetsTarget } from '../../protocol/bitcoin/target.ts';
 import { bytesToHex } from '../../protocol/common/bytes.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
-import { decodeTemplate, type BlockTemplate } from '../../protocol/gbt/template.ts';
 import { GbtSource, type GbtSourceOptions } from './gbt-source.ts';
-import type { Job, Share } from './job.ts';
-import { NodeRpcError, type Rpc } from './node-rpc.ts';
+import type { Job } from './job.ts';
+import { NodeRpcError } from './node-rpc.ts';
+import { mine, PAYOUT, ScriptedNode } from './scripted-node.fixture.ts';
 
-const PAYOUT = 'bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85';
 const OPTIONS: GbtSourceOptions = { id: 'solo', url: 'http://127.0.0.1:18443', user: 'u', password: 'p', cookieFile: null, payoutAddress: PAYOUT, allowMainnet: false };
-
-/** A node that answers from fields a test can change. */
-class ScriptedNode implements Rpc {
-  chain = 'regtest';
-  tip = '11'.repeat(32);
-  down: NodeRpcError | null = null;
-  submitAnswers: unknown[] = [null];
-  readonly submitted: string[] = [];
-  readonly calls: string[] = [];
-  closed = false;
-
-  async call(method: string, params: readonly unknown[] = []): Promise<unknown> {
-    this.calls.push(method);
-    if (this.down) throw this.down;
-    if (method === 'getblockchaininfo') return { chain: this.chain };
-    if (method === 'getbestblockhash') return this.tip;
-    if (method === 'getblocktemplate') return this.#template();
-    if (method !== 'submitblock') throw new NodeRpcError('answer', 'Method not found', { rpcCode: -32601 });
-    this.submitted.push(Buffer.from(params[0] as Uint8Array).toString('latin1'));
-    const answer = this.submitAnswers.length > 1 ? this.submitAnswers.shift() : this.submitAnswers[0];
-    if (answer instanceof Error) throw answer;
-    return answer;
-  }
-
-  async template(request: object): Promise<BlockTemplate> {
-    return decodeTemplate(await this.call('getblocktemplate', [request]));
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  #template(): unknown {
-    return {
-      version: 0x20000000,
-      vbrequired: 0x2000,
-      height: 441,
-      previousblockhash: this.tip,
-      target: '7fffff0000000000000000000000000000000000000000000000000000000000',
-      bits: '207fffff',
-      curtime: 1_795_210_072,
-      coinbasevalue: 1_250_000_000,
-      default_witness_commitment: '6a24aa21a9ede2f61c3f71d1defd3fa999dfa36953755c690689799962b48bebd836974e8cf9',
-      transactions: [],
-    };
-  }
-}
 
 function setup(options: Partial<GbtSourceOptions> = {}) {
   const node = new ScriptedNode();
@@ -84,26 +35,14 @@ function setup(options: Partial<GbtSourceOptions> = {}) {
   return { node, clock, source, jobs, invalidations, start, advance, settle };
 }
 
-/** Searches nonces of a job: on regtest every second hash is a block. */
-function mine(job: Job, wantBlock = true): Share {
-  const extranonce2 = new Uint8Array(job.extranonce2Size);
-  const merkleRoot = foldBranch(sha256d(assembleCoinbase(job.coinb1, job.extranonce1, extranonce2, job.coinb2)), job.merkleBranch);
-  for (let nonce = 0; ; nonce++) {
-    const header = serializeHeader({ ...job, merkleRoot, nonce });
-    const hash = hashHeader(header);
-    if (meetsTarget(hash, job.networkTarget) !== wantBlock) continue;
-    const share = { id: `s${nonce}`, job, deviceId: 'test', extranonce2, ntime: job.ntime, nonce, version: job.version, versionBits: null };
-    return { ...share, header, hash, difficulty: 0, leadingZeros: 0, isBlock: wantBlock, foundAt: 0 };
-  }
-}
-
 const lost = () => new NodeRpcError('transport', 'connect ECONNREFUSED');
 
 describe('GbtSource', () => {
   it('checks the chain, then turns the template into a clean job', async () => {
     const { source, node, jobs, start } = setup();
     await start();
-    expect(node.calls).toEqual(['getblockchaininfo', 'getblocktemplate']);
+    expect(node.calls).toEqual(['getblockchaininfo', 'getblocktemplate', 'getblocktemplate']);
+    expect(node.proposed).toHaveLength(1);
     expect(jobs).toHaveLength(1);
     expect(jobs[0]).toMatchObject({ key: 'solo:1:1', sourceId: 'solo', session: 1, clean: true, height: 441, nbits: 0x207fffff, extranonce2Size: 8, version: 0x20000000 });
     expect(jobs[0]!.extranonce1).toHaveLength(4);
@@ -186,7 +125,7 @@ describe('GbtSource', () => {
     node.submitAnswers = [lost()];
     const verdict = source.submit(mine(jobs[0]!));
     await settle();
-    await advance(5000);
+    await advance(8000, 500);
     expect(await verdict).toEqual({ status: 'unknown', reason: 'connect ECONNREFUSED' });
     expect(node.submitted).toHaveLength(5);
     await source.stop();
@@ -213,7 +152,7 @@ describe('GbtSource', () => {
     const { source, node, jobs, start, advance } = setup();
     node.down = new NodeRpcError('answer', 'getblocktemplate: Bitcoin is in initial sync', { rpcCode: -10 });
     await start();
-    expect(source.state()).toMatchObject({ status: 'backing_off', reason: 'getblocktemplate: Bitcoin is in initial sync' });
+    expect(source.state()).toMatchObject({ status: 'backing_off', reason: 'the node is still downloading the chain (getblocktemplate: Bitcoin is in initial sync)' });
     node.down = null;
     await advance(2000);
     expect(jobs).toHaveLength(1);
@@ -315,6 +254,59 @@ describe('GbtSource', () => {
     expect(jobs.length).toBeGreaterThan(1);
     expect(await source.submit(mine(jobs.at(-1)!))).toMatchObject({ status: 'accepted' });
     await source.stop();
+  });
+
+  it('mines nothing while the node would refuse the block, and tells its words', async () => {
+    const { node, source, jobs, start, advance } = setup();
+    node.proposalAnswer = 'rejected: bad-cb-amount';
+    await start();
+    expect(jobs).toEqual([]);
+    expect(source.state()).toMatchObject({ status: 'backing_off', reason: 'the node would refuse our block: bad-cb-amount' });
+    node.proposalAnswer = null;
+    await advance(2000);
+    expect(jobs).toHaveLength(1);
+    await source.stop();
+  });
+
+  it.each([
+    ['nothing against it', null],
+    ['its proof of work', 'high-hash'],
+    ['another tip by now', 'inconclusive-not-best-prevblk'],
+    ['no such mode', new NodeRpcError('answer', 'Invalid mode', { rpcCode: -8 })],
+  ])('mines when the node has, of a proposal, %s', async (_name, answer) => {
+    const { node, source, jobs, start } = setup();
+    node.proposalAnswer = answer;
+    await start();
+    expect(jobs).toHaveLength(1);
+    await source.stop();
+  });
+
+  it('proposes the block it would find, with its own coinbase', async () => {
+    const { node, source, jobs, start } = setup();
+    node.extra = { transactions: [{ data: 'ab'.repeat(80), txid: 'cd'.repeat(32) }] };
+    await start();
+    const [job] = jobs;
+    const coinbase = assembleCoinbase(job!.coinb1, job!.extranonce1, new Uint8Array(8), job!.coinb2);
+    const merkleRoot = foldBranch(sha256d(coinbase), job!.merkleBranch);
+    expect(node.proposed[0]!.startsWith(`${bytesToHex(serializeHeader({ ...job!, merkleRoot, nonce: 0 }))}02`)).toBe(true);
+    expect(node.proposed[0]!.endsWith('ab'.repeat(80))).toBe(true);
+    expect(node.proposed[0]).toContain(bytesToHex(coinbase.subarray(4, -4)));
+    await source.stop();
+  });
+
+  it('tells the states of a node in plain words', async () => {
+    for (const [rpcCode, words] of [[-9, 'not connected to any other node'], [-28, 'is starting']] as const) {
+      const { node, source, start } = setup();
+      node.down = new NodeRpcError('answer', 'Loading block index', { rpcCode });
+      await start();
+      expect(source.state()).toMatchObject({ status: 'backing_off', reason: expect.stringContaining(words) });
+      expect(source.state().reason).toContain('Loading block index');
+      await source.stop();
+    }
+  });
+
+  it('refuses a tag that cannot stand in a coinbase', () => {
+    for (const tag of ['x'.repeat(76), 'Grüße', 'two\nlines']) expect(() => setup({ tag })).toThrow(expect.objectContaining({ code: 'E_CONFIG_INVALID' }));
   });
 
   it('withdraws its work for a block that may not be sent, until the next template', async () => {

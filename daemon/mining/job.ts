@@ -74,12 +74,13 @@ export interface Share {
 
 /**
  * What became of a share. `unknown` = sent, never answered (disconnect or deadline). `withheld` = not sent on purpose
- * (staging mode, auto_submit off, or its session is gone).
+ * (staging mode, auto_submit off, or its session is gone). A `reason` beside `accepted` says which of several nodes said
+ * what. `block_file`: where a solo block is kept that no node took, relative to the mode's base folder.
  */
 export type Verdict =
-  | { readonly status: 'accepted'; readonly latency_ms: number }
-  | { readonly status: 'rejected' | 'stale' | 'duplicate' | 'low_difficulty' | 'unauthorized'; readonly code: number | null; readonly reason: string; readonly latency_ms: number }
-  | { readonly status: 'unknown' | 'withheld'; readonly reason: string };
+  | { readonly status: 'accepted'; readonly latency_ms: number; readonly reason?: string }
+  | { readonly status: 'rejected' | 'stale' | 'duplicate' | 'low_difficulty' | 'unauthorized'; readonly code: number | null; readonly reason: string; readonly latency_ms: number; readonly block_file?: string }
+  | { readonly status: 'unknown' | 'withheld'; readonly reason: string; readonly block_file?: string };
 
 export type SourceStatus = 'idle' | 'connecting' | 'handshaking' | 'waiting_for_job' | 'mining' | 'backing_off' | 'auth_failed' | 'stopped';
 

@@ -79,7 +79,7 @@ export class MiningRecorder {
       submitted_to_network: submitted,
       submission_timestamp: submitted ? timestamp : null,
       verdict: verdict.status,
-      verdict_reason: 'reason' in verdict ? verdict.reason : null,
+      verdict_reason: 'reason' in verdict ? (verdict.reason ?? null) : null,
       references: { math_proof: proofId, submission_tracking: submissionId, block_submission: null },
     });
     ledger.append('math_proof', { id: proofId, ...mathProofOf(share, { proofId, attemptId, hashesTried }, attestation, mathematics), timestamp });
@@ -101,7 +101,7 @@ export class MiningRecorder {
     const fate = share.isBlock ? fateOfBlock(share, verdict) : null;
     if (fate !== null) {
       const references = { ledger_entry: attemptId, math_proof: proofId, submission_tracking: submissionId, rejection: rejectionId };
-      addLookAt(ledger, { ...fate, path: null, references }, { id: `look_${name}`, timestamp });
+      addLookAt(ledger, { ...fate, references }, { id: `look_${name}`, timestamp });
     }
   }
 
@@ -167,19 +167,21 @@ function submissionStatus(verdict: Verdict): 'accepted' | 'rejected' | 'pending'
 }
 
 /** What a person must know about a block that was sent and not accepted; null for any other. */
-function fateOfBlock(share: Share, verdict: Verdict): Pick<LookAt, 'severity' | 'reason' | 'message'> | null {
+function fateOfBlock(share: Share, verdict: Verdict): Pick<LookAt, 'severity' | 'reason' | 'message' | 'path'> | null {
   const block = share.job.height === null ? `Block ${displayHash(share.hash)}` : `Block ${share.job.height}`;
+  const file = 'block_file' in verdict ? (verdict.block_file ?? null) : null;
+  const byHand = file === null ? '' : `. It is kept in ${file}; to send it by hand: bitcoin-cli -stdin submitblock < ${file}`;
   if (submissionStatus(verdict) === 'rejected') {
-    return { severity: 'critical', reason: 'block_rejected', message: `${block} was refused by ${share.job.sourceId}: ${'reason' in verdict ? verdict.reason : verdict.status} (${verdict.status})` };
+    return { severity: 'critical', reason: 'block_rejected', message: `${block} was refused by ${share.job.sourceId}: ${'reason' in verdict ? verdict.reason : verdict.status} (${verdict.status})${byHand}`, path: file };
   }
-  if (verdict.status === 'unknown') return { severity: 'error', reason: 'block_unanswered', message: `${block} was sent to ${share.job.sourceId} and never answered: ${verdict.reason}` };
+  if (verdict.status === 'unknown') return { severity: 'error', reason: 'block_unanswered', message: `${block} was sent to ${share.job.sourceId} and never answered: ${verdict.reason}${byHand}`, path: file };
   return null;
 }
 
 function networkResponse(verdict: Verdict): JsonObject {
   return {
     status: verdict.status,
-    rpc_response: 'reason' in verdict ? verdict.reason : null,
+    rpc_response: 'reason' in verdict ? (verdict.reason ?? null) : null,
     rpc_code: 'code' in verdict ? verdict.code : null,
     response_time_ms: 'latency_ms' in verdict ? Math.round(verdict.latency_ms * 1000) / 1000 : null,
     node_version: null,

@@ -1,6 +1,7 @@
 /** The coinbase transaction of a solo block, cut in two around the extranonces as in Stratum V1. */
 import { heightPush } from '../bitcoin/coinbase.ts';
 import { concatBytes, hexToBytes, writeU32LE } from '../common/bytes.ts';
+import { RigError } from '../common/errors.ts';
 import { compactSize } from './compact-size.ts';
 
 export interface CoinbaseOptions {
@@ -46,6 +47,16 @@ function output(value: bigint, script: Uint8Array): Uint8Array {
 
 function shortPush(data: Uint8Array): Uint8Array {
   return data.length === 0 ? data : concatBytes(Uint8Array.of(data.length), data);
+}
+
+/** Leaves room for the longest height push (6), three push opcodes and 12 bytes of extranonces within the 100 bytes. */
+const MAX_TAG = 75;
+
+/** @throws RigError E_CONFIG_INVALID for a tag that is too long or not printable ASCII */
+export function checkTag(tag: string): void {
+  if (tag.length > MAX_TAG || /[^\x20-\x7e]/.test(tag)) {
+    throw new RigError('E_CONFIG_INVALID', `the coinbase tag ${JSON.stringify(tag)} cannot be used`, { hint: `coinbase_tag takes up to ${MAX_TAG} printable ASCII characters.` });
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { RigError } from '../common/errors.ts';
 import { assembleBlock } from './block.ts';
 import { buildCoinbase, withWitness } from './coinbase.ts';
 import { compactSize } from './compact-size.ts';
-import { classifySubmitResult } from './submit-result.ts';
+import { classifyProposalResult, classifySubmitResult } from './submit-result.ts';
 import { decodeTemplate } from './template.ts';
 
 interface BlockVector {
@@ -201,7 +201,9 @@ describe('classifySubmitResult', () => {
     [null, 'accepted'],
     ['duplicate', 'accepted'],
     ['rejected: duplicate', 'accepted'],
-    ['inconclusive', 'stale'],
+    ['inconclusive', 'inconclusive'],
+    ['duplicate-inconclusive', 'inconclusive'],
+    ['stale-prevblk', 'stale'],
     ['bad-prevblk', 'stale'],
     ['rejected: high-hash', 'low_difficulty'],
     ['duplicate-invalid', 'rejected'],
@@ -213,5 +215,21 @@ describe('classifySubmitResult', () => {
 
   it('keeps the words of the node without its prefix', () => {
     expect(classifySubmitResult('rejected: bad-cb-amount')).toEqual({ status: 'rejected', reason: 'bad-cb-amount' });
+  });
+});
+
+describe('classifyProposalResult', () => {
+  it.each([
+    [null, 'good'],
+    ['high-hash', 'good'],
+    ['rejected: high-hash', 'good'],
+    ['inconclusive-not-best-prevblk', 'late'],
+    ['bad-prevblk', 'late'],
+    ['bad-prevblk-of-another-kind', 'refused'],
+    ['bad-cb-amount', 'refused'],
+    ['rejected: bad-witness-merkle-match', 'refused'],
+    [{ odd: true }, 'refused'],
+  ])('reads %j as %s', (result, status) => {
+    expect(classifyProposalResult(result).status).toBe(status);
   });
 });
