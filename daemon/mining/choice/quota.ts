@@ -11,7 +11,7 @@ export class Quota implements TurnOrder {
   /** Hashes that a pool is taken to have had although it was away for them. */
   readonly #missed = new Map<string, number>();
   #present: ReadonlySet<string> = new Set();
-  /** Hashes for its weight of the pool that was furthest behind, the most so far: whoever comes back starts from here. */
+  /** Hashes for its weight of the pool that was furthest behind at the last turn: whoever comes back starts from here. It never falls. */
   #level = 0;
 
   /** @param hashesFor hashes done for a pool so far, up to this moment */
@@ -23,8 +23,6 @@ export class Quota implements TurnOrder {
     const weighted = candidates.filter(({ quota }) => quota > 0);
     const ids = new Set(weighted.map(({ id }) => id));
     if (ids.size === this.#present.size && weighted.every(({ id }) => this.#present.has(id))) return;
-    const stayed = weighted.filter(({ id }) => this.#present.has(id));
-    this.#raise(stayed);
     for (const pool of weighted) {
       if (this.#present.has(pool.id)) continue;
       const behind = (this.#level - this.#progress(pool)) * pool.quota;
@@ -36,7 +34,7 @@ export class Quota implements TurnOrder {
   next(candidates: readonly Standing[], pools: readonly Standing[], active: string | null): Standing {
     const weighted = candidates.filter(({ quota }) => quota > 0);
     if (weighted.length === 0) return candidates[0]!;
-    this.#raise(weighted);
+    this.#level = Math.max(this.#level, Math.min(...weighted.map((pool) => this.#progress(pool))));
     const place = pools.findIndex(({ id }) => id === active);
     const ranked = weighted.map((pool) => ({ pool, progress: this.#progress(pool), turnsAway: (pools.indexOf(pool) - place - 1 + pools.length) % pools.length }));
     // Level pools take turns, so that work goes round even while no device can tell how much it does.
@@ -51,10 +49,6 @@ export class Quota implements TurnOrder {
     if (pool.quota === 0) return 'its quota is 0: only while no pool with a weight has work';
     const sum = candidates.reduce((total, { quota }) => total + quota, 0);
     return candidates.includes(pool) ? `its weight is ${pool.quota} of ${sum}` : '';
-  }
-
-  #raise(pools: readonly Standing[]): void {
-    if (pools.length > 0) this.#level = Math.max(this.#level, Math.min(...pools.map((pool) => this.#progress(pool))));
   }
 
   #progress({ id, quota }: Standing): number {
