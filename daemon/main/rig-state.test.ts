@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { configSchema } from '../../config/schema.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { TemplateManager } from '../dtm/template-manager.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   device = new HandDevice('cpu');
   const choice = { strategy: 'quota', rotateMs: 60_000, returnMs: 60_000, quotas: new Map([['home', 3]]) } as const;
   const engine = new MiningEngine({ sources: [home, backup], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, choice, clock, log: silentLog });
-  const parts = { nodeId: 'rig1', version: '0', mode: 'live', engine, accounts: { of: noPoolAccount }, payouts: { payoutOf: () => null }, ledger: new MemoryLedger(), session: () => null, alarms: () => [], clock };
+  const parts = { nodeId: 'rig1', version: '0', mode: 'live', engine, accounts: { of: noPoolAccount }, payouts: { payoutOf: () => null }, ledger: new MemoryLedger(), session: () => null, alarms: () => [], economy: configSchema.parse({}).economy, clock };
   const state = new RigStateSource(parts as unknown as RigStateOptions);
   snapshot = () => state.snapshot();
   await engine.start(new AbortController().signal);

@@ -1,8 +1,9 @@
+import type { EconomyConfig } from '../../config/schema.ts';
 import type { Mode } from '../brainstem/contract.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { SessionState } from '../looping/session.ts';
 import type { MiningEngine } from '../mining/engine.ts';
-import { noEconomy } from '../economy/economy.ts';
+import { economyOf } from '../economy/economy.ts';
 import type { PoolRoleState } from '../mining/choice/pool-choice.ts';
 import type { SourceState } from '../mining/job.ts';
 import type { PayoutWatch } from '../mining/payout/payout-watch.ts';
@@ -22,6 +23,8 @@ export interface RigStateOptions {
   readonly ledger: Ledger;
   readonly session: () => SessionState | null;
   readonly alarms: () => readonly AlarmState[];
+  /** `economy` of the configuration. */
+  readonly economy: EconomyConfig;
   readonly clock: Clock;
 }
 
@@ -57,13 +60,15 @@ export class RigStateSource implements StateSource {
     const roles = engine.roles();
     const pools = engine.sources.map((source) => poolTelemetry(source.state(), roles.get(source.id)!, accounts.of(source.id), payouts.payoutOf(source.id), clock.now()));
     const { status, reason } = this.#miningStatus(devices, pools);
+    const hashrateHs = sumKnown(devices.map((device) => device.hashrate_hs));
+    const active = engine.activeSource;
     return {
       node: { id: nodeId, version, mode, pid: process.pid, started_at: this.#startedAt, uptime_secs: Math.floor((clock.monotonic() - this.#startedMono) / 1000) },
       mining: {
         status,
         reason,
-        hashrate_hs: sumKnown(devices.map((device) => device.hashrate_hs)),
-        pool: engine.activeSource,
+        hashrate_hs: hashrateHs,
+        pool: active,
         shares: engine.account.snapshot(),
         // Sorted only for those who ask: the health message, once a minute.
         delays: {
@@ -81,7 +86,7 @@ export class RigStateSource implements StateSource {
       devices,
       alarms: this.#options.alarms(),
       server: null,
-      economy: noEconomy('EUR', 'no figures are configured under economy'),
+      economy: economyOf({ config: this.#options.economy, mode, job: active === null ? null : engine.jobOf(active), pool: pools.find(({ id }) => id === active) ?? null, hashrateHs, devices }),
       ledger: ledger.stats(),
     };
   }

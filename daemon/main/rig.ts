@@ -105,7 +105,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
   closer.add('pool accounts', () => accounts.stop());
-  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], clock });
+  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], economy: config.economy, clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
   const alarms = config.alarms.enabled ? openAlarms({ state, events, ledger, webhooks, silenceMs: silenceOf(pools, sources) }, options, context) : null;

@@ -92,3 +92,25 @@ describe('discovery', () => {
     expect(documents()['homeassistant/device/rigbrain_rig-1_cpu/config']!.components.limit).toMatchObject({ platform: 'number', min: 1, max: 100, entity_category: 'config' });
   });
 });
+
+test('every kind of alarm is a problem sensor on the list of alarms, which does not expire', () => {
+  const rig = documents()['homeassistant/device/rigbrain_rig-1/config']!;
+  for (const kind of ['pool_silent', 'pool_auth', 'reject_rate', 'no_share', 'payee_changed', 'all_pools_dead']) {
+    const sensor = rig.components[`alarm_${kind}`]!;
+    expect(sensor, kind).toMatchObject({ platform: 'binary_sensor', device_class: 'problem', state_topic: 'rigbrain/rig-1/alarms', json_attributes_topic: 'rigbrain/rig-1/alarms', value_template: expect.stringContaining(`'eq', '${kind}'`) });
+    expect(sensor).not.toHaveProperty('expire_after');
+  }
+});
+
+test('earnings and cost are announced only where the prices they rest on are configured', () => {
+  const names = (btc: boolean, electricity: boolean): string[] => {
+    const [rig] = discoveryMessages(scope, fakeRigState({ economy: { ...fakeRigState().economy, currency: 'CHF', priced: { btc, electricity } } }), 10);
+    const { components } = rig!.payload as Doc;
+    for (const component of Object.values(components)) if (String(component.value_template).includes('economy.')) expect(component.unit_of_measurement).toBe('CHF/d');
+    return Object.keys(components).filter((key) => ['revenue', 'cost', 'profit'].includes(key));
+  };
+  expect(names(false, false)).toEqual([]);
+  expect(names(true, false)).toEqual(['revenue']);
+  expect(names(false, true)).toEqual(['cost']);
+  expect(names(true, true)).toEqual(['revenue', 'cost', 'profit']);
+});

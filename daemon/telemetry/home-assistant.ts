@@ -2,6 +2,7 @@
  * Home Assistant MQTT discovery, device based (one retained document a device, Home Assistant 2024.12 and later).
  * Full key names, because these documents are read by people in logs. Pure functions.
  */
+import { ALARM_KINDS, TITLE } from '../alarms/rule.ts';
 import type { Capability } from '../../drivers/contract.ts';
 import { addressableDevices } from './payloads.ts';
 import type { DeviceTelemetry, RigState } from './state.ts';
@@ -26,7 +27,7 @@ function hashrateUnit(drivers: readonly string[]): HashrateUnit {
 const entityId = (...parts: string[]): string => parts.join('_').toLowerCase().replace(/[^a-z0-9_]/g, '_');
 const field = (path: string): string => `{{ value_json.${path} }}`;
 
-function hashrateSensor({ unit, divisor }: HashrateUnit): Component {
+function hashrateSensor({ unit, divisor }: HashrateUnit, path = 'hashrate_hs'): Component {
   return {
     platform: 'sensor',
     name: 'Hashrate',
@@ -34,7 +35,7 @@ function hashrateSensor({ unit, divisor }: HashrateUnit): Component {
     state_class: 'measurement',
     suggested_display_precision: 2,
     icon: 'mdi:pickaxe',
-    value_template: `{{ value_json.hashrate_hs / ${divisor} if value_json.hashrate_hs is not none else none }}`,
+    value_template: `{{ value_json.${path} / ${divisor} if value_json.${path} is not none else none }}`,
   };
 }
 
@@ -80,10 +81,48 @@ const rigComponents = (scope: TopicScope, state: RigState): Record<string, Compo
     value_template: "{{ 'ON' if value_json.pool_connected else 'OFF' }}",
   },
   ...shareSensors,
+  reject_percent: { platform: 'sensor', name: 'Reject rate', unit_of_measurement: '%', state_class: 'measurement', suggested_display_precision: 2, icon: 'mdi:close-circle-outline', value_template: field('reject_percent') },
+  luck: { platform: 'sensor', name: 'Luck', unit_of_measurement: '%', state_class: 'measurement', suggested_display_precision: 0, icon: 'mdi:clover', entity_category: 'diagnostic', value_template: '{{ value_json.luck * 100 if value_json.luck is not none else none }}' },
+  pool_hashrate: { ...hashrateSensor(hashrateUnit(state.devices.map((device) => device.driver)), 'pool_hashrate_hs'), name: 'Hashrate at the pool', icon: 'mdi:server-network' },
+  ...economyComponents(state.economy),
+  ...alarmComponents(scope),
   blocks: { ...counter('Blocks found', 'blocks', 'blocks'), icon: 'mdi:cube-outline' },
   started: { platform: 'sensor', name: 'Started', device_class: 'timestamp', entity_category: 'diagnostic', value_template: field('started_at') },
   mining: miningSwitch(topicOf(scope, 'set', {})),
 });
+
+/** Estimates, where the prices they rest on are configured. */
+function economyComponents({ currency, priced }: RigState['economy']): Record<string, Component> {
+  const money = (name: string, path: string, icon: string): Component => ({ platform: 'sensor', name, unit_of_measurement: `${currency}/d`, state_class: 'measurement', suggested_display_precision: 2, icon, value_template: field(`economy.${path}`) });
+  return {
+    ...(priced.btc ? { revenue: money('Estimated earnings', 'revenue_per_day', 'mdi:cash-plus') } : {}),
+    ...(priced.electricity ? { cost: money('Power cost', 'cost_per_day', 'mdi:cash-minus') } : {}),
+    ...(priced.btc && priced.electricity ? { profit: money('Estimated profit', 'profit_per_day', 'mdi:cash') } : {}),
+  };
+}
+
+/** A problem sensor for each kind of alarm; its attributes say of which pools, and the words. */
+function alarmComponents(scope: TopicScope): Record<string, Component> {
+  const topic = topicOf(scope, 'alarms', {});
+  return Object.fromEntries(
+    ALARM_KINDS.map((kind) => {
+      const on = `value_json | selectattr('kind', 'eq', '${kind}') | selectattr('healed_at', 'none')`;
+      const sensor: Component = {
+        platform: 'binary_sensor',
+        name: TITLE[kind],
+        device_class: 'problem',
+        entity_category: 'diagnostic',
+        state_topic: topic,
+        payload_on: 'ON',
+        payload_off: 'OFF',
+        value_template: `{{ 'ON' if ${on} | list | count > 0 else 'OFF' }}`,
+        json_attributes_topic: topic,
+        json_attributes_template: `{{ {'subjects': ${on} | map(attribute='subject') | list, 'messages': ${on} | map(attribute='message') | list} | tojson }}`,
+      };
+      return [`alarm_${kind}`, sensor];
+    }),
+  );
+}
 
 /** What only boards with chips of their own have; unknown values show as unknown. */
 const boardSensors: Readonly<Record<string, Component>> = {
@@ -141,7 +180,8 @@ function finish(components: Record<string, Component>, uniquePrefix: string, ent
         ...component,
         unique_id: `${uniquePrefix}_${key}`,
         default_entity_id: `${component.platform}.${entityId(entityPrefix, key)}`,
-        ...(component.platform === 'sensor' || component.platform === 'binary_sensor' ? { expire_after: expireAfter } : {}),
+        // What has a topic of its own is sent when it changes, and stays.
+        ...((component.platform === 'sensor' || component.platform === 'binary_sensor') && component.state_topic === undefined ? { expire_after: expireAfter } : {}),
       },
     ]),
   );

@@ -72,6 +72,41 @@ export const devicesPayload = z.array(
   }),
 );
 
+const ends = { low: z.number(), high: z.number() };
+
+/** Verdicts on what was sent to a pool, and the hashing behind it. */
+const account = z.strictObject({
+  sent: count.describe('Shares sent.'),
+  accepted: count.describe('Accepted.'),
+  rejected: count.describe('Rejected, other than for being late.'),
+  stale: count.describe('Too late.'),
+  unknown: count.describe('Never answered.'),
+  withheld: count.describe('Found and deliberately not sent.'),
+  reject_percent: z.number().nullable().describe('Rejected and too late, in percent of those sent.'),
+  accepted_difficulty: z.number().describe('Sum of the difficulties of the accepted shares.'),
+  rejected_difficulty: z.number().describe('The same of rejected and late ones.'),
+  best_difficulty: z.number().nullable().describe('Best share.'),
+  last_accepted_at: instant.nullable().describe('When the last one was accepted.'),
+  reject_reasons: z.record(z.string(), count).describe('Plain words to how often, most frequent first, 16 at most.'),
+  latency_ms: z.strictObject({ p50: z.number(), p99: z.number() }).nullable().describe('Time to the answer of a share.'),
+  hashes: z.number().nullable().describe('Hashes our own devices made for this pool.'),
+  found: count.describe('Shares our own devices found, whatever became of them.'),
+  expected_shares: z.number().nullable().describe('Shares so many hashes should have given.'),
+  luck: z.strictObject({ ratio: z.number(), ...ends }).nullable().describe('found / expected_shares, with its 95 % interval.'),
+  pool_hashrate_hs: z.strictObject({ value: z.number(), ...ends }).nullable().describe('Rate the pool can see, from accepted shares of the last hour, with its 95 % interval.'),
+  explanation: z.string().nullable().describe('Whether and why it differs from the rate of the rig, for a person.'),
+});
+
+export const alarmsPayload = z.array(
+  z.strictObject({
+    kind: z.enum(['pool_silent', 'pool_auth', 'reject_rate', 'no_share', 'payee_changed', 'all_pools_dead']).describe('What is wrong.'),
+    subject: z.string().describe('A pool id, or `rig`.'),
+    raised_at: instant.describe('When it began.'),
+    healed_at: instant.nullable().describe('When it ended; null = it is still on.'),
+    message: z.string().describe('For a person.'),
+  }),
+);
+
 export const poolsPayload = z.array(
   z.strictObject({
     id: z.string().describe('Id of the pool.'),
@@ -100,6 +135,7 @@ export const poolsPayload = z.array(
     reconnects: count.describe('Reconnections since start.'),
     latency_ms: z.number().nullable().describe('Usual answer time of a submit.'),
     message: z.string().nullable().describe('Last message the pool wanted shown.'),
+    account: account.describe('What became of the shares sent to it since start, and the hashing behind them.'),
     payout: z
       .strictObject({
         expected_address: z.string().nullable().describe('Address that must be paid; null = none is known.'),
@@ -130,6 +166,23 @@ export const rigStatePayload = z.strictObject({
   pool_connected: z.boolean().describe('True when a pool gives work.'),
   ...shares,
   last_reject: z.string().nullable().describe('Plain words of the last rejection.'),
+  reject_percent: z.number().nullable().describe('Rejected and too late, in percent of the shares sent to all pools since start.'),
+  luck: z.number().nullable().describe('Shares the devices of this rig found over those their hashes should have given, all pools since start.'),
+  pool_hashrate_hs: z.number().nullable().describe('Hash rate the pool in use can see, from the accepted shares of the last hour.'),
+  alarms: count.describe('Alarms that are on.'),
+  economy: z
+    .strictObject({
+      currency: z.string(),
+      network_difficulty: z.number().nullable(),
+      btc_per_day: z.number().nullable(),
+      revenue_per_day: z.number().nullable(),
+      power_w: z.number().nullable(),
+      cost_per_day: z.number().nullable(),
+      profit_per_day: z.number().nullable(),
+      days_per_block: z.number().nullable(),
+      explanation: z.string(),
+    })
+    .describe('Estimated earnings and cost, from configured figures only; null = a figure is missing, `explanation` says which.'),
   session: z
     .strictObject({ round: count, target_zeros: count, best_zeros: count })
     .nullable()

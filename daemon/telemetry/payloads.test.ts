@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, rigStatePayloadOf, stateMessages } from './payloads.ts';
+import { noPoolAccount } from '../mining/pool-account.ts';
+import { alarmsPayloadOf, deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, poolsPayloadOf, rigStatePayloadOf, stateMessages } from './payloads.ts';
 import { fakeDevice, fakePool, fakeRigState } from './rig-state.fixture.ts';
 import { TOPICS } from './topics.ts';
 
@@ -12,7 +13,7 @@ test('every message is of the shape its topic promises', () => {
   const mqtt = { connected: true, protocol: '5.0' as const, published: 1, dropped: 0, reconnects: 0, queued_events: 0, last_error: null };
   const messages = [...stateMessages(scope, state, AT), healthMessage(scope, state, host, mqtt, AT), eventMessage(scope, { type: 'block_found', at: AT, device: 'cpu', message: 'block', data: { height: 7 } })];
   for (const { key, topic, payload } of messages) expect(TOPICS[key].payload.safeParse(payload).error, topic).toBeUndefined();
-  expect(messages.map(({ topic }) => topic.replace('rigbrain/rig1/', ''))).toEqual(['info', 'devices', 'state', 'pools', 'cpu/availability', 'cpu/state', 'bitaxe-1/availability', 'bitaxe-1/state', 'health', 'event']);
+  expect(messages.map(({ topic }) => topic.replace('rigbrain/rig1/', ''))).toEqual(['info', 'devices', 'state', 'pools', 'alarms', 'cpu/availability', 'cpu/state', 'bitaxe-1/availability', 'bitaxe-1/state', 'health', 'event']);
 });
 
 describe('rig state', () => {
@@ -67,5 +68,24 @@ test('a pool tells its role, why, and what became of it lately', () => {
   expect(TOPICS.pools.payload.safeParse(payload).error).toBeUndefined();
   expect(payload).toMatchObject([
     { role: 'down', role_reason: 'not one line within 180 s', role_since: '2025-12-18T18:00:09.000Z', failures: 1, next_attempt_at: '2025-12-18T18:00:10.000Z', quota: 3, work_share: 0.25, history: [{ status: 'mining', at: '2025-12-18T18:00:01.000Z' }, { status: 'backing_off', reason: 'not one line within 180 s' }] },
+  ]);
+});
+
+test('a pool tells what became of its shares, and the rig the sums', () => {
+  const account = { ...noPoolAccount(), sent: 200, rejected: 3, stale: 1, found: 210, hashes: 1e15, expected_shares: 200, luck: { ratio: 1.05, low: 0.9, high: 1.2 }, pool_hashrate_hs: { value: 1e12, low: 9e11, high: 1.1e12 }, reject_reasons: { late: 1 }, last_accepted_at: 1_766_000_000_000 };
+  const state = fakeRigState({ pools: [fakePool({ account }), fakePool({ id: 'other' })] });
+  const [first, other] = poolsPayloadOf(state);
+  expect(first!.account).toMatchObject({ sent: 200, reject_percent: 2, luck: { ratio: 1.05 }, pool_hashrate_hs: { low: 9e11 }, last_accepted_at: '2025-12-17T19:33:20.000Z' });
+  expect(other!.account).toMatchObject({ sent: 0, reject_percent: null, luck: null });
+  expect(rigStatePayloadOf(state, 0)).toMatchObject({ reject_percent: 2, luck: 1.05, pool_hashrate_hs: 1e12, alarms: 0 });
+});
+
+test('alarms that are on are counted, those that ended are kept in the list', () => {
+  const alarm = { kind: 'pool_silent', subject: 'demo', raised_at: 0, healed_at: null, message: 'm' } as const;
+  const state = fakeRigState({ alarms: [alarm, { ...alarm, healed_at: 60_000 }] });
+  expect(rigStatePayloadOf(state, 0).alarms).toBe(1);
+  expect(alarmsPayloadOf(state)).toEqual([
+    { kind: 'pool_silent', subject: 'demo', raised_at: '1970-01-01T00:00:00.000Z', healed_at: null, message: 'm' },
+    { kind: 'pool_silent', subject: 'demo', raised_at: '1970-01-01T00:00:00.000Z', healed_at: '1970-01-01T00:01:00.000Z', message: 'm' },
   ]);
 });

@@ -1,5 +1,5 @@
 /** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
-import type { DeviceTelemetry, PayoutState, RigEvent, RigState, ShareCounts } from './state.ts';
+import type { DeviceTelemetry, EconomyState, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts } from './state.ts';
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 /** What the process and the machine look like; read by host-health.ts. */
@@ -34,6 +34,11 @@ export function rigStatePayloadOf(state: RigState, at: number): PayloadOf<'state
     pool_connected: state.pools.some((pool) => pool.status === 'mining'),
     ...shareFields(mining.shares),
     last_reject: mining.last_reject,
+    reject_percent: rejectPercent(state.pools.map(({ account }) => account)),
+    luck: luckOf(state.pools.map(({ account }) => account)),
+    pool_hashrate_hs: state.pools.find(({ id }) => id === mining.pool)?.account.pool_hashrate_hs?.value ?? null,
+    alarms: state.alarms.filter(({ healed_at }) => healed_at === null).length,
+    economy: economyPayload(state.economy),
     session: mining.session === null ? null : { round: mining.session.round, target_zeros: mining.session.target_zeros, best_zeros: mining.session.best_zeros },
     started_at: instant(state.node.started_at),
     uptime_secs: state.node.uptime_secs,
@@ -107,12 +112,59 @@ export function poolsPayloadOf(state: RigState): PayloadOf<'pools'> {
     latency_ms: pool.latency_ms,
     message: pool.message,
     payout: pool.payout && payoutPayloadOf(pool.payout),
+    account: accountPayload(pool.account),
   }));
 }
 
 /** Without the list of outputs: a pool that pays its miners in the coinbase has hundreds. */
 function payoutPayloadOf({ outputs, expected_address, expected_from, paid_percent, paid_sat, total_sat, output_count, tag, height, verdict, explanation }: PayoutState): NonNullable<PayloadOf<'pools'>[number]['payout']> {
   return { expected_address, expected_from, paid_percent, paid_sat, total_sat, payee: outputs[0]?.address ?? null, output_count, tag, height, verdict, explanation };
+}
+
+function accountPayload(account: PoolAccountState): PayloadOf<'pools'>[number]['account'] {
+  const { sent, accepted, rejected, stale, unknown, withheld, accepted_difficulty, rejected_difficulty, best_difficulty, hashes, found, expected_shares, explanation } = account;
+  return {
+    sent,
+    accepted,
+    rejected,
+    stale,
+    unknown,
+    withheld,
+    reject_percent: rejectPercent([account]),
+    accepted_difficulty,
+    rejected_difficulty,
+    best_difficulty,
+    last_accepted_at: instantOrNull(account.last_accepted_at),
+    reject_reasons: { ...account.reject_reasons },
+    latency_ms: account.latency_ms && { p50: account.latency_ms.p50, p99: account.latency_ms.p99 },
+    hashes,
+    found,
+    expected_shares,
+    luck: account.luck && { ratio: account.luck.ratio, low: account.luck.low, high: account.luck.high },
+    pool_hashrate_hs: account.pool_hashrate_hs && { value: account.pool_hashrate_hs.value, low: account.pool_hashrate_hs.low, high: account.pool_hashrate_hs.high },
+    explanation,
+  };
+}
+
+/** Rejected and late shares in percent of those sent; null before the first. */
+function rejectPercent(accounts: readonly PoolAccountState[]): number | null {
+  const sent = accounts.reduce((sum, account) => sum + account.sent, 0);
+  return sent === 0 ? null : (accounts.reduce((sum, { rejected, stale }) => sum + rejected + stale, 0) / sent) * 100;
+}
+
+/** Found over expected of all pools; null while one share is not to be expected yet. */
+function luckOf(accounts: readonly PoolAccountState[]): number | null {
+  const expected = accounts.reduce((sum, account) => sum + (account.expected_shares ?? 0), 0);
+  return expected < 1 ? null : accounts.reduce((sum, { found }) => sum + found, 0) / expected;
+}
+
+function economyPayload({ currency, network_difficulty, btc_per_day, revenue_per_day, power_w, cost_per_day, profit_per_day, days_per_block, explanation }: EconomyState): PayloadOf<'state'>['economy'] {
+  return { currency, network_difficulty, btc_per_day, revenue_per_day, power_w, cost_per_day, profit_per_day, days_per_block, explanation };
+}
+
+/** Payload of the `alarms` topic. */
+export function alarmsPayloadOf(state: RigState): PayloadOf<'alarms'> {
+  return state.alarms.map(({ kind, subject, raised_at, healed_at, message }) => ({ kind, subject, raised_at: instant(raised_at), healed_at: instantOrNull(healed_at), message }));
 }
 
 /** Devices that can have topics of their own. */
@@ -125,13 +177,14 @@ export function devicesPayloadOf(state: RigState): PayloadOf<'devices'> {
   return addressableDevices(state).map(({ id, title, driver, capabilities }) => ({ id, title, driver, capabilities: [...capabilities] }));
 }
 
-/** Everything retained that follows from the state: info, devices, pools, the rig's state, each device's state and availability. */
+/** Everything retained that follows from the state: info, devices, pools, alarms, the rig's state, each device's state and availability. */
 export function stateMessages(scope: TopicScope, state: RigState, at: number): OutboundMessage[] {
   return [
     outbound(scope, 'info', {}, infoPayloadOf(state)),
     outbound(scope, 'devices', {}, devicesPayloadOf(state)),
     outbound(scope, 'state', {}, rigStatePayloadOf(state, at)),
     outbound(scope, 'pools', {}, poolsPayloadOf(state)),
+    outbound(scope, 'alarms', {}, alarmsPayloadOf(state)),
     ...addressableDevices(state).flatMap((device) => [
       outbound(scope, 'deviceAvailability', { device: device.id }, deviceAvailability(device)),
       outbound(scope, 'deviceState', { device: device.id }, deviceStatePayloadOf(device, at)),
@@ -157,6 +210,7 @@ export function snapshotPayload(state: RigState, at: number): Record<string, unk
     info: infoPayloadOf(state),
     state: rigStatePayloadOf(state, at),
     pools: poolsPayloadOf(state),
+    alarms: alarmsPayloadOf(state),
     devices: Object.fromEntries(addressableDevices(state).map((device) => [device.id, { availability: deviceAvailability(device), ...deviceStatePayloadOf(device, at) }])),
   };
 }

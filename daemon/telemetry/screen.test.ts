@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { noEconomy } from '../economy/economy.ts';
+import { noPoolAccount } from '../mining/pool-account.ts';
 import { fakePool } from './rig-state.fixture.ts';
 import { fitLines, StatusScreen, statusLines, summaryLines } from './screen.ts';
 import type { RigState, ShareCounts } from './state.ts';
@@ -93,4 +94,17 @@ test('after the end the result stays: what was accepted, where the ledger is, wh
   expect(text).toContain('12 shares accepted, 1 rejected, 2 stale, 1 blocks found');
   expect(text).toContain('/data/Mining');
   expect(text).toContain('3 entries were lost: disk full');
+});
+
+test('alarms that are on come first; those that ended are gone', () => {
+  const alarm = { kind: 'payee_changed', subject: 'p', raised_at: 0, healed_at: null, message: 'p: pays another\u001b[2J address' } as const;
+  const lines = statusLines({ ...state, alarms: [alarm, { ...alarm, healed_at: 1, message: 'over' }] }, [], [], false);
+  expect(lines[2]).toBe('ALARM      Payee changed: p: pays another [2J address');
+  expect(lines.join('\n')).not.toContain('over');
+});
+
+test('what the pool sees stands under the pool', () => {
+  const account = { ...noPoolAccount(), sent: 200, rejected: 3, stale: 1, luck: { ratio: 1.05, low: 0.9, high: 1.2 }, pool_hashrate_hs: { value: 1e12, low: 9e11, high: 1.1e12 }, latency_ms: { p50: 24.4, p99: 90 } };
+  const text = statusLines({ ...state, pools: [{ ...state.pools[0]!, account }] }, [], [], false).join('\n');
+  expect(text).toContain('pool sees 1.00 TH/s (900 GH/s to 1.10 TH/s)   luck 105 %   2.0 % refused   answers in 24 ms');
 });

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
+import { TITLE } from '../alarms/rule.ts';
 import { deviceLines } from './screen-devices.ts';
 import { poolLines } from './screen-pools.ts';
 import type { RigState, StateSource } from './state.ts';
@@ -77,6 +78,7 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   const lines = [
     `${paint(1, 'Rigbrain')} ${node.version}   ${node.id}   ${node.mode} mode   up ${formatDuration(node.uptime_secs)}`,
     '',
+    ...state.alarms.filter(({ healed_at }) => healed_at === null).map(({ kind, message }) => paint(31, `ALARM      ${TITLE[kind]}: ${plain(message)}`)),
     `status     ${paint(good ? 32 : 33, mining.status.replace('_', ' '))}${mining.reason ? `   ${plain(mining.reason)}` : ''}`,
     `hash rate  ${formatSi(mining.hashrate_hs, 'H/s')}`,
     `shares     ${shares.accepted} accepted   ${shares.rejected} rejected   ${shares.stale} stale${shares.unknown > 0 ? `   ${shares.unknown} unanswered` : ''}${shares.withheld > 0 ? `   ${shares.withheld} not sent` : ''}`,

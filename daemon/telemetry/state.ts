@@ -159,6 +159,8 @@ export interface ServerState {
 /** Estimates from configured figures only; a figure that is not configured makes what needs it null. */
 export interface EconomyState {
   readonly currency: string;
+  /** Which prices are configured: what rests on the others is never known. */
+  readonly priced: { readonly btc: boolean; readonly electricity: boolean };
   readonly network_difficulty: number | null;
   /** Mean earnings at the present rate; a solo miner gets all or nothing. */
   readonly btc_per_day: number | null;
