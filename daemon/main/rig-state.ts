@@ -10,7 +10,7 @@ import type { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import type { PoolAccounts } from '../mining/pool-accounts.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { AlarmState, DeviceTelemetry, MiningStatus, PayoutState, PoolAccountState, PoolTelemetry, RigState, StateSource } from '../telemetry/state.ts';
+import type { AlarmState, DeviceTelemetry, MiningStatus, PayoutState, PoolAccountState, PoolTelemetry, RigState, ServerState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -25,6 +25,8 @@ export interface RigStateOptions {
   readonly alarms: () => readonly AlarmState[];
   /** `economy` of the configuration. */
   readonly economy: EconomyConfig;
+  /** Null = the LAN pool is off. Left out: the same. */
+  readonly server?: () => ServerState | null;
   readonly clock: Clock;
 }
 
@@ -85,7 +87,7 @@ export class RigStateSource implements StateSource {
       pools,
       devices,
       alarms: this.#options.alarms(),
-      server: null,
+      server: this.#options.server?.() ?? null,
       economy: economyOf({ config: this.#options.economy, mode, job: active === null ? null : engine.jobOf(active), pool: pools.find(({ id }) => id === active) ?? null, hashrateHs, devices }),
       ledger: ledger.stats(),
     };

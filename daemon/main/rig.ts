@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { RigConfig } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
+import { ownPrefix } from '../../protocol/stratum-v1/server/seats.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { DEADLINES } from '../../protocol/stratum-v1/limits.ts';
 import { Alarms } from '../alarms/alarms.ts';
@@ -27,6 +28,7 @@ import { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
 import { UnsentBlocks } from '../mining/unsent-blocks.ts';
+import { LanPool } from '../server/lan-pool.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
 import { packageRoot, version } from '../version.ts';
 import { readAttestation } from './attestation.ts';
@@ -63,6 +65,8 @@ export interface Rig {
   readonly publisher: MqttPublisher | null;
   /** Null when nothing but what is listed is driven. */
   readonly hotplug: Hotplug | null;
+  /** Null when no other miners are served. */
+  readonly lanPool: LanPool | null;
   readonly mqttUrl: string | null;
 }
 
@@ -95,17 +99,18 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     sources,
     inspect: (job) => payouts.inspect(job),
     devices,
-    templates: new TemplateManager({ clock, localZeros: config.mining.default_zeros }),
+    templates: new TemplateManager({ clock, localZeros: config.mining.default_zeros, ...(config.server.enabled ? { prefixFor: (job) => ownPrefix(job.extranonce2Size) } : {}) }),
     withhold: (share) => withholdReason(share, { mode, live: config.mining.live, autoSubmit: config.mining.auto_submit }),
     choice: choiceOf(config.mining, pools),
     clock,
     log: log.child({ module: 'mining' }),
   });
+  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, clock, log: log.child({ module: 'server' }) }) : null;
   const session = openSession(engine, ledger, options, context);
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
   closer.add('pool accounts', () => accounts.stop());
-  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], economy: config.economy, clock });
+  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], server: () => lanPool?.state() ?? null, economy: config.economy, clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
   const alarms = config.alarms.enabled ? openAlarms({ state, events, ledger, webhooks, silenceMs: silenceOf(pools, sources) }, options, context) : null;
@@ -125,7 +130,8 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   closer.add('mining', () => engine.stop());
   const hotplug = hardware.discovers ? new Hotplug({ hardware, engine, intervalMs: config.discovery.interval_seconds * 1000, create: (entry, found) => createDevice(entry, hardware.portsOfFound(found, entry.driver), deviceParts), clock, log: log.child({ module: 'usb' }) }) : null;
   if (hotplug) closer.add('usb', () => hotplug.stop());
-  return { brainstem, engine, session, state, events, alarms, publisher, hotplug, mqttUrl };
+  if (lanPool) closer.add('lan pool', () => lanPool.stop());
+  return { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, mqttUrl };
 }
 
 /** Where a person looks first, relative to the base folder. */

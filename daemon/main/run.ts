@@ -48,11 +48,12 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     stop.signal.throwIfAborted();
     const rig = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
     observe(rig);
-    const { brainstem, engine, session, state, events, alarms, publisher, hotplug, mqttUrl } = rig;
+    const { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, mqttUrl } = rig;
     events.events.on('event', (event) => frontend.note(event));
     await publisher?.start(stop.signal);
     await engine.start(stop.signal);
     await hotplug?.start(stop.signal);
+    await lanPool?.start(stop.signal);
     session.start();
     alarms?.start();
 

@@ -89,7 +89,7 @@ class Wire implements MinerHost {
 }
 
 function seat(random: (below: number) => number): Seat {
-  return makeSeat('shared', Uint8Array.of(0x80 + random(64), random(256)), 4, `sess${random(1000)}`);
+  return makeSeat(Uint8Array.of(0x80 + random(64), random(256)), 4, `sess${random(1000)}`);
 }
 
 /** What a line asks for, read by nobody but JSON.parse: whether it is to be answered, and under which id. */

@@ -17,6 +17,13 @@ const LONG_FROM = 128;
 /** Bytes of extranonce2 a miner gets where there is room: cgminer takes 2 to 16, small firmwares 8 at most. */
 const WANTED_SIZE = 4;
 
+/** What every extranonce2 of this rig's own devices begins with: nothing where it is too small to be shared out. */
+export function ownPrefix(extranonce2Size: number): Uint8Array {
+  return extranonce2Size < MIN_SHARED_SIZE ? NOTHING : OWN_PREFIX;
+}
+
+const NOTHING = new Uint8Array(0);
+
 export interface SeatShape {
   readonly prefixBytes: 1 | 2;
   /** Bytes that are left to the miner. */

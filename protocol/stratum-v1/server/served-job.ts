@@ -21,28 +21,27 @@ export interface UpstreamJob {
 }
 
 /**
- * Where a miner searches. `shared`: a part of the source's extranonce2, marked by a prefix; the source's extranonce1 is then
- * part of coinb1, so that the notify is the same for all miners and a new extranonce1 needs no word to any of them.
- * `whole`: the source is this miner's alone and it gets extranonce1 as it is.
+ * Where a miner searches: the values of the source's extranonce2 that begin with a prefix. The miner takes the prefix for
+ * extranonce1; the source's own extranonce1 is a part of the coinb1 it is sent. So a notify is the same for all miners,
+ * and a new extranonce1, or another source, needs no word to any of them.
  */
 export interface Seat {
-  readonly kind: 'shared' | 'whole';
-  /** What the miner is told as its extranonce1: the prefix, or the source's own. */
-  readonly extranonce1: Uint8Array;
-  readonly extranonce1Hex: string;
-  /** Bytes the miner counts in. */
+  /** No bytes: the whole extranonce2 of a source that is this miner's alone. */
+  readonly prefix: Uint8Array;
+  readonly prefixHex: string;
+  /** Bytes the miner counts in. What is left of the source's extranonce2 behind them is zero. */
   readonly extranonce2Size: number;
   readonly sessionId: string;
 }
 
-export function makeSeat(kind: Seat['kind'], extranonce1: Uint8Array, extranonce2Size: number, sessionId: string): Seat {
-  return { kind, extranonce1, extranonce1Hex: bytesToHex(extranonce1), extranonce2Size, sessionId };
+export function makeSeat(prefix: Uint8Array, extranonce2Size: number, sessionId: string): Seat {
+  return { prefix, prefixHex: bytesToHex(prefix), extranonce2Size, sessionId };
 }
 
 /** Whether a miner in this seat can work on the job without being told of another extranonce. */
 export function seatFits(seat: Seat, job: UpstreamJob): boolean {
-  if (seat.kind === 'shared') return seat.extranonce1.length + seat.extranonce2Size <= job.extranonce2Size;
-  return seat.extranonce2Size === job.extranonce2Size && seat.extranonce1Hex === bytesToHex(job.extranonce1);
+  if (seat.prefix.length === 0) return seat.extranonce2Size === job.extranonce2Size;
+  return seat.prefix.length + seat.extranonce2Size <= job.extranonce2Size;
 }
 
 /** An upstream job, with what all its issues share. */
@@ -76,10 +75,9 @@ export class ServedJob<J extends UpstreamJob = UpstreamJob> {
 
   /** The source's whole extranonce2 of what a miner found in its seat. */
   wholeExtranonce2(seat: Seat, extranonce2: Uint8Array): Uint8Array {
-    if (seat.kind === 'whole') return extranonce2;
     const whole = new Uint8Array(this.job.extranonce2Size);
-    whole.set(seat.extranonce1);
-    whole.set(extranonce2, seat.extranonce1.length);
+    whole.set(seat.prefix);
+    whole.set(extranonce2, seat.prefix.length);
     return whole;
   }
 
@@ -119,8 +117,8 @@ export class Issue<J extends UpstreamJob = UpstreamJob> {
   readonly ntime: number;
   /** Monotonic ms. */
   readonly issuedAt: number;
-  /** By shape of seat and clean flag: the bytes are made once for all miners, and not before somebody needs them. */
-  #lines: Map<string, Uint8Array> | null = new Map();
+  /** By zero bytes behind the seat, below 0 without the clean flag: made once for all miners, and not before one needs it. */
+  #lines: Map<number, Uint8Array> | null = new Map();
 
   constructor(sequence: number, served: ServedJob<J>, ntime: number, issuedAt: number) {
     this.sequence = sequence;
@@ -132,8 +130,8 @@ export class Issue<J extends UpstreamJob = UpstreamJob> {
 
   /** The mining.notify for a seat, as bytes that nobody may change. */
   notifyLine(seat: Seat, clean: boolean): Uint8Array {
-    const padding = seat.kind === 'whole' ? -1 : this.served.job.extranonce2Size - seat.extranonce1.length - seat.extranonce2Size;
-    const key = `${padding}:${clean}`;
+    const padding = this.served.job.extranonce2Size - seat.prefix.length - seat.extranonce2Size;
+    const key = clean ? padding : -1 - padding;
     let line = this.#lines?.get(key);
     if (line === undefined) {
       line = encoder.encode(this.#encode(padding, clean));
@@ -149,8 +147,8 @@ export class Issue<J extends UpstreamJob = UpstreamJob> {
 
   #encode(padding: number, clean: boolean): string {
     const { job } = this.served;
-    const coinb1 = bytesToHex(job.coinb1) + (padding < 0 ? '' : bytesToHex(job.extranonce1));
-    const coinb2 = '00'.repeat(Math.max(0, padding)) + bytesToHex(job.coinb2);
+    const coinb1 = bytesToHex(job.coinb1) + bytesToHex(job.extranonce1);
+    const coinb2 = '00'.repeat(padding) + bytesToHex(job.coinb2);
     const branch = job.merkleBranch.map((digest) => `"${bytesToHex(digest)}"`).join(',');
     return `{"id":null,"method":"mining.notify","params":["${this.id}","${bytesToHex(swapWords(job.prevHash))}","${coinb1}","${coinb2}",[${branch}],"${u32ToHex(job.version)}","${u32ToHex(job.nbits)}","${u32ToHex(this.ntime)}",${clean}]}\n`;
   }

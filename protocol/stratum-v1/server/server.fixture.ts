@@ -30,7 +30,7 @@ export function testJob(overrides: Partial<UpstreamJob> = {}): UpstreamJob {
   };
 }
 
-export const SHARED_SEAT: Seat = makeSeat('shared', Uint8Array.of(0x80, 0x07), 4, 'sess1');
+export const SHARED_SEAT: Seat = makeSeat(Uint8Array.of(0x80, 0x07), 4, 'sess1');
 
 export interface Sent {
   id?: unknown;

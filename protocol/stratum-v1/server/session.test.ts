@@ -38,14 +38,15 @@ describe('the handshake', () => {
     expect(miner.host.readied).toBe(1);
   });
 
-  it('gives a seat of its own the extranonce as it is', () => {
+  it('gives the only miner of a source all of its extranonce2', () => {
     const host = new FakeHost();
-    host.seat = makeSeat('whole', hexToBytes('a1b2c3d4'), 8, 'own');
+    host.seat = makeSeat(new Uint8Array(0), 2, 'own');
     const miner = new TestMiner(host);
-    const issue = host.issue(testJob());
+    const issue = host.issue(testJob({ extranonce2Size: 2 }));
     miner.join(issue);
-    expect(host.lines.at(-1)!.params![2]).not.toMatch(/a1b2c3d4$/);
+    expect((host.lines[0]!.result as unknown[]).slice(1)).toEqual(['', 2]);
     expect(miner.submit(miner.mine(issue)).result).toBe(true);
+    expect(host.acceptedShares[0]!.share.extranonce2).toHaveLength(2);
   });
 
   it('says why there is no place, and why a worker may not mine', () => {
@@ -187,12 +188,14 @@ describe('a miner that is moved', () => {
     miner.join(issue);
     expect(miner.session.fits(testJob({ extranonce1: hexToBytes('ffff') }))).toBe(true);
     expect(miner.session.fits(testJob({ extranonce2Size: 5 }))).toBe(false);
-    miner.session.moveTo(makeSeat('shared', Uint8Array.of(5), 3, 's2'));
+    miner.session.moveTo(makeSeat(Uint8Array.of(5), 3, 's2'));
     expect(host.lines.at(-1)).toEqual({ id: null, method: 'mining.set_extranonce', params: ['05', 3] });
     expect(miner.session.fits(testJob({ extranonce2Size: 4 }))).toBe(true);
     const small = host.issue(testJob({ extranonce2Size: 4 }));
     miner.session.sendWork(small, true, miner.now);
     expect(miner.submit(miner.mine(small)).result).toBe(true);
+    // What it found in its old seat is not looked for in the new one.
+    expect(miner.submit(['w', issue.id, '000001', '69000000', '00000000']).error).toEqual([21, 'Job not found', null]);
     expect(host.acceptedShares[0]!.share.extranonce2[0]).toBe(5);
     miner.session.askToReconnect();
     expect(host.lines.at(-1)).toEqual({ id: null, method: 'client.reconnect', params: [] });
@@ -229,6 +232,12 @@ describe('lines', () => {
     expect(miner.host.closed).toBe(null);
     miner.raw(line);
     expect(miner.host.closed).toMatch(/not Stratum/);
+  });
+
+  it('does not listen to browsers', () => {
+    const miner = new TestMiner();
+    expect(miner.raw('POST / HTTP/1.1')).toEqual([]);
+    expect(miner.host.closed).toMatch(/HTTP/);
   });
 
   it('does not read lines that are too long', () => {

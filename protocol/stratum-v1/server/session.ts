@@ -63,6 +63,8 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
   /** The newest work it was sent. */
   #issue: Issue<J> | null = null;
   #sentAt = -Infinity;
+  /** The last issue that was sent for an earlier seat. */
+  #movedAfter = -1;
 
   constructor(host: MinerHost<J>, now: number) {
     this.#host = host;
@@ -108,7 +110,8 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
   }
 
   find(jobId: string): Issue<J> | null {
-    return this.#host.find(this, jobId);
+    const issue = this.#host.find(this, jobId);
+    return issue === null || issue.sequence <= this.#movedAfter || !this.fits(issue.served.job) ? null : issue;
   }
 
   requiredFor(issue: Issue<J>): number {
@@ -118,6 +121,8 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
   /** Takes one line of the miner, without its line end. */
   receive(line: string, now: number): void {
     if (line.length > SERVER_LIMITS.lineBytes) return this.noteBadLine(null, REFUSALS.lineTooLong);
+    // A web page could otherwise let a browser in the house send requests in the body of a form.
+    if (this.subscribedAt === null && HTTP_REQUEST.test(line)) return this.#host.close(this, 'it speaks HTTP');
     const read = decodeMinerLine(line);
     if (read.kind === 'ignored') return;
     if (read.kind === 'garbage') return this.noteBadLine(read.id, REFUSALS.notARequest);
@@ -153,7 +158,8 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
   moveTo(seat: Seat): void {
     this.seat = seat;
     this.seen = new SeenShares();
-    this.#host.send(this, setExtranonceLine(seat.extranonce1Hex, seat.extranonce2Size));
+    this.#movedAfter = this.#issue?.sequence ?? -1;
+    this.#host.send(this, setExtranonceLine(seat.prefixHex, seat.extranonce2Size));
   }
 
   /** Asks the miner to connect anew. The owner closes the connection in a while. */
@@ -249,8 +255,8 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
       this.subscribedAt = now;
       this.userAgent = userAgent === null ? null : sanitizeText(userAgent, SERVER_LIMITS.userAgentChars) || null;
     }
-    const { sessionId: id, extranonce1Hex, extranonce2Size } = this.seat;
-    return { result: [[['mining.set_difficulty', id], ['mining.notify', id]], extranonce1Hex, extranonce2Size] };
+    const { sessionId: id, prefixHex, extranonce2Size } = this.seat;
+    return { result: [[['mining.set_difficulty', id], ['mining.notify', id]], prefixHex, extranonce2Size] };
   }
 
   #authorize(worker: string, password: string, now: number): { readonly result: unknown } | Refusal {
@@ -287,3 +293,4 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
 }
 
 const TRUE = { result: true } as const;
+const HTTP_REQUEST = /^[A-Z]{3,10} [^ ]* HTTP\/\d/;

@@ -1,0 +1,177 @@
+/** What each worker name did at the LAN pool, over all its connections. */
+import type { Verdict } from '../mining/job.ts';
+import type { WorkerState } from '../telemetry/state.ts';
+import type { Refusal } from '../../protocol/stratum-v1/server/reply.ts';
+import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
+import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
+import { HASHES_PER_DIFFICULTY, ShareRates } from './rates.ts';
+
+/** Names that have figures of their own; beyond these the one that was idle longest goes into `others`. */
+const NAMES_KEPT = 2048;
+const REASONS_KEPT = 16;
+/** Name of what is left of those that had to go. */
+export const OTHERS = '(others)';
+
+/** What is shown of a connection. */
+export interface Connection {
+  readonly address: string;
+  readonly userAgent: string | null;
+  readonly difficulty: number | null;
+  readonly versionMask: number | null;
+  /** Wall clock ms. */
+  readonly connectedSince: number;
+}
+
+export class Worker {
+  readonly name: string;
+  readonly connections = new Set<Connection>();
+  readonly rates: ShareRates;
+  accepted = 0;
+  rejected = 0;
+  stale = 0;
+  duplicate = 0;
+  acceptedDifficulty = 0;
+  rejectedDifficulty = 0;
+  forwarded = 0;
+  forwardedRejected = 0;
+  blocks = 0;
+  bestDifficulty: number | null = null;
+  /** Wall clock ms. */
+  lastShareAt: number | null = null;
+  /** Monotonic ms of anything it did. */
+  activeAt: number;
+  readonly #reasons = new Map<string, number>();
+
+  constructor(name: string, now: number) {
+    this.name = name;
+    this.rates = new ShareRates(now);
+    this.activeAt = now;
+  }
+
+  noteAccepted(share: CheckedShare, now: number, at: number): void {
+    this.accepted += 1;
+    this.acceptedDifficulty += share.credit;
+    this.rates.add(share.credit, now);
+    this.noteHash(share.difficulty);
+    this.lastShareAt = at;
+    this.activeAt = now;
+  }
+
+  noteHash(difficulty: number): void {
+    if (this.bestDifficulty === null || difficulty > this.bestDifficulty) this.bestDifficulty = difficulty;
+  }
+
+  noteRefused({ code, text }: Refusal, now: number): void {
+    if (code === 21) this.stale += 1;
+    else if (code === 22) this.duplicate += 1;
+    else this.rejected += 1;
+    this.#reason(text);
+    this.activeAt = now;
+  }
+
+  /** What became of a share that went on to the pool. */
+  noteVerdict(verdict: Verdict, isBlock: boolean): void {
+    if (verdict.status === 'withheld') return this.#reason(`not sent on: ${verdict.reason}`);
+    this.forwarded += 1;
+    if (verdict.status === 'accepted') {
+      if (isBlock) this.blocks += 1;
+      return;
+    }
+    if (verdict.status === 'unknown') return this.#reason(`the pool did not answer: ${verdict.reason}`);
+    this.forwardedRejected += 1;
+    this.#reason(`the pool: ${verdict.reason}`);
+  }
+
+  /** Adds the counts of a name that is kept no longer. */
+  absorb(other: Worker): void {
+    this.accepted += other.accepted;
+    this.rejected += other.rejected;
+    this.stale += other.stale;
+    this.duplicate += other.duplicate;
+    this.acceptedDifficulty += other.acceptedDifficulty;
+    this.forwarded += other.forwarded;
+    this.forwardedRejected += other.forwardedRejected;
+    this.blocks += other.blocks;
+    if (other.bestDifficulty !== null) this.noteHash(other.bestDifficulty);
+    if (other.lastShareAt !== null) this.lastShareAt = Math.max(this.lastShareAt ?? 0, other.lastShareAt);
+    for (const [reason, count] of other.#reasons) this.#reason(reason, count);
+  }
+
+  state(now: number): WorkerState {
+    // The newest connection speaks for all.
+    const newest = [...this.connections].at(-1) ?? null;
+    return {
+      name: this.name,
+      connections: this.connections.size,
+      address: newest?.address ?? null,
+      user_agent: newest?.userAgent ?? null,
+      connected_since: newest?.connectedSince ?? null,
+      difficulty: newest?.difficulty ?? null,
+      version_mask: newest?.versionMask == null ? null : newest.versionMask.toString(16).padStart(8, '0'),
+      accepted: this.accepted,
+      rejected: this.rejected,
+      stale: this.stale,
+      duplicate: this.duplicate,
+      accepted_difficulty: this.acceptedDifficulty,
+      forwarded: this.forwarded,
+      forwarded_rejected: this.forwardedRejected,
+      blocks: this.blocks,
+      best_difficulty: this.bestDifficulty,
+      last_share_at: this.lastShareAt,
+      hashrate_hs: this.rates.state(now),
+      reject_reasons: Object.fromEntries([...this.#reasons].sort(([, a], [, b]) => b - a)),
+    };
+  }
+
+  /** The words of pools differ in numbers and ids: no more kinds are told apart than a person reads. */
+  #reason(text: string, count = 1): void {
+    const words = sanitizeText(text, 120);
+    const known = this.#reasons.has(words) || this.#reasons.size < REASONS_KEPT;
+    const key = known ? words : 'other reasons';
+    this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + count);
+  }
+}
+
+export class WorkerBook {
+  readonly #workers = new Map<string, Worker>();
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /** The worker with this name, which is made when it is new. @param raw as the miner gave it */
+  join(raw: string, now: number): Worker {
+    const name = sanitizeText(raw) || '(no name)';
+    let worker = this.#workers.get(name);
+    if (worker === undefined) {
+      if (this.#workers.size >= NAMES_KEPT) this.#forgetOne(now);
+      this.#workers.set(name, (worker = new Worker(name, now)));
+    }
+    worker.activeAt = now;
+    return worker;
+  }
+
+  all(): IterableIterator<Worker> {
+    return this.#workers.values();
+  }
+
+  /** Difficulty at which a worker of this name finds a share in `seconds`, from its shares so far; null = it is not known. */
+  difficultyFor(raw: string, seconds: number, now: number): number | null {
+    const { m15, m5 } = this.#workers.get(sanitizeText(raw))?.rates.state(now) ?? { m15: null, m5: null };
+    const rate = m15 ?? m5;
+    return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_PER_DIFFICULTY;
+  }
+
+  #forgetOne(now: number): void {
+    // One that is connected goes only when all are: its connections then count for nobody to see.
+    const named = [...this.#workers.values()].filter(({ name }) => name !== OTHERS);
+    const absent = named.filter(({ connections }) => connections.size === 0);
+    let idlest: Worker | null = null;
+    for (const worker of absent.length > 0 ? absent : named) if (idlest === null || worker.activeAt < idlest.activeAt) idlest = worker;
+    if (idlest === null) return;
+    this.#workers.delete(idlest.name);
+    let others = this.#workers.get(OTHERS);
+    if (others === undefined) this.#workers.set(OTHERS, (others = new Worker(OTHERS, now)));
+    others.absorb(idlest);
+  }
+}
