@@ -13,6 +13,8 @@ export interface BcoinNode {
   readonly password: string;
   /** A regtest address to pay to: P2WSH of OP_TRUE, so a test can spend what it mined. */
   readonly address: string;
+  /** The same as bcoin writes it: its prefixes for regtest are its own. For what is asked of the node itself. */
+  readonly ownAddress: string;
   /** Height after the blocks mined at the start. */
   readonly height: number;
   /** @throws NodeRpcError */
@@ -23,6 +25,8 @@ export interface BcoinNode {
 export interface BcoinOptions {
   /** Default: a free port. */
   readonly httpPort?: number;
+  /** Password of the RPC user. Default: a random one. */
+  readonly password?: string;
   /** Blocks to mine before the node is handed over. Default 433: segwit is active from the next one on. */
   readonly blocks?: number;
 }
@@ -40,8 +44,8 @@ export function bcoinInstalled(): boolean {
   return existsSync(path.join(FOLDER, 'node_modules', 'bcoin', 'package.json'));
 }
 
-/** The port the child reports, or an error with what it wrote when it ends or stays silent. */
-function ready(child: ChildProcess): Promise<number> {
+/** What the child reports, or an error with what it wrote when it ends or stays silent. */
+function ready(child: ChildProcess): Promise<{ port: number; address: string }> {
   return new Promise((resolve, reject) => {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
@@ -56,7 +60,7 @@ function ready(child: ChildProcess): Promise<number> {
     child.once('message', (message) => {
       clearTimeout(deadline);
       child.removeAllListeners('exit');
-      resolve((message as { port: number }).port);
+      resolve(message as { port: number; address: string });
     });
   });
 }
@@ -76,11 +80,12 @@ function close(child: ChildProcess): Promise<void> {
 
 /** Starts a node in a child process and waits until it answers. The caller closes it. */
 export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode> {
-  const password = randomBytes(16).toString('hex');
+  const password = options.password ?? randomBytes(16).toString('hex');
   const height = options.blocks ?? SEGWIT_BLOCKS;
   const settings = JSON.stringify({ password, httpPort: options.httpPort ?? 0, blocks: height });
   const child = fork(path.join(FOLDER, 'node.cjs'), [settings], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
-  const url = `http://127.0.0.1:${await ready(child)}`;
+  const { port, address: ownAddress } = await ready(child);
+  const url = `http://127.0.0.1:${port}`;
   const user = 'rigbrain';
   const rpc = new NodeRpc({ url, user, password, cookieFile: null }, systemClock);
   return {
@@ -88,6 +93,7 @@ export async function startBcoin(options: BcoinOptions = {}): Promise<BcoinNode>
     user,
     password,
     address: ADDRESS,
+    ownAddress,
     height,
     rpc: (method, params) => rpc.call(method, params),
     close: () => {

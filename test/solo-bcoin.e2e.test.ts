@@ -1,101 +1,27 @@
 /** Solo mining against a real full node: its templates, our blocks, its verdict. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { GbtSource, type GbtSourceOptions } from '../daemon/mining/gbt-source.ts';
-import type { Job, Share, Verdict } from '../daemon/mining/job.ts';
-import { assembleCoinbase } from '../protocol/bitcoin/coinbase.ts';
-import { sha256d } from '../protocol/bitcoin/hash.ts';
-import { displayHash, hashHeader, serializeHeader } from '../protocol/bitcoin/header.ts';
-import { foldBranch } from '../protocol/bitcoin/merkle.ts';
-import { difficultyOfHash, leadingZeroDigits, meetsTarget } from '../protocol/bitcoin/target.ts';
-import { systemClock } from '../protocol/common/clock.ts';
-import { silentLog } from '../protocol/common/log.ts';
+import type { GbtSourceOptions } from '../daemon/mining/gbt-source.ts';
+import type { Verdict } from '../daemon/mining/job.ts';
+import { displayHash } from '../protocol/bitcoin/header.ts';
 import { bcoinInstalled, startBcoin, type BcoinNode } from './bcoin-node.ts';
+import { blockOf, coinbaseOf, search, SoloBench, spendWitness, tipOf } from './solo-bench.fixture.ts';
 
 const installed = bcoinInstalled();
+const bench = new SoloBench();
 let node: BcoinNode;
-const sources: GbtSource[] = [];
 
 beforeAll(async () => {
   if (installed) node = await startBcoin();
 }, 90_000);
 
 afterAll(async () => {
-  await Promise.all(sources.map((source) => source.stop()));
+  await bench.close();
   await node?.close();
 });
 
-interface Block {
-  readonly height: number;
-  readonly tx: readonly string[];
-  readonly versionHex: string;
-}
-
-const tip = async () => String(await node.rpc('getbestblockhash'));
-const block = async (hash: string) => (await node.rpc('getblock', [hash])) as Block;
-
-/** A source and its jobs; `next` waits for a job that is not yet taken. */
-async function start(options: Partial<GbtSourceOptions> = {}) {
-  const source = new GbtSource(
-    { id: 'solo', url: node.url, user: node.user, password: node.password, cookieFile: null, payoutAddress: node.address, allowMainnet: false, pollMs: 200, ...options },
-    { clock: systemClock, log: silentLog },
-  );
-  sources.push(source);
-  const jobs: Job[] = [];
-  let wake: () => void = () => {};
-  source.events.on('job', (job) => {
-    jobs.push(job);
-    wake();
-  });
-  source.events.on('change', () => wake());
-  const until = async <T>(look: () => T | undefined): Promise<T> => {
-    for (;;) {
-      const found = look();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  };
-  const next = (wanted: (job: Job) => boolean = () => true) => until(() => jobs.splice(0).findLast(wanted));
-  await source.start(new AbortController().signal);
-  return { source, next, until };
-}
-
-/** Searches a nonce in plain JavaScript: on regtest every second one gives a block. */
-function search(job: Job, versionBits: number | null = null, wantBlock = true): Share {
-  const extranonce2 = Uint8Array.from({ length: job.extranonce2Size }, (_, index) => index + 1);
-  const coinbase = assembleCoinbase(job.coinb1, job.extranonce1, extranonce2, job.coinb2);
-  const merkleRoot = foldBranch(sha256d(coinbase), job.merkleBranch);
-  const version = (job.version | (versionBits ?? 0)) >>> 0;
-  for (let nonce = 0; ; nonce++) {
-    const header = serializeHeader({ version, prevHash: job.prevHash, merkleRoot, ntime: job.ntime, nbits: job.nbits, nonce });
-    const hash = hashHeader(header);
-    if (meetsTarget(hash, job.networkTarget) !== wantBlock) continue;
-    return {
-      id: `nonce-${nonce}`,
-      job,
-      deviceId: 'search-loop',
-      extranonce2,
-      ntime: job.ntime,
-      nonce,
-      version,
-      versionBits,
-      header,
-      hash,
-      difficulty: difficultyOfHash(hash),
-      leadingZeros: leadingZeroDigits(hash),
-      isBlock: wantBlock,
-      foundAt: systemClock.now(),
-    };
-  }
-}
-
-/** Spends an output of OP_TRUE to another one: a transaction with witness data. Leaves 20,000 satoshi of fee. */
-function spend(txidDisplay: string, value: bigint): string {
-  const script = '220020' + '4ae81572f06e1b88fd5ced7a1a000945432e83e1551e6f721ee9c00b8cc33260';
-  const amount = Buffer.alloc(8);
-  amount.writeBigUInt64LE(value - 20_000n);
-  const txid = Buffer.from(txidDisplay, 'hex').reverse().toString('hex');
-  return `02000000000101${txid}0000000000ffffffff01${amount.toString('hex')}${script}01015100000000`;
-}
+const tip = () => tipOf(node);
+const block = (hash: string) => blockOf(node, hash);
+const start = (options: Partial<GbtSourceOptions> = {}) => bench.start(node, options);
 
 describe.skipIf(!installed)('solo mining on a bcoin regtest node', () => {
   it('mines blocks that submitblock accepts and the chain is built on', async () => {
@@ -125,10 +51,7 @@ describe.skipIf(!installed)('solo mining on a bcoin regtest node', () => {
 
   it('carries transactions with witness data and takes their fees', async () => {
     // The rewards of the first blocks are old enough to be spent.
-    for (const height of [1, 2, 3]) {
-      const coinbase = (await block(String(await node.rpc('getblockhash', [height])))).tx[0]!;
-      await node.rpc('sendrawtransaction', [spend(coinbase, 5_000_000_000n)]);
-    }
+    for (const height of [1, 2, 3]) await node.rpc('sendrawtransaction', [spendWitness(await coinbaseOf(node, height), 5_000_000_000n)]);
     // The node answers before its mempool has taken the transaction.
     await vi.waitFor(async () => expect(await node.rpc('getrawmempool')).toHaveLength(3), 5000);
     const { source, next } = await start();
@@ -178,6 +101,22 @@ describe.skipIf(!installed)('solo mining on a bcoin regtest node', () => {
     const { source, until } = await start({ password: 'wrong' });
     const state = await until(() => (source.state().status === 'auth_failed' ? source.state() : undefined));
     expect(state.reason).toContain('401');
+    await source.stop();
+  });
+
+  it.each([
+    ['P2PKH', 'mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn', '76a914243f1394f44554f4ce3fd68649c19adc483ce92488ac'],
+    ['P2SH', '2MzQwSSnBHWHqSAqtTVQ6v47XtaisrJa1Vc', 'a9144e9f39ca4688ff102128ea4ccda34105324305b087'],
+    ['P2WPKH', 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', '0014751e76e8199196d454941c45d1b3a323f1433bd6'],
+    ['P2TR', 'bcrt1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqc8gma6', '512079be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'],
+  ])('pays the whole reward to a %s address', async (_kind, payoutAddress, script) => {
+    const { source, next } = await start({ payoutAddress, tag: 'a tag of ours' });
+    const job = await next();
+    expect(await source.submit(search(job))).toMatchObject({ status: 'accepted' });
+    const [coinbase] = ((await node.rpc('getblock', [await tip(), true, true])) as { tx: { vout: { value: number; scriptPubKey: { hex: string } }[] }[] }).tx;
+    const [reward, commitment] = coinbase!.vout;
+    expect(reward!.scriptPubKey.hex).toBe(script);
+    expect(commitment).toMatchObject({ value: 0, scriptPubKey: { hex: expect.stringMatching(/^6a24aa21a9ed/) } });
     await source.stop();
   });
 });

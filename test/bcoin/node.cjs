@@ -2,7 +2,7 @@
 /**
  * A bcoin full node on a fresh regtest chain in memory, as a child process. Settings come as JSON in the first argument:
  * `{ password, httpPort, blocks }`. Mines `blocks` blocks (432 activate segwit, the reward of a block is spendable 100
- * blocks later) to a script anybody can spend, then sends `{ port }` to its parent; ends when the parent goes away.
+ * blocks later) to a script anybody can spend, then sends `{ port, address }` to its parent (that script as bcoin writes its address); ends when the parent goes away.
  */
 require('./pure-js.cjs');
 const FullNode = require('bcoin/lib/node/fullnode');
@@ -34,7 +34,7 @@ async function main() {
   const payout = Address.fromWitnessScripthash(createHash('sha256').update(OP_TRUE).digest());
   for (let block = 0; block < blocks; block++) await node.chain.add(await node.miner.mineBlock(node.chain.tip, payout));
   process.once('disconnect', () => process.exit(0));
-  process.send({ port: node.http.http.address().port });
+  process.send({ port: node.http.http.address().port, address: payout.toString('regtest') });
 }
 
 main().catch((error) => {
