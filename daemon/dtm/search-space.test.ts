@@ -45,6 +45,17 @@ test('a one-byte extranonce2 is used up after 256 pieces, and a new job gives 25
   expect(space.next(makeJob({ key: 'next', extranonce2Size: 1 }))).not.toBeNull();
 });
 
+test('a job that is come back to after a turn of another pool goes on where it was left, and is used up once', () => {
+  const space = new SearchSpace();
+  const seen = new Set<string>();
+  for (let i = 0; i < 256; i++) {
+    seen.add(hex(space.next(makeJob({ extranonce2Size: 1 }))!.extranonce2));
+    space.next(makeJob({ key: `other${i % 8}`, sourceId: 'other' }));
+  }
+  expect(seen.size).toBe(256);
+  expect(space.next(makeJob({ extranonce2Size: 1 }))).toBeNull();
+});
+
 test('without extranonce2 the nonce range is cut into disjoint windows that cover it', () => {
   const space = new SearchSpace();
   const job = makeJob({ extranonce2Size: 0 });

@@ -17,6 +17,8 @@ const MAX_COUNTED_BYTES = 6;
 
 /** Counters remembered: more than pools a rig has, and their sessions of a bad day. */
 const COUNTERS_KEPT = 256;
+/** More than pools a rig has: the newest job of each may be come back to. */
+const JOBS_KEPT = 64;
 
 /**
  * Deals out the extranonce2 values of a session, one whole nonce range each. The counter keeps running from job to
@@ -27,8 +29,8 @@ const COUNTERS_KEPT = 256;
 export class SearchSpace {
   /** Pieces dealt out by source, extranonce1 and size; the one used last at the end. */
   readonly #counters = new Map<string, number>();
-  #jobKey = '';
-  #usedInJob = 0;
+  /** Pieces dealt out of each job by its key, the one asked for last at the end: a job is come back to after another pool's turn. */
+  readonly #used = new Map<string, number>();
   readonly #prefixFor: (job: Job) => Uint8Array;
 
   /** @param prefixFor bytes that every extranonce2 of a job begins with, shorter than it: the rest of the space is somebody else's */
@@ -41,15 +43,14 @@ export class SearchSpace {
    * another job instead of searching the same headers again.
    */
   next(job: Job): SearchPiece | null {
-    if (job.key !== this.#jobKey) {
-      this.#jobKey = job.key;
-      this.#usedInJob = 0;
-    }
     const prefix = this.#prefixFor(job);
     const free = job.extranonce2Size - prefix.length;
     const pieces = piecesOf(free);
-    if (this.#usedInJob >= pieces) return null;
-    this.#usedInJob += 1;
+    const used = this.#used.get(job.key) ?? 0;
+    if (used >= pieces) return null;
+    this.#used.delete(job.key);
+    this.#used.set(job.key, used + 1);
+    if (this.#used.size > JOBS_KEPT) this.#used.delete(this.#used.keys().next().value as string);
     const index = this.#count(job) % pieces;
     if (free === 0) {
       const width = NONCE_SPACE / WINDOWS_WITHOUT_EXTRANONCE2;

@@ -13,9 +13,8 @@ import { isAway } from './endpoint-state.ts';
 import type { Job, JobSource, Share, Verdict } from './job.ts';
 import { Delays } from './delays.ts';
 import { ShareAccount } from './share-account.ts';
+import { ShareDesk } from './share-desk.ts';
 
-/** Shares on their way to a pool; more than this means a pool that does not answer, and further ones are withheld. */
-const MAX_IN_FLIGHT = 256;
 /** How old the rate of a device may be when work is made for it: chips ask for work dozens of times a second. */
 const RATE_AGE_MS = 1000;
 
@@ -66,12 +65,10 @@ export class MiningEngine implements Service {
   readonly #log: Log;
   readonly #slots: SourceSlot[];
   readonly #rigs: Map<string, Rig>;
-  /** Shares whose verdict is not in yet. */
-  readonly #open = new Set<Promise<void>>();
+  readonly #desk: ShareDesk;
   readonly #choice: PoolChoice;
   /** Looks at the choice again when its time has come. */
   #look: Timer | null = null;
-  #inFlight = 0;
   #running = false;
   /** Given to devices that are added while mining; goes off with `stop`. */
   #life = new AbortController();
@@ -81,6 +78,12 @@ export class MiningEngine implements Service {
     this.#log = options.log;
     this.#slots = options.sources.map((source) => ({ source, job: null }));
     this.#rigs = new Map(options.devices.map((device) => [device.id, newRig(device)]));
+    this.#desk = new ShareDesk({
+      sources: options.sources,
+      clock: options.clock,
+      onShare: (share) => this.events.emit('share', share),
+      onVerdict: (share, verdict) => this.events.emit('verdict', share, verdict),
+    });
     const meter = new HashMeter();
     const ids = options.sources.map(({ id }) => id);
     this.#choice = new PoolChoice(ids, options.choice ?? DEFAULT_CHOICE, options.clock, () => meter.take(this.devices, options.clock.monotonic()) ?? 0);
@@ -145,7 +148,7 @@ export class MiningEngine implements Service {
     this.#look?.cancel();
     await Promise.allSettled([...this.#rigs.values()].map((rig) => rig.device.stop()));
     await Promise.allSettled(this.#slots.map((slot) => slot.source.stop()));
-    await Promise.allSettled(this.#open);
+    await this.#desk.settled();
   }
 
   /** Id of the source being mined for, or null. */
@@ -196,13 +199,10 @@ export class MiningEngine implements Service {
    * A share that no device of this rig found (a miner in the house): it goes the way of every other, policy, verdict,
    * account and events included. Its job must be of one of our sources, its extranonce2 the whole of it. Never rejects.
    */
-  async submitForeign(share: Share): Promise<Verdict> {
+  submitForeign(share: Share): Promise<Verdict> {
     // Each stands for the hashes a share of its job takes in the mean: the split of work between pools knows of them, too.
     if (this.#options.sources.some(({ id }) => id === share.job.sourceId)) this.#choice.addHashes(share.job.sourceId, share.job.shareDifficulty * HASHES_AT_DIFFICULTY_ONE);
-    const settled = this.#settle([this.account], share, this.#options.withhold(share));
-    const done = settled.then(() => undefined).finally(() => this.#open.delete(done));
-    this.#open.add(done);
-    return settled;
+    return this.#desk.hand(share, [this.account], this.#options.withhold(share));
   }
 
   #listenTo(rig: Rig): void {
@@ -351,39 +351,7 @@ export class MiningEngine implements Service {
   }
 
   #submit(rig: Rig, share: Share, withheld: string | null): void {
-    const settled = this.#settle([this.account, rig.account], share, withheld)
-      .then((verdict) => rig.device.noteShare?.(outcomeOf(verdict)))
-      .finally(() => this.#open.delete(settled));
-    this.#open.add(settled);
-  }
-
-  async #settle(accounts: readonly ShareAccount[], share: Share, withheld: string | null): Promise<Verdict> {
-    // First of all it goes out; a source writes before it returns. Whoever wants to hear of it can wait that long.
-    const answer = this.#verdictOn(share, withheld);
-    for (const account of accounts) account.noteDifficulty(share.difficulty);
-    this.events.emit('share', share);
-    const verdict = await answer;
-    const at = this.#options.clock.now();
-    for (const account of accounts) account.noteVerdict(share, verdict, at);
-    this.events.emit('verdict', share, verdict);
-    return verdict;
-  }
-
-  async #verdictOn(share: Share, withheld: string | null): Promise<Verdict> {
-    const source = this.#options.sources.find((candidate) => candidate.id === share.job.sourceId);
-    if (withheld !== null) {
-      source?.heldBack?.(share);
-      return { status: 'withheld', reason: withheld };
-    }
-    if (!source) return { status: 'withheld', reason: 'its pool is no longer configured' };
-    // A block is worth more than the bound; its source has one of its own.
-    if (this.#inFlight >= MAX_IN_FLIGHT && !share.isBlock) return { status: 'withheld', reason: `${MAX_IN_FLIGHT} shares are already waiting for an answer` };
-    this.#inFlight += 1;
-    try {
-      return await source.submit(share);
-    } finally {
-      this.#inFlight -= 1;
-    }
+    void this.#desk.hand(share, [this.account, rig.account], withheld).then((verdict) => rig.device.noteShare?.(outcomeOf(verdict)));
   }
 }
 
