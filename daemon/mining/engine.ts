@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import type { Device, Nonce, ShareOutcome } from '../../drivers/contract.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
@@ -108,6 +108,8 @@ export class MiningEngine implements Service {
   async start(signal: AbortSignal): Promise<void> {
     // Sources end with the signal they are given, but ours goes off before `stop`, which has an order to keep.
     const starting = new AbortController();
+    // Every pool and every device may listen to it; more than ten are no leak.
+    setMaxListeners(0, starting.signal);
     const abort = (): void => starting.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();

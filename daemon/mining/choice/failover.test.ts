@@ -65,8 +65,18 @@ describe('the way home', () => {
     expect(bench.active).toBe('a');
   });
 
-  test('is immediate when the present pool dies, whatever is still to prove', () => {
+  test('is not cut short when the present pool dies and another has nothing to prove', () => {
     const bench = new ChoiceBench(['a', 'b', 'c']).gain('a', 'b', 'c').fail('a').gain('a').advance(5 * S).fail('b');
+    expect(bench.active).toBe('c');
+    expect(bench.role('a').role).toBe('returning');
+    bench.advance(54_999);
+    expect(bench.active).toBe('c');
+    bench.advance(1);
+    expect(bench.active).toBe('a');
+  });
+
+  test('is immediate when the present pool dies and all others still have to prove themselves', () => {
+    const bench = new ChoiceBench(['a', 'b']).gain('a', 'b').fail('a').gain('a').advance(5 * S).fail('b');
     expect(bench.active).toBe('a');
     expect(bench.role('a').role).toBe('active');
     // It is at home there: no look back to b is due.

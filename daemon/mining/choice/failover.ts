@@ -14,13 +14,13 @@ export class Failover implements Strategy {
 
   pick(pools: readonly Standing[], active: string | null): Pick {
     const working = pools.filter(({ hasWork }) => hasWork);
+    const proven = working.find(({ provesUntil }) => provesUntil === null);
     const present = working.find(({ id }) => id === active);
-    // Nothing to lose by going to a pool that still has to prove itself.
-    if (present === undefined) return { id: working[0]?.id ?? null, lookAgainAt: null };
-    const better = working.slice(0, working.indexOf(present));
-    const home = better.find(({ provesUntil }) => provesUntil === null);
-    const times = better.map(({ provesUntil }) => provesUntil).filter((time) => time !== null);
-    return { id: (home ?? present).id, lookAgainAt: times.length === 0 ? null : Math.min(...times) };
+    // A pool that has to prove itself may die again in a moment: it is only better than nothing.
+    const chosen = present === undefined ? (proven ?? working[0]) : proven !== undefined && working.indexOf(proven) < working.indexOf(present) ? proven : present;
+    if (chosen === undefined) return { id: null, lookAgainAt: null };
+    const times = working.slice(0, working.indexOf(chosen)).map(({ provesUntil }) => provesUntil).filter((time) => time !== null);
+    return { id: chosen.id, lookAgainAt: times.length === 0 ? null : Math.min(...times) };
   }
 
   role(pool: Standing, pools: readonly Standing[], active: string | null, now: number): RoleWords {
