@@ -1,0 +1,302 @@
+/**
+ * Failover of the real daemon, over real sockets, from pools that break in every way the simulated pool knows. A time is from
+ * the beginning of the fault to the daemon's own log line that it mines for the next pool: both clocks are this machine's.
+ * The issue wants deadline + 1 s; on a machine that stands still for a second a scenario may be tried once more (`retry`). The
+ * same bounds to the millisecond, without chance, stand in `pool-failover.test.ts`.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test, type TestContext } from 'vitest';
+import { selfSigned, type TestCertificate } from '../daemon/mining/certificate.fixture.ts';
+import { targetForWork } from '../sim/chain/target.ts';
+import type { PoolFaults } from '../sim/pool/faults.ts';
+import type { PoolOptions } from '../sim/pool/options.ts';
+import { startSimPool, type SimPool } from '../sim/pool/pool.ts';
+import { startRigbrain, temporaryFolder, type LogLine, type RunningRigbrain } from './harness.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** 2^20 hashes a share: some a second on anything. No block comes by chance; a job every half second is the sign of life of a pool that waits. */
+const SHARES: PoolOptions = { difficulty: 2 ** -12, vardiff: null, jobRefreshMs: 500, chainParams: { initialTarget: targetForWork(2n ** 60n) } };
+const SLACK_MS = 1000;
+/** What a cut connection says depends on who was just writing. */
+const CUT = /closed|ended|ECONNRESET|EPIPE/;
+
+interface Deadlines {
+  readonly connect?: number;
+  readonly handshake?: number;
+  readonly first_job?: number;
+  readonly silence?: number;
+  readonly submit?: number;
+}
+
+interface TestPool {
+  readonly id: string;
+  sim: SimPool;
+  readonly url: string;
+  readonly deadlines: Deadlines;
+  /** YAML of its `tls` section. */
+  readonly tls: string | null;
+  /** Every worker a share came for, and what it was refused for. */
+  readonly shares: { readonly worker: string; readonly refused: string | null }[];
+  readonly connects: number[];
+}
+
+function listen(pool: Pick<TestPool, 'sim' | 'shares' | 'connects'>): void {
+  pool.sim.events.on('share', ({ worker, reject }) => pool.shares.push({ worker, refused: reject?.kind ?? null }));
+  pool.sim.events.on('connect', () => pool.connects.push(Date.now()));
+}
+
+async function startPool(id: string, { deadlines = {}, tls = null, url, ...options }: PoolOptions & { deadlines?: Deadlines; trust?: string; url?: (sim: SimPool) => string } = {}): Promise<TestPool> {
+  const sim = await startSimPool({ ...SHARES, tls, ...options });
+  const pool: TestPool = { id, sim, url: url?.(sim) ?? sim.url, deadlines, tls: options.trust ?? null, shares: [], connects: [] };
+  listen(pool);
+  cleanups.push(() => pool.sim.close());
+  return pool;
+}
+
+const userOf = (id: string): string => `account-${id}.rig`;
+
+function startRig(pools: readonly TestPool[], returnSeconds: number): RunningRigbrain {
+  const folder = temporaryFolder();
+  cleanups.push(folder.remove);
+  const lines = pools.map(({ id, url, deadlines, tls }) => {
+    const keys = Object.entries(deadlines).map(([name, seconds]) => `${name}_seconds: ${seconds}`);
+    return `  - { id: ${id}, url: "${url}", user: ${userOf(id)}, subscribe_extranonce: true, deadlines: { ${keys.join(', ')} }${tls === null ? '' : `, tls: ${tls}`} }`;
+  });
+  const yaml = `
+mining: { live: true, mode: live, return_seconds: ${returnSeconds} }
+mqtt: { enabled: false }
+cpu: { threads: 1 }
+pools:
+${lines.join('\n')}
+`;
+  const rig = startRigbrain([], { dataDir: folder.dir, yaml });
+  cleanups.push(() => rig.stop('SIGKILL'));
+  return rig;
+}
+
+const at = (line: LogLine): number => Date.parse(String(line.time));
+const minesFor = (id: string) => (line: LogLine) => line.msg === 'mining for pool' && line.pool === id;
+const accepted = (id: string) => (line: LogLine) => line.event === 'share_accepted' && (line.pool === id || String(line.msg).includes(`accepted by ${id} `));
+const ended = (id: string) => (line: LogLine) => line.msg === 'pool connection ended' && line.pool === id;
+
+/** All shares a pool saw were for its own account and its own jobs. */
+function expectOwnShares(pool: TestPool): void {
+  expect({ pool: pool.id, strangers: pool.shares.filter(({ worker }) => worker !== userOf(pool.id)) }).toEqual({ pool: pool.id, strangers: [] });
+  expect({ pool: pool.id, foreign: pool.shares.filter(({ refused }) => refused === 'job_not_found' || refused === 'low_difficulty' || refused === 'extranonce2' || refused === 'version') }).toEqual({ pool: pool.id, foreign: [] });
+}
+
+/** Certificates in folders of their own; the test is skipped where there is no openssl. */
+function certificates(context: TestContext): (options?: Parameters<typeof selfSigned>[1]) => TestCertificate {
+  const folder = temporaryFolder();
+  cleanups.push(folder.remove);
+  let count = 0;
+  return (options) => {
+    const dir = path.join(folder.dir, String((count += 1)));
+    mkdirSync(dir);
+    return selfSigned(dir, options) ?? context.skip('no openssl command on this machine');
+  };
+}
+
+describe('time to failover', () => {
+  test('pools that break one after the other, each in its own way, are left within deadline + 1 s', { timeout: 120_000, retry: 1 }, async (context) => {
+    const makeCertificate = certificates(context);
+    const [right, wrong] = [makeCertificate(), makeCertificate()];
+    const set = (faults: Partial<PoolFaults>) => (pool: TestPool) => void Object.assign(pool.sim.faults, faults);
+    const close = (pool: TestPool): Promise<void> => pool.sim.close();
+    /** Ways to break, the deadline that notices, and what the pool needs for it. */
+    const ways: readonly { readonly id: string; readonly break: (pool: TestPool) => unknown; readonly deadlineMs: number; readonly options?: Parameters<typeof startPool>[1]; readonly words: RegExp }[] = [
+      { id: 'silent', break: set({ silent: true }), deadlineMs: 2000, options: { deadlines: { silence: 2 } }, words: /not one line|nothing came/ },
+      { id: 'half-open', break: set({ silentAfter: { shares: 1 } }), deadlineMs: 2000, options: { deadlines: { silence: 2 } }, words: /not one line|nothing came/ },
+      { id: 'trickle', break: set({ trickle: true }), deadlineMs: 2000, options: { deadlines: { silence: 2 } }, words: /not one line|nothing came/ },
+      // Ten shares at least come before its deadline.
+      { id: 'unanswered', break: set({ noSubmitAnswers: true }), deadlineMs: 2000, options: { deadlines: { submit: 2 }, difficulty: 2 ** -16 }, words: /without an answer/ },
+      { id: 'slow', break: set({ slowAnswersMs: 60_000 }), deadlineMs: 2000, options: { deadlines: { submit: 2 } }, words: /nothing came|without an answer/ },
+      {
+        id: 'garbage',
+        break: (pool) => {
+          pool.sim.faults.garbage = true;
+          for (let i = 0; i < 20; i++) pool.sim.broadcast.job();
+        },
+        deadlineMs: 0,
+        words: /unusable lines/,
+      },
+      {
+        id: 'flapping',
+        break: (pool) => {
+          pool.sim.faults.flappingMs = 200;
+          pool.sim.broadcast.job();
+        },
+        deadlineMs: 200,
+        words: CUT,
+      },
+      { id: 'dropped', break: set({ dropAfterShares: 1 }), deadlineMs: 0, words: CUT },
+      { id: 'http', break: set({ http: true }), deadlineMs: 0, words: /closed|HTTP|ECONNRESET|EPIPE|ended|unusable/ },
+      { id: 'redirect', break: (pool) => pool.sim.broadcast.reconnect(), deadlineMs: 0, words: /asked to reconnect/ },
+      {
+        id: 'tls',
+        break: async (pool) => {
+          const { port } = pool.sim;
+          await pool.sim.close();
+          // Somebody else answers at its address.
+          pool.sim = await startSimPool({ ...SHARES, port, tls: wrong });
+          listen(pool);
+        },
+        deadlineMs: 0,
+        options: { tls: right, trust: `{ fingerprint_sha256: "${right.fingerprint}" }` },
+        words: CUT,
+      },
+      { id: 'closed', break: close, deadlineMs: 0, words: CUT },
+    ];
+    const pools = [];
+    for (const { id, options } of ways) pools.push(await startPool(id, options));
+    pools.push(await startPool('haven'));
+    const rig = startRig(pools, 3600);
+
+    const times: Record<string, number> = {};
+    for (const [i, way] of ways.entries()) {
+      const [pool, next] = [pools[i]!, pools[i + 1]!];
+      await rig.waitFor(`a share for ${pool.id}`, accepted(pool.id), 20_000);
+      const began = Date.now();
+      await way.break(pool);
+      const line = await rig.waitFor(`mining for ${next.id}`, (candidate) => minesFor(next.id)(candidate) && at(candidate) >= began, way.deadlineMs + 10_000);
+      times[pool.id] = at(line) - began;
+      expect({ id: pool.id, reason: String(line.reason) }).toEqual({ id: pool.id, reason: expect.stringMatching(way.words) });
+    }
+    await rig.waitFor('a share for the last pool', accepted('haven'), 10_000);
+    // The pool whose certificate changed is asked again, and gets nothing but the handshake.
+    const refused = await rig.waitFor('the wrong certificate to be refused', (line) => ended('tls')(line) && line.code === 'E_POOL_TLS', 20_000);
+    expect(refused.reason).toMatch(/fingerprint/);
+
+    if (process.env.SHOW_TIMES) console.log(times);
+    for (const { id, deadlineMs } of ways) expect({ id, ms: times[id], within: times[id]! <= deadlineMs + SLACK_MS }).toEqual({ id, ms: times[id], within: true });
+    await rig.stop();
+    for (const pool of pools) expectOwnShares(pool);
+    expect(pools.find(({ id }) => id === 'tls')!.sim.stats().workers).toEqual([]);
+    // One pool after the other, and never back.
+    expect(rig.lines.filter(({ msg }) => msg === 'mining for pool').map(({ pool }) => pool)).toEqual(expect.arrayContaining(pools.map(({ id }) => id)));
+  });
+
+  test('pools that are broken from the start keep nobody from mining for the one that is not', { timeout: 60_000, retry: 1 }, async (context) => {
+    const makeCertificate = certificates(context);
+    const own = makeCertificate();
+    const broken = async (id: string, faults: Partial<PoolFaults>, options: Parameters<typeof startPool>[1] = {}): Promise<TestPool> => {
+      const pool = await startPool(id, { deadlines: { connect: 1, handshake: 1, first_job: 2 }, ...options });
+      Object.assign(pool.sim.faults, faults);
+      return pool;
+    };
+    const secure = async (id: string, certificate: TestCertificate, trust?: string): Promise<TestPool> => broken(id, {}, { tls: certificate, ...(trust !== undefined && { trust }) });
+    const expired = makeCertificate({ expired: true });
+    const other = makeCertificate({ names: ['DNS:other.example'] });
+    const pools = [
+      await broken('refused', {}),
+      await broken('half-open', { halfOpen: true }),
+      await broken('trickle', { trickle: true }),
+      await broken('no-jobs', { noJobs: true }),
+      await broken('http', { http: true }),
+      await broken('wrong-shapes', { wrongShapes: true }),
+      await broken('unauthorized', { unauthorized: true }),
+      await secure('self-signed', own),
+      await secure('expired', expired, `{ ca: "${expired.certFile}" }`),
+      await secure('other-name', other, `{ ca: "${other.certFile}" }`),
+      await secure('other-pin', own, `{ fingerprint_sha256: "${expired.fingerprint}" }`),
+      await broken('plain', {}, { url: ({ port }) => `stratum+ssl://127.0.0.1:${port}` }),
+      await startPool('good'),
+    ];
+    await pools[0]!.sim.close();
+    const good = pools.at(-1)!;
+    good.sim.faults.notifyBeforeAuthorize = true;
+    const rig = startRig(pools, 3600);
+    const first = await rig.waitFor('mining for the good pool', minesFor('good'), 20_000);
+    // Nobody is waited for: from the connection to the first job it is one round trip.
+    expect(at(first) - good.connects[0]!).toBeLessThanOrEqual(SLACK_MS);
+    await rig.waitFor('a share', accepted('good'), 10_000);
+
+    const words: Record<string, RegExp> = {
+      refused: /ECONNREFUSED/,
+      'half-open': /no answer to mining.subscribe within 1 s/,
+      trickle: /no answer to mining.subscribe within 1 s/,
+      'no-jobs': /no job within 2 s/,
+      http: /HTTP/,
+      'wrong-shapes': /cannot be used/,
+      unauthorized: /refused worker/,
+      'self-signed': /self-signed/i,
+      expired: /expired/i,
+      'other-name': /altnames|does not match/i,
+      'other-pin': /fingerprint/,
+      plain: /wrong version number|packet length|ssl/i,
+    };
+    const times: Record<string, number> = {};
+    for (const pool of pools.slice(0, -1)) {
+      const line = await rig.waitFor(`the end of ${pool.id}`, ended(pool.id), 10_000);
+      expect({ id: pool.id, reason: String(line.reason) }).toEqual({ id: pool.id, reason: expect.stringMatching(words[pool.id]!) });
+      times[pool.id] = at(line) - (pool.connects[0] ?? NaN);
+    }
+    if (process.env.SHOW_TIMES) console.log({ first: at(first) - good.connects[0]! }, times);
+    for (const [id, deadlineMs] of [['half-open', 1000], ['trickle', 1000], ['no-jobs', 2000]] as const) {
+      expect({ id, ms: times[id], within: times[id]! <= deadlineMs + SLACK_MS }).toEqual({ id, ms: times[id], within: true });
+    }
+    await rig.stop();
+    expectOwnShares(good);
+    // Not one share, nor a worker name to anybody whose certificate was not the right one.
+    for (const { id, shares } of pools.slice(0, -1)) expect({ id, shares }).toEqual({ id, shares: [] });
+    for (const id of ['self-signed', 'expired', 'other-name', 'other-pin']) expect(pools.find((pool) => pool.id === id)!.sim.stats().workers).toEqual([]);
+  });
+});
+
+describe('home and away', () => {
+  test('a primary that flaps is left once; when it is well it must stay so for return_seconds, and then has the rig back', { timeout: 90_000, retry: 1 }, async () => {
+    const RETURN_S = 3;
+    const home = await startPool('home');
+    const spare = await startPool('spare');
+    const rig = startRig([home, spare], RETURN_S);
+    await rig.waitFor('a share for home', accepted('home'), 20_000);
+    const choices = (): LogLine[] => rig.lines.filter(({ msg }) => msg === 'mining for pool' || /no pool has work/.test(String(msg)));
+    const before = choices().length;
+
+    home.sim.faults.flappingMs = 300;
+    home.sim.broadcast.job();
+    const left = await rig.waitFor('mining for the spare', (line) => minesFor('spare')(line) && choices().indexOf(line) >= before, 10_000);
+    await rig.waitFor('a share for the spare', accepted('spare'), 10_000);
+    // It comes back three times, sends a job each time, and is cut off again.
+    const flaps = (): number => rig.lines.filter((line) => ended('home')(line) && at(line) > at(left)).length;
+    await rig.waitFor('three more flaps', () => flaps() >= 3, 40_000);
+    expect(choices().slice(before).map(({ pool }) => pool)).toEqual(['spare']);
+
+    home.sim.faults.flappingMs = null;
+    const healed = Date.now();
+    const back = await rig.waitFor('home again', (line) => minesFor('home')(line) && choices().indexOf(line) > before, 60_000);
+    const connected = home.connects.find((time) => time >= healed)!;
+    const afterConnect = at(back) - connected;
+    if (process.env.SHOW_TIMES) console.log({ home_after_connect_ms: afterConnect });
+    expect(afterConnect).toBeGreaterThanOrEqual(RETURN_S * 1000 - 5);
+    expect(afterConnect).toBeLessThanOrEqual(RETURN_S * 1000 + SLACK_MS);
+    expect(choices().slice(before).map(({ pool }) => pool)).toEqual(['spare', 'home']);
+    const sharesAtHome = home.shares.length;
+    await rig.waitFor('shares at home', () => home.shares.length > sharesAtHome, 10_000);
+    await rig.stop();
+    for (const pool of [home, spare]) expectOwnShares(pool);
+  });
+
+  test('the same job with a new extranonce, again and again, costs neither a share nor the pool', { timeout: 60_000 }, async () => {
+    const home = await startPool('home');
+    const spare = await startPool('spare');
+    home.sim.faults.sameJobNewExtranonce = true;
+    home.sim.faults.notifyBeforeAuthorize = true;
+    const rig = startRig([home, spare], 60);
+    await rig.waitFor('a share for home', accepted('home'), 20_000);
+    const seen = home.shares.length;
+    await rig.waitFor('many shares', () => home.shares.length > seen + 30, 40_000);
+    await rig.stop();
+    expect(rig.lines.filter((line) => minesFor('spare')(line) && at(line) > home.connects[0]! + 2000)).toEqual([]);
+    // Shares on their way at a change are judged by the new extranonce: only the pool could know. Nothing else is refused.
+    const refused = home.shares.map((share) => share.refused).filter((why) => why !== null);
+    expect(refused.filter((why) => why !== 'low_difficulty' && why !== 'stale')).toEqual([]);
+    expect(refused.length).toBeLessThan(home.shares.length / 2);
+    expect(home.shares.every(({ worker }) => worker === userOf('home'))).toBe(true);
+  });
+});
