@@ -71,6 +71,9 @@ test('an accepted share leaves an attempt, a proof and a submission that refer t
   expect(attempt!.id).toMatch(/^attempt_\d{8}_\d{6}_/);
   expect(proof).toMatchObject({ attempt_id: attempt!.id, computation_proof: { total_hashes_computed: 1000, nonce_found: attempt!.nonce }, categories_applied: { families: 'Knuth-Sorrellian-Class(95, 425000, 225)' } });
   expect(ledger.of('rejection')).toHaveLength(0);
+  // Whatever is asked about a share later: by whom, for whom, in which session, how good, how good it had to be, what was answered, after how long.
+  expect(attempt).toMatchObject({ miner_id: 'cpu', pool: 'pool', session: 1, difficulty: expect.any(Number), share_difficulty: 2 ** -28, verdict: 'accepted', verdict_reason: null, plain_reason: null, latency_ms: 1.5 });
+  expect(submission).toMatchObject({ miner_id: 'cpu', pool: 'pool', session: 1, share_difficulty: 2 ** -28, plain_reason: null });
 });
 
 test('hashes_tried of the entries add up to all hashes of the device', async () => {
@@ -85,7 +88,9 @@ test('a rejected share also leaves a rejection with the reason in plain words', 
   source.answer = { status: 'stale', code: 21, reason: 'Job not found', latency_ms: 2 };
   source.events.emit('job', makeJob());
   await mine(1);
-  expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', network_response: { rpc_code: 21, rpc_response: 'Job not found' } });
+  const plain_reason = 'too late: the pool had moved on to other work';
+  expect(ledger.of('rejection')[0]).toMatchObject({ reason: 'stale', plain_reason, advice: expect.stringContaining('new block'), network_response: { rpc_code: 21, rpc_response: 'Job not found' } });
+  expect(ledger.of('ledger')[0]).toMatchObject({ verdict: 'stale', verdict_reason: 'Job not found', plain_reason, latency_ms: 2 });
   expect(ledger.of('submission')[0]).toMatchObject({ status: 'rejected' });
 });
 

@@ -8,6 +8,7 @@ import type { SwitchCause } from './choice/pool-choice.ts';
 import { isAway } from './endpoint-state.ts';
 import type { MiningEngine } from './engine.ts';
 import type { Share, SourceState, Verdict } from './job.ts';
+import { verdictWords } from './reject-words.ts';
 
 export interface RecorderOptions {
   readonly engine: MiningEngine;
@@ -62,16 +63,19 @@ export class MiningRecorder {
       miner_id: share.deviceId,
       pool: share.job.sourceId,
       pool_job_id: share.job.poolJobId,
+      session: share.job.session,
       nonce: share.nonce,
       difficulty: share.difficulty,
+      share_difficulty: share.job.shareDifficulty,
     };
+    const words = verdictWords(verdict);
+    const plainReason = words?.meaning ?? null;
     ledger.append('ledger', {
       id: attemptId,
       attempt_id: attemptId,
       ...common,
       merkleroot: displayHash(parseHeader(share.header).merkleRoot),
       leading_zeros: share.leadingZeros,
-      share_difficulty: share.job.shareDifficulty,
       meets_difficulty: true,
       is_block: share.isBlock,
       status: share.isBlock ? 'mined' : 'mining',
@@ -80,6 +84,8 @@ export class MiningRecorder {
       submission_timestamp: submitted ? timestamp : null,
       verdict: verdict.status,
       verdict_reason: 'reason' in verdict ? (verdict.reason ?? null) : null,
+      plain_reason: plainReason,
+      latency_ms: latencyOf(verdict),
       references: { math_proof: proofId, submission_tracking: submissionId, block_submission: null },
     });
     ledger.append('math_proof', { id: proofId, ...mathProofOf(share, { proofId, attemptId, hashesTried }, attestation, mathematics), timestamp });
@@ -90,13 +96,14 @@ export class MiningRecorder {
         ...common,
         is_block: share.isBlock,
         status: submissionStatus(verdict),
+        plain_reason: plainReason,
         network_response: networkResponse(verdict),
         references: { ledger_entry: attemptId, math_proof: proofId, block_submission: null },
       });
     }
     const rejectionId = submissionStatus(verdict) === 'rejected' ? `rej_${name}` : null;
     if (rejectionId !== null) {
-      ledger.append('rejection', { id: rejectionId, rejection_id: rejectionId, ...common, reason: verdict.status, network_response: networkResponse(verdict), references: { ledger_entry: attemptId, submission_tracking: submissionId } });
+      ledger.append('rejection', { id: rejectionId, rejection_id: rejectionId, ...common, reason: verdict.status, plain_reason: plainReason, advice: words?.advice ?? null, network_response: networkResponse(verdict), references: { ledger_entry: attemptId, submission_tracking: submissionId } });
     }
     const fate = share.isBlock ? fateOfBlock(share, verdict) : null;
     if (fate !== null) {
@@ -178,12 +185,17 @@ function fateOfBlock(share: Share, verdict: Verdict): Pick<LookAt, 'severity' | 
   return null;
 }
 
+/** Time to the answer, to the microsecond; null = there was none. */
+function latencyOf(verdict: Verdict): number | null {
+  return 'latency_ms' in verdict ? Math.round(verdict.latency_ms * 1000) / 1000 : null;
+}
+
 function networkResponse(verdict: Verdict): JsonObject {
   return {
     status: verdict.status,
     rpc_response: 'reason' in verdict ? (verdict.reason ?? null) : null,
     rpc_code: 'code' in verdict ? verdict.code : null,
-    response_time_ms: 'latency_ms' in verdict ? Math.round(verdict.latency_ms * 1000) / 1000 : null,
+    response_time_ms: latencyOf(verdict),
     node_version: null,
   };
 }

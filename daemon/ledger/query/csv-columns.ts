@@ -4,7 +4,7 @@ const SHARE = ['block_height', 'block_hash', 'miner_id', 'pool', 'pool_job_id', 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ledger: [
     ...SHARE, 'merkleroot', 'leading_zeros', 'share_difficulty', 'meets_difficulty', 'is_block', 'status', 'hashes_tried', 'submitted_to_network', 'submission_timestamp',
-    'verdict', 'verdict_reason', 'references.math_proof', 'references.submission_tracking',
+    'verdict', 'verdict_reason', 'references.math_proof', 'references.submission_tracking', 'session', 'plain_reason', 'latency_ms',
   ],
   math_proof: [
     'attempt_id', 'block_height', 'block_hash', 'miner_id', 'nonce', 'difficulty', 'leading_zeros', 'is_block', 'header_hex', 'target', 'share_target', 'network_target',
@@ -12,11 +12,11 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   submission: [
     ...SHARE, 'is_block', 'status', 'network_response.status', 'network_response.rpc_response', 'network_response.rpc_code', 'network_response.response_time_ms',
-    'references.ledger_entry', 'references.math_proof',
+    'references.ledger_entry', 'references.math_proof', 'session', 'share_difficulty', 'plain_reason',
   ],
   rejection: [
     ...SHARE, 'reason', 'network_response.status', 'network_response.rpc_response', 'network_response.rpc_code', 'network_response.response_time_ms',
-    'references.ledger_entry', 'references.submission_tracking',
+    'references.ledger_entry', 'references.submission_tracking', 'session', 'share_difficulty', 'plain_reason', 'advice',
   ],
   look_at: ['severity', 'reason', 'message', 'path', 'references'],
   system_report: [

@@ -17,7 +17,7 @@ describe('a row', () => {
     const entry = { id: 'rej_1', timestamp: '2026-11-20T14:00:00.000-06:00', pool: 'p', nonce: -5, reason: 'a "quoted", reason', network_response: { status: 'stale', node_version: '1' }, references: { ledger_entry: 'attempt_1' }, odd: [1] };
     const row = csv.row(record('rejection', entry));
     expect(row).toBe(
-      '7,2026-11-20T14:00:00.123-06:00,rejection,looping,2026/11/W47/20/14,rej_1,2026-11-20T14:00:00.000-06:00,,,,p,,-5,,"a ""quoted"", reason",stale,,,,attempt_1,,"{""network_response"":{""node_version"":""1""},""odd"":[1]}"',
+      '7,2026-11-20T14:00:00.123-06:00,rejection,looping,2026/11/W47/20/14,rej_1,2026-11-20T14:00:00.000-06:00,,,,p,,-5,,"a ""quoted"", reason",stale,,,,attempt_1,,,,,,"{""network_response"":{""node_version"":""1""},""odd"":[1]}"',
     );
     expect(csv.row(record('rejection', {})).split(',')).toHaveLength(columns.length);
   });
