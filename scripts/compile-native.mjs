@@ -11,6 +11,7 @@ import { partsOf } from './native-targets.mjs';
 
 const run = promisify(execFile);
 const here = path.join(root, 'kernels', 'native');
+const spectral = path.join(root, 'kernels', 'spectral');
 
 const COMMON = ['-fPIC', '-fvisibility=hidden'];
 const C = ['-std=c11', '-O2', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
@@ -74,15 +75,16 @@ function writeIfChanged(file, text) {
  */
 export async function compileNative({ arch, compiler, flags = [], link = [], objects, output }) {
   const parts = partsOf(arch, readdirSync(here));
+  const solver = partsOf(arch, readdirSync(spectral));
   const module = await generator();
   const generated = parts.generated.map((entry) => ({ ...entry, text: entry.make(module) }));
   const headers = includeDir();
   const linking = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread', '-Wl,-z,noexecstack'];
 
   const fingerprint = createHash('sha256');
-  const facts = [output, compiler, arch, flags, link, linking, headers, COMMON, C, KERNEL, parts, generated.map(({ file, text }) => [file, text])];
+  const facts = [output, compiler, arch, flags, link, linking, headers, COMMON, C, KERNEL, parts, solver.sources, generated.map(({ file, text }) => [file, text])];
   fingerprint.update(JSON.stringify(facts));
-  for (const name of readdirSync(here).sort()) if (/\.[chS]$/.test(name)) fingerprint.update(readFileSync(path.join(here, name)));
+  for (const folder of [here, spectral]) for (const name of readdirSync(folder).sort()) if (/\.[chS]$/.test(name)) fingerprint.update(readFileSync(path.join(folder, name)));
   const stamp = fingerprint.digest('hex');
   const stampFile = path.join(objects, 'stamp');
   if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { made: false, bytes: statSync(output).size };
@@ -92,6 +94,7 @@ export async function compileNative({ arch, compiler, flags = [], link = [], obj
   for (const { file, text } of generated) writeIfChanged(path.join(objects, file), text);
   const jobs = [
     ...parts.sources.map(({ name, flags: own }) => ({ from: path.join(here, name), own })),
+    ...solver.sources.map(({ name, flags: own }) => ({ from: path.join(spectral, name), own })),
     ...generated.filter(({ file }) => /\.[cS]$/.test(file)).map(({ file, flags: own }) => ({ from: path.join(objects, file), own })),
   ].map((job) => ({ ...job, to: path.join(objects, `${path.basename(job.from).replace(/\.c$/, '')}.o`) }));
   const queue = [...jobs];

@@ -3,10 +3,13 @@ import type { GridFft } from './fft.ts';
 import type { Grid } from './grid.ts';
 import { referenceDensity, type SolverParameters } from './parameters.ts';
 
+/** delta over rho_ref: what keeps T_00 finite where the field is zero. */
+export const DENSITY_FLOOR = 1e-6;
+
 /** The informational energy density over the reference density: T_00 / rho_ref with T_00 = (kappa |J|^2 + eta |R|^2) / (rho + delta). */
 export function energySource(p: SolverParameters, psi: ComplexField, gradient: readonly ComplexField[], rho: Float64Array, out: Float64Array): void {
   const reference = referenceDensity(p);
-  const delta = 1e-6 * reference;
+  const delta = DENSITY_FLOOR * reference;
   for (let i = 0; i < out.length; i++) {
     let current = 0;
     let slope = 0;

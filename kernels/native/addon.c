@@ -1,4 +1,5 @@
 /* The Node-API face of the addon (Node-API 8, plain C). */
+#include "../spectral/addon_spectral.h"
 #include "addon.h"
 #include "arguments.h"
 #include "sd_notify.h"
@@ -38,6 +39,11 @@ NAPI_MODULE_INIT()
     METHOD("stop", rb_js_stop),
     METHOD("close", rb_js_close),
     METHOD("sdNotify", js_sd_notify),
+    METHOD("spectralKernels", rb_js_spectral_kernels),
+    METHOD("spectralOpen", rb_js_spectral_open),
+    METHOD("spectralStep", rb_js_spectral_step),
+    METHOD("spectralRead", rb_js_spectral_read),
+    METHOD("spectralClose", rb_js_spectral_close),
   };
   napi_define_properties(env, exports, sizeof methods / sizeof methods[0], methods);
   return exports;

@@ -1,5 +1,6 @@
 /** The native addon as TypeScript sees it; native/addon.h is the other side. */
 import { createRequire } from 'node:module';
+import type { SpectralAddon } from '../spectral/addon.ts';
 
 export interface NativeKernel {
   readonly name: string;
@@ -31,7 +32,7 @@ export interface NativeHandle {
   readonly counters: ArrayBuffer;
 }
 
-export interface Addon {
+export interface Addon extends SpectralAddon {
   /** Kernels compiled in, likely fastest first, whether or not this processor can run them. */
   kernels(): NativeKernel[];
   cpuFeatures(): number;

@@ -81,6 +81,7 @@ static uint32_t find_features(void)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq"))
     features |= RB_FEATURE_AVX512;
+  if (__builtin_cpu_supports("fma")) features |= RB_FEATURE_FMA;
   /* Not every compiler knows "sha" by name. It uses the registers of SSE, which every system saves. */
   unsigned a, b, c, d;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & CPUID_7_EBX_SHA) && __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1"))

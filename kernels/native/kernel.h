@@ -36,7 +36,8 @@ enum {
   RB_FEATURE_AVX512 = 1u << 2, /* F, VL, BW and DQ, with the operating system saving the registers */
   RB_FEATURE_NEON = 1u << 3,
   RB_FEATURE_SHA = 1u << 4, /* the SHA instructions of x86, SSSE3 and SSE4.1 */
-  RB_FEATURE_ARM_SHA2 = 1u << 5
+  RB_FEATURE_ARM_SHA2 = 1u << 5,
+  RB_FEATURE_FMA = 1u << 6 /* fused multiply-add of x86 */
 };
 
 typedef struct {

@@ -1,0 +1,128 @@
+/* Memory and tables of a solver. */
+#include <stdlib.h>
+#include <string.h>
+#include "spectral.h"
+
+#define ALIGNMENT 64
+
+static size_t rounded(size_t bytes)
+{
+  return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* Hands out parts of the block; with a null block it only counts. */
+typedef struct {
+  char *block;
+  size_t used;
+} room;
+
+static void *take(room *from, size_t bytes)
+{
+  void *part = from->block == NULL ? NULL : from->block + from->used;
+  from->used += rounded(bytes);
+  return part;
+}
+
+static double *take_numbers(room *from, size_t count)
+{
+  return take(from, count * sizeof(double));
+}
+
+static void lay_out(rb_spectral *self, room *from, int with_source)
+{
+  const size_t n = (size_t)self->n, points = (size_t)self->points;
+  self->wave = take_numbers(from, n);
+  self->live = take(from, n);
+  self->live_rows = take(from, n * n);
+  self->live_inner = take(from, n * n);
+  self->live_outer = take(from, n * n);
+  /* A radix r with m values before it has (r - 1) m pairs: n - 1 in all. */
+  self->plan.twiddle = take_numbers(from, 2 * n);
+  double **const numbers[] = {&self->k_squared, &self->kernel, &self->elliptic, &self->inverse_omega_squared, &self->ratio, &self->rho};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) *numbers[i] = take_numbers(from, points);
+  rb_field *const fields[] = {&self->e,           &self->e2,          &self->q,           &self->f1,        &self->f2,   &self->f3,     &self->spectrum,
+                              &self->psi,         &self->gradient[0], &self->gradient[1], &self->laplacian, &self->pair, &self->smooth, &self->turned,
+                              &self->before,      &self->nu,          &self->na,          &self->nb,        &self->nc,   &self->a,      &self->b,
+                              &self->c,           &self->gradient[2], &self->source};
+  size_t count = sizeof fields / sizeof fields[0];
+  if (!with_source) count--;
+  for (size_t i = 0; i < count; i++) {
+    if (fields[i] == &self->gradient[2] && self->dim == 2) continue;
+    fields[i]->re = take_numbers(from, points);
+    fields[i]->im = take_numbers(from, points);
+  }
+}
+
+rb_spectral *rb_spectral_new(int n, int dim, int with_source)
+{
+  rb_spectral *self = calloc(1, sizeof *self);
+  if (self == NULL) return NULL;
+  self->n = n;
+  self->dim = dim;
+  self->points = dim == 2 ? n * n : n * n * n;
+  room counting = {NULL, 0};
+  lay_out(self, &counting, with_source);
+  self->memory = aligned_alloc(ALIGNMENT, counting.used);
+  if (self->memory == NULL) {
+    free(self);
+    return NULL;
+  }
+  memset(self->memory, 0, counting.used);
+  room giving = {self->memory, 0};
+  lay_out(self, &giving, with_source);
+  return self;
+}
+
+static void make_plan(rb_fft_plan *plan, int n, const double *cosines, const double *sines)
+{
+  int order[RB_SPECTRAL_MAX_N] = {0}, next[RB_SPECTRAL_MAX_N], length = 1;
+  plan->n = n;
+  plan->stages = 0;
+  for (int rest = n; rest > 1;) {
+    const int radix = rest % 8 == 0 && rest != 16 ? 8 : rest % 4 == 0 ? 4 : 2;
+    plan->radix[plan->stages++] = radix;
+    rest /= radix;
+  }
+  double *out = plan->twiddle;
+  for (int stage = 0; stage < plan->stages; stage++) {
+    const int radix = plan->radix[stage];
+    /* Decimation in time: the last stage's radix takes every radix-th input. */
+    for (int part = 0; part < radix; part++) {
+      for (int i = 0; i < length; i++) next[part * length + i] = part + radix * order[i];
+    }
+    for (int j = 0; j < length; j++) {
+      for (int part = 1; part < radix; part++) {
+        const int turn = j * part * (n / (length * radix)) % n;
+        *out++ = cosines[turn];
+        *out++ = -sines[turn];
+      }
+    }
+    length *= radix;
+    memcpy(order, next, sizeof(int) * (size_t)length);
+  }
+  for (int i = 0; i < n; i++) plan->position[order[i]] = i;
+}
+
+void rb_spectral_prepare(rb_spectral *self, const double *cosines, const double *sines)
+{
+  const int n = self->n;
+  make_plan(&self->plan, n, cosines, sines);
+  for (int slow = 0; slow < n; slow++) {
+    for (int fast = 0; fast < n; fast++) {
+      self->live_rows[slow * n + fast] = self->live[slow] && self->live[fast];
+      self->live_inner[slow * n + fast] = self->live[fast];
+      self->live_outer[slow * n + fast] = self->live[slow];
+    }
+  }
+  for (int i = 0; i < self->points; i++) {
+    self->kernel[i] /= self->points;
+    self->elliptic[i] /= self->points;
+  }
+}
+
+void rb_spectral_free(rb_spectral *self)
+{
+  if (self == NULL) return;
+  free(self->memory);
+  free(self);
+}
