@@ -2,6 +2,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import type { ErrorCode } from '../../protocol/common/errors.ts';
 import { StratumV1Client } from '../../protocol/stratum-v1/client.ts';
+import { hidePassword } from '../../protocol/stratum-v1/hide-password.ts';
 import type { V1Job } from '../../protocol/stratum-v1/job-tracker.ts';
 import type { ClientHints, ClientOptions, Submission } from '../../protocol/stratum-v1/options.ts';
 import type { ClientOutput, ClientPhase, ShareVerdict } from '../../protocol/stratum-v1/outputs.ts';
@@ -37,6 +38,7 @@ export class StratumV1Session {
   readonly client: StratumV1Client;
   readonly #socket: PoolSocket;
   readonly #clock: Clock;
+  readonly #password: string;
   readonly #handlers: SessionHandlers;
   #readAt = 0;
   readonly #verdicts = new Map<string, (verdict: ShareVerdict) => void>();
@@ -50,6 +52,7 @@ export class StratumV1Session {
 
   constructor(clientOptions: ClientOptions, socketOptions: PoolSocketOptions, clock: Clock, handlers: SessionHandlers) {
     this.client = new StratumV1Client(clientOptions);
+    this.#password = clientOptions.password;
     this.#clock = clock;
     this.#handlers = handlers;
     this.#socket = new PoolSocket(socketOptions, clock, {
@@ -109,7 +112,8 @@ export class StratumV1Session {
   }
 
   #perform(outputs: readonly ClientOutput[]): void {
-    for (const output of outputs) {
+    for (const raw of outputs) {
+      const output = hidePassword(raw, this.#password);
       switch (output.type) {
         case 'send':
           this.#socket.write(output.line);
