@@ -105,7 +105,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     clock,
     log: log.child({ module: 'mining' }),
   });
-  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, clock, log: log.child({ module: 'server' }) }) : null;
+  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, ledger, clock, log: log.child({ module: 'server' }) }) : null;
   const session = openSession(engine, ledger, options, context);
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();

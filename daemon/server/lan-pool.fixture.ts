@@ -45,12 +45,14 @@ export class TestLan {
   readonly sources: HandSource[];
   readonly engine: MiningEngine;
   readonly pool: LanPool;
+  /** What was written down of workers. */
+  readonly reports: Record<string, unknown>[] = [];
   #jobs = 0;
 
   constructor(sourceIds: readonly string[] = ['pool'], { secret = null, withhold = () => null, ...config }: ServerInput = {}) {
     this.sources = sourceIds.map((id) => new HandSource(id));
     this.engine = new MiningEngine({ sources: this.sources, devices: [this.device], templates: new TemplateManager({ clock: this.clock, localZeros: 64, prefixFor: (job) => ownPrefix(job.extranonce2Size) }), withhold, clock: this.clock, log: silentLog });
-    this.pool = new LanPool({ config: { ...SERVER_DEFAULTS, ...config }, password: secret }, { engine: this.engine, clock: this.clock, log: silentLog });
+    this.pool = new LanPool({ config: { ...SERVER_DEFAULTS, ...config }, password: secret }, { engine: this.engine, ledger: { saveSystemReport: (_category, data) => String(this.reports.push(data)) }, clock: this.clock, log: silentLog });
     cleanups.push(async () => {
       await this.pool.stop();
       await this.engine.stop();

@@ -102,6 +102,28 @@ describe('a miner in the house', () => {
   });
 });
 
+describe('what is written down', () => {
+  it('is what each worker did in an hour, and at the end', async () => {
+    const lan = await servingLan();
+    const miner = await lan.miner();
+    await lan.miner();
+    const share = miner.mine({ difficulty: 4 * EASY });
+    await miner.submit(share);
+    await miner.submit(share);
+    await vi.waitFor(() => expect(lan.pool.state().totals).toMatchObject({ accepted: 1, duplicate: 1, forwarded: 1 }));
+    lan.clock.advance(3_600_000);
+    expect(lan.reports).toMatchObject([{ event: 'lan_worker_report', worker: 'demo.worker', duration_seconds: 3600, shares_accepted: 1, shares_duplicate: 1, shares_forwarded: 1, user_agent: 'test/1.0', address: '127.0.0.1' }]);
+    // An hour without a share is not worth a line.
+    lan.clock.advance(3_600_000);
+    expect(lan.reports).toHaveLength(1);
+    const again = await lan.miner();
+    await again.submit(again.mine());
+    await lan.pool.stop();
+    expect(lan.reports[1]).toMatchObject({ shares_accepted: 1, shares_forwarded: expect.any(Number) });
+    expect(lan.reports).toHaveLength(2);
+  });
+});
+
 describe('the search space', () => {
   it('is another one for every miner, and for the devices of the rig', async () => {
     const lan = await servingLan();

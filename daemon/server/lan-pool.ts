@@ -17,12 +17,14 @@ import type { VardiffOptions } from '../../protocol/stratum-v1/server/vardiff.ts
 import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 import type { MiningEngine } from '../mining/engine.ts';
 import type { Job } from '../mining/job.ts';
+import type { Ledger } from '../ledger/contract.ts';
 import type { ServerState } from '../telemetry/state.ts';
 import { AllowList, plainAddress } from './allow.ts';
 import { Dispatch } from './dispatch.ts';
 import { ShareForwarder } from './forwarder.ts';
 import { Miner } from './miner.ts';
 import { ShareRates } from './rates.ts';
+import { WorkerReports } from './worker-reports.ts';
 import { WorkerBook } from './workers.ts';
 
 export interface LanPoolOptions {
@@ -33,6 +35,8 @@ export interface LanPoolOptions {
 
 export interface LanPoolDeps {
   readonly engine: Pick<MiningEngine, 'events' | 'sources' | 'jobOf' | 'activeSource' | 'submitForeign'>;
+  /** Where what each worker did is written down; left out: nowhere. */
+  readonly ledger?: Pick<Ledger, 'saveSystemReport'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -59,6 +63,7 @@ export class LanPool implements Service, MinerHost<Job> {
   readonly #dispatch: Dispatch;
   readonly #forwarder: ShareForwarder;
   readonly #workers = new WorkerBook();
+  readonly #reports: WorkerReports | null;
   readonly #rates: ShareRates;
   readonly #miners = new Set<Miner>();
   readonly #perAddress = new Map<string, number>();
@@ -83,6 +88,7 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#allow = new AllowList(config.allow);
+    this.#reports = deps.ledger ? new WorkerReports(this.#workers, deps.ledger, deps.clock.now()) : null;
     this.#rates = new ShareRates(deps.clock.monotonic());
     this.vardiff = { shareMs: config.share_seconds * 1000, min: config.min_difficulty, max: config.max_difficulty ?? null };
     this.#dispatch = new Dispatch({ policyMask: config.version_rolling ? 0xffff_ffff : 0, activeSource: () => deps.engine.activeSource, log: deps.log });
@@ -114,6 +120,7 @@ export class LanPool implements Service, MinerHost<Job> {
     for (const end of this.#stopListening.splice(0)) end();
     const server = this.#server;
     this.#server = null;
+    if (this.#status !== 'stopped') this.#reports?.report(this.#clock.now());
     this.#setStatus('stopped', null);
     for (const miner of this.#miners) miner.socket.destroy();
     for (const socket of this.#closing.keys()) socket.destroy();
@@ -136,6 +143,7 @@ export class LanPool implements Service, MinerHost<Job> {
       miners: this.#miners.size,
       hashrate_hs: this.#rates.state(now).m5,
       refused_connections: this.#refused,
+      totals: this.#workers.totals(),
       workers: workers.map((worker) => worker.state(now)),
       worker_count: this.#workers.size,
     };
@@ -233,6 +241,7 @@ export class LanPool implements Service, MinerHost<Job> {
   #sweep(): void {
     const now = this.#clock.monotonic();
     this.#dispatch.sweep(now);
+    this.#reports?.tick(this.#clock.now());
     for (const [socket, until] of this.#closing) if (now >= until) socket.destroy();
     for (const miner of this.#miners) {
       const reason = overdue(miner, now);

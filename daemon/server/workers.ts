@@ -1,6 +1,6 @@
 /** What each worker name did at the LAN pool, over all its connections. */
 import type { Verdict } from '../mining/job.ts';
-import type { WorkerState } from '../telemetry/state.ts';
+import type { ServerState, WorkerState } from '../telemetry/state.ts';
 import type { Refusal } from '../../protocol/stratum-v1/server/reply.ts';
 import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
 import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
@@ -160,6 +160,13 @@ export class WorkerBook {
     const { m15, m5 } = this.#workers.get(sanitizeText(raw))?.rates.state(now) ?? { m15: null, m5: null };
     const rate = m15 ?? m5;
     return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_PER_DIFFICULTY;
+  }
+
+  totals(): ServerState['totals'] {
+    const sum = new Worker('', 0);
+    for (const worker of this.#workers.values()) sum.absorb(worker);
+    const { accepted, rejected, stale, duplicate, acceptedDifficulty, forwarded, forwardedRejected, blocks, bestDifficulty, lastShareAt } = sum;
+    return { accepted, rejected, stale, duplicate, accepted_difficulty: acceptedDifficulty, forwarded, forwarded_rejected: forwardedRejected, blocks, best_difficulty: bestDifficulty, last_share_at: lastShareAt };
   }
 
   #forgetOne(now: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { discoveryMessages } from './home-assistant.ts';
-import { fakeDevice, fakeRigState } from './rig-state.fixture.ts';
+import { fakeDevice, fakeRigState, fakeServer } from './rig-state.fixture.ts';
 
 const scope = { base: 'rigbrain', node: 'rig-1', prefix: 'homeassistant' };
 
@@ -19,6 +19,12 @@ function documents(devices = [fakeDevice(), fakeDevice({ id: 'bitaxe-1', driver:
 }
 
 describe('discovery', () => {
+  test('tells of other miners while they are served', () => {
+    const rig = (state = fakeRigState()) => (discoveryMessages(scope, state, 10)[0]!.payload as Doc).components;
+    expect(Object.keys(rig())).not.toContain('lan_miners');
+    expect(rig(fakeRigState({ server: fakeServer() }))).toMatchObject({ lan_miners: { state_topic: 'rigbrain/rig-1/server' }, lan_hashrate: { unit_of_measurement: 'TH/s', state_topic: 'rigbrain/rig-1/server' } });
+  });
+
   test('one document for the rig and one for each device, joined by via_device', () => {
     const docs = documents();
     expect(Object.keys(docs)).toEqual(['homeassistant/device/rigbrain_rig-1/config', 'homeassistant/device/rigbrain_rig-1_cpu/config', 'homeassistant/device/rigbrain_rig-1_bitaxe-1/config']);

@@ -86,6 +86,7 @@ const rigComponents = (scope: TopicScope, state: RigState): Record<string, Compo
   pool_hashrate: { ...hashrateSensor(hashrateUnit(state.devices.map((device) => device.driver)), 'pool_hashrate_hs'), name: 'Hashrate at the pool', icon: 'mdi:server-network' },
   ...economyComponents(state.economy),
   ...alarmComponents(scope),
+  ...(state.server === null ? {} : serverComponents(scope)),
   blocks: { ...counter('Blocks found', 'blocks', 'blocks'), icon: 'mdi:cube-outline' },
   started: { platform: 'sensor', name: 'Started', device_class: 'timestamp', entity_category: 'diagnostic', value_template: field('started_at') },
   mining: miningSwitch(topicOf(scope, 'set', {})),
@@ -98,6 +99,15 @@ function economyComponents({ currency, priced }: RigState['economy']): Record<st
     ...(priced.btc ? { revenue: money('Estimated earnings', 'revenue_per_day', 'mdi:cash-plus') } : {}),
     ...(priced.electricity ? { cost: money('Power cost', 'cost_per_day', 'mdi:cash-minus') } : {}),
     ...(priced.btc && priced.electricity ? { profit: money('Estimated profit', 'profit_per_day', 'mdi:cash') } : {}),
+  };
+}
+
+/** The LAN pool. What it serves is far larger than the rig's own devices more often than not. */
+function serverComponents(scope: TopicScope): Record<string, Component> {
+  const state_topic = topicOf(scope, 'server', {});
+  return {
+    lan_miners: { platform: 'sensor', name: 'LAN miners', unit_of_measurement: 'miners', state_class: 'measurement', icon: 'mdi:lan', state_topic, value_template: field('miners') },
+    lan_hashrate: { ...hashrateSensor({ unit: 'TH/s', divisor: '1e12' }), name: 'LAN hashrate', icon: 'mdi:lan', state_topic },
   };
 }
 

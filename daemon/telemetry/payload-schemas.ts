@@ -206,6 +206,53 @@ export const rigStatePayload = z.strictObject({
     .describe('Ledger entries by where they ended up; files that could not be brought up to date; number and chain value of the last record that is safe: `rigbrain ledger verify` shows the same.'),
 });
 
+export const serverPayload = z.strictObject({
+  at,
+  status: z.enum(['stopped', 'listening', 'failed']).describe('Whether other miners can connect.'),
+  reason: z.string().nullable().describe('Why not, in plain words.'),
+  address: z.string().nullable().describe('host:port listened on.'),
+  miners: count.describe('Miners connected.'),
+  hashrate_hs: z.number().min(0).nullable().describe('Hashes per second of all miners, from their accepted shares of the last 5 minutes.'),
+  worker_count: count.describe('Worker names seen since start.'),
+  refused_connections: count.describe('Connections that were not let in.'),
+  accepted: count.describe('Shares accepted from miners since start.'),
+  rejected: count.describe('Shares of miners rejected since start.'),
+  stale: count.describe('Shares of miners that came too late since start.'),
+  duplicate: count.describe('Shares that miners sent twice.'),
+  accepted_difficulty: z.number().min(0).describe('Sum of the difficulties of the accepted shares.'),
+  forwarded: count.describe('Shares that went on to the pool.'),
+  forwarded_rejected: count.describe('Shares of these that the pool refused.'),
+  blocks: count.describe('Blocks found by miners.'),
+  best_difficulty: z.number().nullable().describe('Highest share difficulty of a miner since start.'),
+  last_share_at: instant.nullable().describe('When the last share was accepted.'),
+});
+
+export const serverWorkersPayload = z.array(
+  z.strictObject({
+    name: z.string().describe('Worker name as the miner gives it.'),
+    connections: count.describe('Connections at present.'),
+    address: z.string().nullable().describe('Address of the newest connection.'),
+    user_agent: z.string().nullable().describe('What the miner says it is.'),
+    connected_since: instant.nullable().describe('Since when; null = it is not connected.'),
+    difficulty: z.number().nullable().describe('Share difficulty in force.'),
+    version_mask: z.string().nullable().describe('Version bits it may roll, hex; null = none.'),
+    accepted: count.describe('Shares accepted since start.'),
+    rejected: count.describe('Shares rejected since start.'),
+    stale: count.describe('Shares that came too late since start.'),
+    duplicate: count.describe('Shares sent twice since start.'),
+    accepted_difficulty: z.number().min(0).describe('Sum of the difficulties of the accepted shares.'),
+    forwarded: count.describe('Shares that went on to the pool.'),
+    forwarded_rejected: count.describe('Shares of these that the pool refused.'),
+    blocks: count.describe('Blocks found.'),
+    best_difficulty: z.number().nullable().describe('Highest share difficulty since start.'),
+    last_share_at: instant.nullable().describe('When the last share was accepted.'),
+    hashrate_hs: z
+      .strictObject({ m1: z.number().nullable(), m5: z.number().nullable(), m15: z.number().nullable(), h1: z.number().nullable() })
+      .describe('Hashes per second over 1, 5, 15 and 60 minutes, from accepted shares.'),
+    reject_reasons: z.record(z.string(), count).describe('Why shares were refused, and how often.'),
+  }),
+);
+
 export const deviceStatePayload = z.strictObject({
   at,
   title: z.string().describe('Name for people.'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noPoolAccount } from '../mining/pool-account.ts';
-import { alarmsPayloadOf, deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, poolsPayloadOf, rigStatePayloadOf, stateMessages } from './payloads.ts';
-import { fakeDevice, fakePool, fakeRigState } from './rig-state.fixture.ts';
+import { alarmsPayloadOf, deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, poolsPayloadOf, rigStatePayloadOf, snapshotPayload, stateMessages } from './payloads.ts';
+import { fakeDevice, fakePool, fakeRigState, fakeServer } from './rig-state.fixture.ts';
 import { TOPICS } from './topics.ts';
 
 const scope = { base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' };
@@ -14,6 +14,17 @@ test('every message is of the shape its topic promises', () => {
   const messages = [...stateMessages(scope, state, AT), healthMessage(scope, state, host, mqtt, AT), eventMessage(scope, { type: 'block_found', at: AT, device: 'cpu', message: 'block', data: { height: 7 } })];
   for (const { key, topic, payload } of messages) expect(TOPICS[key].payload.safeParse(payload).error, topic).toBeUndefined();
   expect(messages.map(({ topic }) => topic.replace('rigbrain/rig1/', ''))).toEqual(['info', 'devices', 'state', 'pools', 'alarms', 'cpu/availability', 'cpu/state', 'bitaxe-1/availability', 'bitaxe-1/state', 'health', 'event']);
+});
+
+test('the pool for other miners has topics while it is on, with a bounded list', () => {
+  const state = fakeRigState({ server: fakeServer() });
+  const messages = stateMessages(scope, state, AT).filter(({ topic }) => topic.startsWith('rigbrain/rig1/server'));
+  for (const { key, topic, payload } of messages) expect(TOPICS[key].payload.safeParse(payload).error, topic).toBeUndefined();
+  expect(messages.map(({ topic }) => topic)).toEqual(['rigbrain/rig1/server', 'rigbrain/rig1/server/workers']);
+  expect(messages[0]!.payload).toMatchObject({ status: 'listening', miners: 40, accepted: 7, hashrate_hs: 1.2e12 });
+  expect(messages[1]!.payload).toHaveLength(32);
+  expect(snapshotPayload(state, AT).server).toMatchObject({ miners: 40 });
+  expect(snapshotPayload(fakeRigState(), AT).server).toBe(null);
 });
 
 describe('rig state', () => {

@@ -1,5 +1,5 @@
 /** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
-import type { DeviceTelemetry, EconomyState, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts } from './state.ts';
+import type { DeviceTelemetry, EconomyState, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts, ServerState } from './state.ts';
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 /** What the process and the machine look like; read by host-health.ts. */
@@ -167,6 +167,26 @@ export function alarmsPayloadOf(state: RigState): PayloadOf<'alarms'> {
   return state.alarms.map(({ kind, subject, raised_at, healed_at, message }) => ({ kind, subject, raised_at: instant(raised_at), healed_at: instantOrNull(healed_at), message }));
 }
 
+/** Workers in one message: a broker with a small limit still takes it. */
+const WORKERS_TOLD = 32;
+
+/** Payload of the `server` topic. */
+export function serverPayloadOf(server: ServerState, at: number): PayloadOf<'server'> {
+  const { status, reason, address, miners, hashrate_hs, worker_count, refused_connections, totals } = server;
+  return { at: instant(at), status, reason, address, miners, hashrate_hs, worker_count, refused_connections, ...totals, last_share_at: instantOrNull(totals.last_share_at) };
+}
+
+/** Payload of the `server/workers` topic. */
+export function serverWorkersPayloadOf(server: ServerState): PayloadOf<'serverWorkers'> {
+  return server.workers.slice(0, WORKERS_TOLD).map((worker) => ({
+    ...worker,
+    connected_since: instantOrNull(worker.connected_since),
+    last_share_at: instantOrNull(worker.last_share_at),
+    hashrate_hs: { ...worker.hashrate_hs },
+    reject_reasons: { ...worker.reject_reasons },
+  }));
+}
+
 /** Devices that can have topics of their own. */
 export function addressableDevices(state: RigState): readonly DeviceTelemetry[] {
   return state.devices.filter((device) => isDeviceLevel(device.id));
@@ -185,6 +205,7 @@ export function stateMessages(scope: TopicScope, state: RigState, at: number): O
     outbound(scope, 'state', {}, rigStatePayloadOf(state, at)),
     outbound(scope, 'pools', {}, poolsPayloadOf(state)),
     outbound(scope, 'alarms', {}, alarmsPayloadOf(state)),
+    ...(state.server === null ? [] : [outbound(scope, 'server', {}, serverPayloadOf(state.server, at)), outbound(scope, 'serverWorkers', {}, serverWorkersPayloadOf(state.server))]),
     ...addressableDevices(state).flatMap((device) => [
       outbound(scope, 'deviceAvailability', { device: device.id }, deviceAvailability(device)),
       outbound(scope, 'deviceState', { device: device.id }, deviceStatePayloadOf(device, at)),
@@ -211,6 +232,7 @@ export function snapshotPayload(state: RigState, at: number): Record<string, unk
     state: rigStatePayloadOf(state, at),
     pools: poolsPayloadOf(state),
     alarms: alarmsPayloadOf(state),
+    server: state.server === null ? null : { ...serverPayloadOf(state.server, at), workers: serverWorkersPayloadOf(state.server) },
     devices: Object.fromEntries(addressableDevices(state).map((device) => [device.id, { availability: deviceAvailability(device), ...deviceStatePayloadOf(device, at) }])),
   };
 }

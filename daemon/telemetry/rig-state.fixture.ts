@@ -3,7 +3,7 @@ import type { Capability } from '../../drivers/contract.ts';
 import { noEconomy } from '../economy/economy.ts';
 import { noPoolAccount } from '../mining/pool-account.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, PoolTelemetry, RigState, StateSource } from './state.ts';
+import type { DeviceTelemetry, PoolTelemetry, RigState, StateSource, ServerState } from './state.ts';
 
 const START = Date.UTC(2025, 11, 18, 18, 0, 0);
 
@@ -80,6 +80,42 @@ export function fakePool(overrides: Partial<PoolTelemetry> = {}): PoolTelemetry 
     work_share: null,
     account: noPoolAccount(),
     payout: null,
+    ...overrides,
+  };
+}
+
+/** A LAN pool with 40 workers. */
+export function fakeServer(overrides: Partial<ServerState> = {}): ServerState {
+  const worker = {
+    connections: 1,
+    address: '192.168.1.20',
+    user_agent: 'bitaxe/2.4',
+    connected_since: START,
+    difficulty: 1024,
+    version_mask: '1fffe000',
+    accepted: 7,
+    rejected: 0,
+    stale: 1,
+    duplicate: 0,
+    accepted_difficulty: 7168,
+    forwarded: 2,
+    forwarded_rejected: 0,
+    blocks: 0,
+    best_difficulty: 50_000,
+    last_share_at: START + 5000,
+    hashrate_hs: { m1: 1e12, m5: 1.1e12, m15: null, h1: null },
+    reject_reasons: { Stale: 1 },
+  };
+  return {
+    status: 'listening',
+    reason: null,
+    address: '0.0.0.0:3333',
+    miners: 40,
+    hashrate_hs: 1.2e12,
+    refused_connections: 0,
+    totals: { accepted: 7, rejected: 0, stale: 1, duplicate: 0, accepted_difficulty: 7168, forwarded: 2, forwarded_rejected: 0, blocks: 0, best_difficulty: 50_000, last_share_at: START + 5000 },
+    workers: Array.from({ length: 40 }, (_, n) => ({ ...worker, name: `rack.${n}` })),
+    worker_count: 40,
     ...overrides,
   };
 }

@@ -149,8 +149,23 @@ export interface ServerState {
   /** `host:port` listened on. */
   readonly address: string | null;
   readonly miners: number;
+  /** Mean of 5 minutes. */
   readonly hashrate_hs: number | null;
   readonly refused_connections: number;
+  /** Of all workers since start. */
+  readonly totals: {
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly stale: number;
+    readonly duplicate: number;
+    readonly accepted_difficulty: number;
+    /** Shares that went on to the pool, and how many of them it refused. */
+    readonly forwarded: number;
+    readonly forwarded_rejected: number;
+    readonly blocks: number;
+    readonly best_difficulty: number | null;
+    readonly last_share_at: number | null;
+  };
   /** Most work first, 256 at most. */
   readonly workers: readonly WorkerState[];
   readonly worker_count: number;

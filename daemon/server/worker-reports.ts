@@ -1,0 +1,79 @@
+import type { Ledger } from '../ledger/contract.ts';
+import { HASHES_PER_DIFFICULTY } from './rates.ts';
+import type { Worker, WorkerBook } from './workers.ts';
+
+/** Workers with a report of their own in an hour, those with the most work; the others together have one. */
+const REPORTS_AT_ONCE = 256;
+const HOUR_MS = 3_600_000;
+
+const COUNTS = ['accepted', 'rejected', 'stale', 'duplicate', 'acceptedDifficulty', 'forwarded', 'forwardedRejected', 'blocks'] as const;
+type Counts = Record<(typeof COUNTS)[number], number>;
+
+const NOTHING: Counts = { accepted: 0, rejected: 0, stale: 0, duplicate: 0, acceptedDifficulty: 0, forwarded: 0, forwardedRejected: 0, blocks: 0 };
+
+/** Writes down what each worker did, every hour and at the end: for those who did something. */
+export class WorkerReports {
+  readonly #book: WorkerBook;
+  readonly #ledger: Pick<Ledger, 'saveSystemReport'>;
+  readonly #reported = new WeakMap<Worker, Counts>();
+  #hour: number;
+  #since: number;
+
+  /** @param at wall clock, ms since the epoch */
+  constructor(book: WorkerBook, ledger: Pick<Ledger, 'saveSystemReport'>, at: number) {
+    this.#book = book;
+    this.#ledger = ledger;
+    this.#hour = Math.floor(at / HOUR_MS);
+    this.#since = at;
+  }
+
+  /** Reports when an hour of the wall clock is over. */
+  tick(at: number): void {
+    if (Math.floor(at / HOUR_MS) !== this.#hour) this.report(at);
+  }
+
+  /** Reports what was done since the last report. */
+  report(at: number): void {
+    const seconds = Math.max(0, Math.round((at - this.#since) / 1000));
+    this.#hour = Math.floor(at / HOUR_MS);
+    this.#since = at;
+    const done = [...this.#book.all()]
+      .map((worker) => ({ worker, counts: this.#take(worker) }))
+      .filter(({ counts }) => COUNTS.some((name) => counts[name] > 0))
+      .sort((a, b) => b.counts.acceptedDifficulty - a.counts.acceptedDifficulty);
+    for (const { worker, counts } of done.slice(0, REPORTS_AT_ONCE)) {
+      const { address = null, userAgent = null, difficulty = null } = [...worker.connections].at(-1) ?? {};
+      this.#save(worker.name, seconds, counts, { best_difficulty: worker.bestDifficulty, difficulty, address, user_agent: userAgent });
+    }
+    const rest = done.slice(REPORTS_AT_ONCE);
+    if (rest.length === 0) return;
+    const sum = { ...NOTHING };
+    for (const { counts } of rest) for (const name of COUNTS) sum[name] += counts[name];
+    this.#save(`${rest.length} others`, seconds, sum, {});
+  }
+
+  #take(worker: Worker): Counts {
+    const before = this.#reported.get(worker) ?? NOTHING;
+    const now = Object.fromEntries(COUNTS.map((name) => [name, worker[name]])) as Counts;
+    this.#reported.set(worker, now);
+    return Object.fromEntries(COUNTS.map((name) => [name, now[name] - before[name]])) as Counts;
+  }
+
+  #save(name: string, seconds: number, counts: Counts, more: Record<string, string | number | null>): void {
+    this.#ledger.saveSystemReport('miners', {
+      event: 'lan_worker_report',
+      worker: name,
+      duration_seconds: seconds,
+      shares_accepted: counts.accepted,
+      shares_rejected: counts.rejected,
+      shares_stale: counts.stale,
+      shares_duplicate: counts.duplicate,
+      accepted_difficulty: counts.acceptedDifficulty,
+      hashrate_hs: seconds === 0 ? null : Math.round((counts.acceptedDifficulty * HASHES_PER_DIFFICULTY) / seconds),
+      shares_forwarded: counts.forwarded,
+      shares_forwarded_rejected: counts.forwardedRejected,
+      blocks_found: counts.blocks,
+      ...more,
+    });
+  }
+}
