@@ -229,9 +229,15 @@ export class MiningEngine implements Service {
     const refusal = this.#options.inspect?.(job) ?? null;
     if (refusal !== null) return this.#onInvalidate(slot, refusal);
     slot.job = job;
-    this.#choice.gained(slot.source.id);
+    const isBack = this.#choice.gained(slot.source.id);
     this.events.emit('sourceJob', job);
     this.#choose(slot);
+    if (isBack) this.#tellReturn(slot.source.id);
+  }
+
+  #tellReturn(id: string): void {
+    const role = this.#choice.roles().get(id);
+    if (role?.role === 'returning') this.#log.info({ pool: id, reason: role.role_reason }, 'a pool that failed works again');
   }
 
   #onInvalidate(slot: SourceSlot, reason: string): void {

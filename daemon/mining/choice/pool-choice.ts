@@ -110,14 +110,15 @@ export class PoolChoice {
     return this.#lookAgainAt;
   }
 
-  /** A job of this pool has come. */
-  gained(id: string): void {
+  /** A job of this pool has come. @returns true when it had none */
+  gained(id: string): boolean {
     const pool = this.#pool(id);
-    if (pool.hasWork) return;
+    if (pool.hasWork) return false;
     const now = this.#clock.monotonic();
     if (pool.lostAt !== null && now - pool.lostAt > BETWEEN_JOBS_MS) this.#fail(pool);
     pool.hasWork = true;
     pool.workSince ??= now;
+    return true;
   }
 
   /** Its work is worthless until its next job. */
