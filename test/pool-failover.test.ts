@@ -147,6 +147,56 @@ describe('a primary that is broken from the start keeps nobody from mining', () 
   });
 });
 
+describe('the way home', () => {
+  const RETURN_MS = 60_000;
+
+  test('a primary that flaps for an hour is left once, and gone home to once, to the millisecond', async () => {
+    const world = await twoPools();
+    const { pools, clock, active } = world;
+    const home = pools[0]!;
+    clock.every(JOBS_MS, () => home.sendJobs());
+    const flapping = clock.every(5_000, () => home.dropAll());
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(60_000);
+      await share(world);
+    }
+    expect(active.map(({ id }) => id)).toEqual(['pool1']);
+    // It was connected to all that time, and had its job taken: it comes and goes.
+    expect(home.counts.connections).toBeGreaterThan(60);
+    flapping.cancel();
+    let workSince: number | null = null;
+    world.sources[0]!.events.once('job', () => (workSince = clock.monotonic()));
+    home.dropAll();
+    clock.advance(60_000 + 5 * LATENCY_MS);
+    expect(workSince).not.toBeNull();
+    clock.advance(workSince! + RETURN_MS - clock.monotonic() - 1);
+    expect(active).toHaveLength(1);
+    clock.advance(1);
+    expect(active.at(-1)).toMatchObject({ at: workSince! + RETURN_MS, id: 'pool0' });
+    await share(world);
+    await world.stop();
+    expect(world.violations()).toEqual([]);
+    // Not one share of that hour went to the pool that flapped.
+    expect(pools.map(({ counts }) => counts.accepted)).toEqual([1, 60]);
+  });
+
+  test('two pools that die one after the other cost one failover each: the one that is only just back is not tried on the way', async () => {
+    const world = await twoPools({ pools: 3 });
+    const { pools, clock, active } = world;
+    for (const pool of pools) clock.every(JOBS_MS, () => pool.sendJobs());
+    pools[0]!.dropAll();
+    clock.advance(10_000);
+    expect(world.engine.jobOf('pool0')).not.toBeNull();
+    const began = clock.monotonic();
+    pools[1]!.dropAll();
+    clock.advance(LATENCY_MS);
+    expect(active.map(({ id }) => id)).toEqual(['pool1', 'pool2']);
+    expect(active.at(-1)!.at).toBe(began + LATENCY_MS);
+    await world.stop();
+    expect(world.violations()).toEqual([]);
+  });
+});
+
 test('all pools dead: nobody is mined for, devices are told to wait, and the first pool that is back has them at once', async () => {
   const world = await twoPools();
   const { pools, clock, engine, devices, active } = world;

@@ -1,4 +1,4 @@
-/** Random pool life until the miner has switched so often; what came of it. */
+/** Random pool life until the miner has switched so often, and had so many shares accepted; what came of it. */
 import { makeWorld, hostOf, PORT, SECOND_PORT, settle, type World, type WorldOptions } from './world.fixture.ts';
 
 export interface SwitchesResult {
@@ -45,9 +45,11 @@ export async function runSwitches(options: WorldOptions & { readonly switches: n
     (i) => (pools[i]!.behaviour.answersNoSubmit = random() < 0.1),
   ];
   let steps = 0;
-  while (world.switches() < options.switches) {
+  const acceptedSoFar = (): number => pools.reduce((sum, { counts }) => sum + counts.accepted, 0);
+  // As many shares as switches: turns alone would be over before anything is found.
+  while (world.switches() < options.switches || acceptedSoFar() < options.switches) {
     steps += 1;
-    if (steps > 400 * options.switches) throw new Error(`only ${world.switches()} switches in ${steps} steps`);
+    if (steps > 400 * options.switches) throw new Error(`only ${world.switches()} switches and ${acceptedSoFar()} shares in ${steps} steps`);
     for (let finds = Math.floor(random() * 3); finds > 0; finds--) pick(devices).find(Math.floor(random() ** 2 * OLDEST_WORK));
     if (random() < 0.6) pick(acts)(Math.floor(random() * pools.length));
     // Nobody stays dead: with every pool gone there is nothing to switch between.
@@ -58,7 +60,7 @@ export async function runSwitches(options: WorldOptions & { readonly switches: n
   }
   await world.stop();
   const sum = (count: (pool: (typeof pools)[number]) => number): number => pools.reduce((total, pool) => total + count(pool), 0);
-  return { violations: world.violations(), switches: world.switches(), submits: sum(({ counts }) => counts.submits), accepted: sum(({ counts }) => counts.accepted), late, verdicts: world.verdicts };
+  return { violations: world.violations(), switches: world.switches(), submits: sum(({ counts }) => counts.submits), accepted: acceptedSoFar(), late, verdicts: world.verdicts };
 }
 
 function each(pool: World['pools'][number], act: (connection: Parameters<Parameters<typeof pool.connections.forEach>[0]>[0]) => void): void {
