@@ -24,6 +24,7 @@ import { Dispatch } from './dispatch.ts';
 import { ShareForwarder } from './forwarder.ts';
 import { Miner } from './miner.ts';
 import { ShareRates } from './rates.ts';
+import { addressText, minersUrl, openness } from './where.ts';
 import { WorkerReports } from './worker-reports.ts';
 import { WorkerBook } from './workers.ts';
 
@@ -172,7 +173,9 @@ export class LanPool implements Service, MinerHost<Job> {
       });
       server.listen({ host, port, backlog: 4096 }, () => {
         this.#setStatus('listening', null);
-        this.#log.info({ address: addressText(host, this.port ?? port) }, 'miners may connect to the LAN pool');
+        this.#log.info({ url: minersUrl(host, this.port ?? port) }, 'other miners can mine here: this is the address of their pool');
+        const warning = openness(host, this.#options.password !== null);
+        if (warning !== null) this.#log.warn({ host }, warning);
         resolve();
       });
     });
@@ -330,8 +333,4 @@ function overdue(miner: Miner, now: number): string | null {
 function sameText(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
-}
-
-function addressText(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

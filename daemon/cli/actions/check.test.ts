@@ -55,6 +55,18 @@ describe('check', () => {
     expect(io.stdout).toMatch(/warning: .*rig\.yaml:5:5: pools\.1\.user: is missing/);
   });
 
+  it('warns of a LAN pool that is open to everybody, or to nobody', async () => {
+    const open = await check('server: {enabled: true, host: 0.0.0.0}\n');
+    expect(open.code).toBe(0);
+    expect(open.io.stdout).toMatch(/warning: .*rig\.yaml:1:25: server\.host: whoever reaches 0\.0\.0\.0 may mine here/);
+    expect((await check('server: {enabled: true}\n')).io.stdout).toMatch(/reachable from this machine only/);
+    const locked = await check('server: {enabled: true, host: 0.0.0.0, password: {env: LAN}}\n', [], { LAN: 'x' });
+    expect(locked.io.stdout).not.toMatch(/may mine here/);
+    const wrong = await check('server: {enabled: true, allow: [192.168.1.0/24, 10.0.0.0/99]}\n');
+    expect(wrong.code).toBe(78);
+    expect(wrong.io.stdout).toMatch(/server\.allow\.1: "10\.0\.0\.0\/99" is neither an address nor a network/);
+  });
+
   it('says which pools are switched off', async () => {
     const { code, io } = await check('mining: {live: true}\npools:\n  - url: stratum+tcp://pool.example.org:3333\n    user: me\n    enabled: false\n');
     expect(code).toBe(0);

@@ -9,6 +9,7 @@ import { findingsOf, type CheckFinding } from './check-finding.ts';
 import { blueprintFindings } from './check-blueprint.ts';
 import { deviceFindings } from './check-devices.ts';
 import { poolFindings } from './check-pools.ts';
+import { serverFindings } from './check-server.ts';
 import { dataDirProblem } from './data-dir.ts';
 
 /** @returns 0, or 78 when something is wrong */
@@ -16,7 +17,7 @@ export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
   findings.push(...blueprintFindings());
-  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...secretFindings(loaded, io));
+  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...secretFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });
