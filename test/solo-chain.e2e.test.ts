@@ -33,6 +33,21 @@ afterAll(async () => {
 /** Nothing is polled during a test. */
 const NO_POLL = 3_600_000;
 
+it.skipIf(!installed)('mines from the first block of a chain on: heights of one opcode, and no segwit yet', async () => {
+  const fresh = await startBcoin({ blocks: 0 });
+  try {
+    const { source, next } = await bench.start(fresh);
+    for (let height = 1; height <= 20; height++) {
+      const job = await next((newer) => newer.height === height);
+      expect(await source.submit(search(job))).toMatchObject({ status: 'accepted' });
+    }
+    expect(await fresh.rpc('getblockcount')).toBe(20);
+    await source.stop();
+  } finally {
+    await fresh.close();
+  }
+}, 60_000);
+
 describe.skipIf(!installed)('solo mining while the chain moves', () => {
   it('hears of a block of somebody else by long poll alone', async () => {
     const { source, next } = await bench.start(node, { pollMs: NO_POLL });

@@ -174,6 +174,16 @@ describe('decodeTemplate', () => {
     }
   });
 
+  it('leaves a commitment out that comes before segwit is in force', () => {
+    const commitment = (more: object) => decodeTemplate({ ...TEMPLATE, ...more }).commitmentScript;
+    expect(commitment({ rules: ['csv'] })).toBeNull();
+    expect(commitment({ rules: ['csv', 'segwit'] })).not.toBeNull();
+    expect(commitment({ rules: undefined })).not.toBeNull();
+    // Transactions with witness data need it, whatever the list says.
+    expect(commitment({ rules: [], transactions: [{ data: '00', txid: '11'.repeat(32), hash: '22'.repeat(32) }] })).not.toBeNull();
+    expect(commitment({ rules: [], transactions: [{ data: '00', txid: '11'.repeat(32), hash: '11'.repeat(32) }] })).toBeNull();
+  });
+
   it('refuses an answer that is no object', () => {
     for (const value of [null, 'text', 7, []]) expect(() => decodeTemplate(value)).toThrow(RigError);
   });

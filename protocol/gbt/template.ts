@@ -66,21 +66,25 @@ function versionOf(members: Members): number {
 
 interface Transactions {
   readonly txids: readonly Uint8Array[];
+  /** One of them at least has witness data: its hash with it is another than its id. */
+  readonly witness: boolean;
   readonly hex: Uint8Array;
 }
 
 function decodeTransactions(list: readonly unknown[]): Transactions {
   const data: string[] = [];
   const txids: Uint8Array[] = [];
+  let witness = false;
   for (const [index, value] of list.entries()) {
     if (!isObject(value)) throw refuse(`"transactions[${index}]" is not an object`);
     const hex = value.data;
     if (typeof hex !== 'string' || hex.length === 0 || hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) throw refuse(`"transactions[${index}].data" is not hex`);
     data.push(hex);
+    witness ||= value.txid !== undefined && value.hash !== undefined && value.txid !== value.hash;
     // Before segwit `hash` was the id; since then it is the hash with witness, and `txid` is always there.
     txids.push(reverseBytes(hexBytes(value.txid ?? value.hash, `transactions[${index}].txid`, 32)));
   }
-  return { txids, hex: joinAscii(data) };
+  return { txids, witness, hex: joinAscii(data) };
 }
 
 function joinAscii(texts: readonly string[]): Uint8Array {
@@ -91,12 +95,21 @@ function joinAscii(texts: readonly string[]): Uint8Array {
   return joined;
 }
 
-function checkRules(rules: unknown): void {
-  if (rules === undefined) return;
+/** The names of the rules in force, without the `!` of mandatory ones; null when the node does not tell. */
+function rulesOf(rules: unknown): ReadonlySet<string> | null {
+  if (rules === undefined) return null;
   if (!Array.isArray(rules)) throw refuse('"rules" is not a list');
-  for (const rule of rules) {
-    if (typeof rule === 'string' && rule.startsWith('!') && !KNOWN_RULES.has(rule.slice(1))) throw refuse(`it demands the rule "${rule.slice(1)}", which this version does not know`);
-  }
+  const names = rules.filter((rule) => typeof rule === 'string');
+  const unknown = names.find((rule) => rule.startsWith('!') && !KNOWN_RULES.has(rule.slice(1)));
+  if (unknown !== undefined) throw refuse(`it demands the rule "${unknown.slice(1)}", which this version does not know`);
+  return new Set(names.map((rule) => rule.replace(/^!/, '')));
+}
+
+/** Null when the block must go without: nodes like bcoin give a commitment also before segwit is active, and would refuse it. */
+function commitmentOf(value: unknown, rules: ReadonlySet<string> | null, { witness }: Transactions): Uint8Array | null {
+  if (value === undefined || value === null) return null;
+  const script = hexBytes(value, 'default_witness_commitment', null);
+  return rules === null || rules.has('segwit') || witness ? script : null;
 }
 
 /**
@@ -105,12 +118,11 @@ function checkRules(rules: unknown): void {
  */
 export function decodeTemplate(value: unknown): BlockTemplate {
   if (!isObject(value)) throw refuse('it is not an object');
-  checkRules(value.rules);
+  const rules = rulesOf(value.rules);
   if (!Array.isArray(value.transactions)) throw refuse('"transactions" is not a list');
   const target = BigInt(`0x${bytesToHex(hexBytes(value.target, 'target', 32))}`);
   if (target === 0n) throw refuse('"target" is zero');
-  const commitment = value.default_witness_commitment;
-  const { txids, hex } = decodeTransactions(value.transactions);
+  const transactions = decodeTransactions(value.transactions);
   return {
     version: versionOf(value),
     requiredVersionBits: value.vbrequired === undefined ? 0 : integer(value, 'vbrequired', U32_MAX),
@@ -121,10 +133,10 @@ export function decodeTemplate(value: unknown): BlockTemplate {
     curtime: integer(value, 'curtime', U32_MAX),
     mintime: value.mintime === undefined ? 0 : integer(value, 'mintime', U32_MAX),
     coinbaseValue: BigInt(integer(value, 'coinbasevalue', MAX_MONEY)),
-    commitmentScript: commitment === undefined || commitment === null ? null : hexBytes(commitment, 'default_witness_commitment', null),
-    transactionCount: txids.length,
-    transactionsHex: hex,
-    merkleBranch: merkleBranch(txids),
+    commitmentScript: commitmentOf(value.default_witness_commitment, rules, transactions),
+    transactionCount: transactions.txids.length,
+    transactionsHex: transactions.hex,
+    merkleBranch: merkleBranch(transactions.txids),
     longPollId: typeof value.longpollid === 'string' ? value.longpollid : null,
   };
 }
