@@ -172,7 +172,7 @@ describe('BlockRelay', () => {
 });
 
 describe('UnsentBlocks', () => {
-  it('keeps a hundred regtest blocks at most, and every one of another chain', async () => {
+  it('keeps a hundred blocks of test chains at most, and every one of the main chain', async () => {
     const base = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-blocks-'));
     cleanups.push(() => rmSync(base, { recursive: true }));
     const unsent = new UnsentBlocks(silentLog);

@@ -93,6 +93,11 @@ export class BlockRelay {
     return verdictOf(delivery, origin.id, file);
   }
 
+  /** Keeps a block that is not to be sent. */
+  keep(block: SolvedBlock): void {
+    if (this.#deps.unsent) this.#track(this.#deps.unsent.keep(block));
+  }
+
   async #deliver(node: RelayNode, block: SolvedBlock, signal: AbortSignal): Promise<NodeAnswer> {
     const answer = await deliverBlock(node, block, this.#deps.clock, signal);
     if (answer.status !== 'accepted' && answer.status !== 'inconclusive') return answer;

@@ -6,17 +6,20 @@ import { foldBranch } from '../../protocol/bitcoin/merkle.ts';
 import { bytesToHex } from '../../protocol/common/bytes.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
-import { GbtSource, type GbtSourceOptions } from './gbt-source.ts';
+import type { SolvedBlock } from './block-delivery.ts';
+import { BlockRelay } from './block-relay.ts';
+import { GbtSource, type GbtSourceDeps, type GbtSourceOptions } from './gbt-source.ts';
 import type { Job } from './job.ts';
 import { NodeRpcError } from './node-rpc.ts';
 import { mine, PAYOUT, ScriptedNode } from './scripted-node.fixture.ts';
+import type { UnsentBlocks } from './unsent-blocks.ts';
 
 const OPTIONS: GbtSourceOptions = { id: 'solo', url: 'http://127.0.0.1:18443', user: 'u', password: 'p', cookieFile: null, payoutAddress: PAYOUT, allowMainnet: false };
 
-function setup(options: Partial<GbtSourceOptions> = {}) {
+function setup(options: Partial<GbtSourceOptions> = {}, deps: Partial<GbtSourceDeps> = {}) {
   const node = new ScriptedNode();
   const clock = new ManualClock();
-  const source = new GbtSource({ ...OPTIONS, ...options }, { clock, log: silentLog, rpc: node });
+  const source = new GbtSource({ ...OPTIONS, ...options }, { clock, log: silentLog, rpc: node, ...deps });
   const jobs: Job[] = [];
   const invalidations: string[] = [];
   source.events.on('job', (job) => jobs.push(job));
@@ -307,6 +310,39 @@ describe('GbtSource', () => {
 
   it('refuses a tag that cannot stand in a coinbase', () => {
     for (const tag of ['x'.repeat(76), 'Grüße', 'two\nlines']) expect(() => setup({ tag })).toThrow(expect.objectContaining({ code: 'E_CONFIG_INVALID' }));
+  });
+
+  it('keeps a block of a real chain that may not be sent, and none of regtest', async () => {
+    const kept: SolvedBlock[] = [];
+    const unsent = { keep: async (block: SolvedBlock) => (kept.push(block), null) } as unknown as UnsentBlocks;
+    for (const [chain, count] of [['regtest', 0], ['main', 1]] as const) {
+      const relay = new BlockRelay({ clock: new ManualClock(), log: silentLog, unsent });
+      const { node, source, jobs, start } = setup(chain === 'main' ? { allowMainnet: true, payoutAddress: '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa' } : {}, { relay });
+      node.chain = chain;
+      await start();
+      source.heldBack(mine(jobs[0]!));
+      expect(kept).toHaveLength(count);
+      await source.stop();
+    }
+    expect(kept[0]).toMatchObject({ chain: 'main', height: 441 });
+  });
+
+  it('does not flood a node that has something against every block', async () => {
+    const { node, source, jobs, clock, start, advance, settle } = setup();
+    node.submitAnswers = ['bad-cb-amount'];
+    await start();
+    await source.submit(mine(jobs.at(-1)!));
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(jobs).toHaveLength(2);
+    await source.submit(mine(jobs.at(-1)!));
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(jobs).toHaveLength(2);
+    await advance(1000);
+    await settle();
+    expect(jobs).toHaveLength(3);
+    await source.submit(mine(jobs.at(-1)!));
+    await source.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('withdraws its work for a block that may not be sent, until the next template', async () => {

@@ -8,7 +8,7 @@ import { decodeAddress, type Chain } from '../../protocol/bitcoin/address.ts';
 import { assembleCoinbase } from '../../protocol/bitcoin/coinbase.ts';
 import { displayHash } from '../../protocol/bitcoin/header.ts';
 import { BIP320_MASK } from '../../protocol/bitcoin/version-rolling.ts';
-import type { Clock } from '../../protocol/common/clock.ts';
+import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { assembleBlock } from '../../protocol/gbt/block.ts';
@@ -51,6 +51,10 @@ const TEMPLATES_KEPT = 4;
 /** How long a stop waits for nodes to answer for a block on its way; the daemon gives the whole of mining 1.5 s. */
 const STOP_GRACE_MS = 1000;
 
+/** Pauses after the second and later blocks in a row that were refused. */
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+
 export class GbtSource implements JobSource {
   readonly id: string;
   readonly events = new EventEmitter<SourceEvents>();
@@ -73,6 +77,9 @@ export class GbtSource implements JobSource {
   #jobCount = 0;
   /** Parent of a block that is on its way to the node or was accepted by it: a second child would only be an orphan. */
   #solvedParent: string | null = null;
+  /** Blocks refused in a row. */
+  #refusals = 0;
+  #retry: Timer | null = null;
   #toldOfProposals = false;
   #lastJobAt: number | null = null;
   #difficulty: number | null = null;
@@ -124,6 +131,7 @@ export class GbtSource implements JobSource {
 
   async #stop(): Promise<void> {
     this.#endpoint.to('stopped', null);
+    this.#retry?.cancel();
     const fed = this.#feed.stop();
     // Those of other nodes go through this one too.
     await this.#relay.settled(STOP_GRACE_MS);
@@ -162,27 +170,39 @@ export class GbtSource implements JobSource {
     const parent = displayHash(template.prevHash);
     if (parent === this.#solvedParent) return { status: 'withheld', reason: 'solo: a block on the same parent has already been found' };
     this.#solvedParent = parent;
-    const { coinb1, extranonce1, coinb2 } = share.job;
-    const hex = assembleBlock(template, share.header, assembleCoinbase(coinb1, extranonce1, share.extranonce2, coinb2));
-    const block: SolvedBlock = { chain: this.#chain, height: template.height, hash: displayHash(share.hash), hex };
-    const submit = this.#relay.submit(block, this.#node, this.#abort.signal);
+    const submit = this.#relay.submit(blockOf(share, template, this.#chain), this.#node, this.#abort.signal);
     this.#submitting.add(submit);
     this.events.emit('invalidate', `block ${template.height} found: waiting for the next template`);
     const verdict = await submit;
     this.#submitting.delete(submit);
     if ('latency_ms' in verdict) this.#latencyMs = verdict.latency_ms;
-    if (verdict.status !== 'accepted') {
-      // Refused or unanswered: the height is still to be won, on a fresh template.
-      this.#solvedParent = null;
-      this.#feed.forget();
-    }
-    this.#feed.look();
+    this.#afterBlock(verdict);
     return verdict;
+  }
+
+  #afterBlock({ status }: Verdict): void {
+    this.#refusals = status === 'rejected' ? this.#refusals + 1 : 0;
+    if (status === 'accepted') return this.#feed.look();
+    // Refused or unanswered: the height is still to be won, on a fresh template.
+    this.#solvedParent = null;
+    const again = (): void => {
+      this.#feed.forget();
+      this.#feed.look();
+    };
+    if (this.#refusals < 2) return again();
+    // A node with something against every block would be given them as fast as they are found.
+    if (this.#endpoint.stopped) return;
+    this.#retry?.cancel();
+    this.#retry = this.#clock.after(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#refusals - 2)), again);
   }
 
   /** A block that may not be sent still solves its template: there is nothing new to find on it before the next one. */
   heldBack(share: Share): void {
-    if (share.isBlock && this.#templates.has(share.job.key)) this.events.emit('invalidate', `block ${share.job.height ?? ''} found and not sent: waiting for the next template`);
+    const template = this.#templates.get(share.job.key);
+    if (!share.isBlock || !template) return;
+    this.events.emit('invalidate', `block ${template.height} found and not sent: waiting for the next template`);
+    // One that is worth something is kept: a person may think otherwise than the settings.
+    if (this.#chain !== null && this.#chain !== 'regtest') this.#relay.keep(blockOf(share, template, this.#chain));
   }
 
   get #tag(): string {
@@ -241,4 +261,10 @@ export class GbtSource implements JobSource {
       receivedMono: this.#clock.monotonic(),
     });
   }
+}
+
+function blockOf(share: Share, template: BlockTemplate, chain: Chain): SolvedBlock {
+  const { coinb1, extranonce1, coinb2 } = share.job;
+  const hex = assembleBlock(template, share.header, assembleCoinbase(coinb1, extranonce1, share.extranonce2, coinb2));
+  return { chain, height: template.height, hash: displayHash(share.hash), hex };
 }

@@ -123,6 +123,13 @@ describe('a block that is not accepted is put before a person', () => {
     expect(ledger.of('look_at')[0]!.message).toBe(`Block ${String(ledger.of('ledger')[0]!.block_hash)} was sent to pool and never answered: the connection was lost`);
   });
 
+  test('with the file it is kept in, and what to do with it', async () => {
+    source.answer = { status: 'unknown', reason: 'no answer', block_file: 'User_Look_At/Unsent_Blocks/block_264.hex' };
+    source.events.emit('job', makeJob());
+    await mine(1, isBlock);
+    expect(ledger.of('look_at')).toMatchObject([{ path: 'User_Look_At/Unsent_Blocks/block_264.hex', message: expect.stringContaining('bitcoin-cli -stdin submitblock < User_Look_At/Unsent_Blocks/block_264.hex') }]);
+  });
+
   test('and only then', async () => {
     source.events.emit('job', makeJob());
     await mine(1, isBlock);

@@ -5,8 +5,8 @@ import type { Log } from '../../protocol/common/log.ts';
 import { writeWhole } from '../brainstem/files.ts';
 import type { SolvedBlock } from './block-delivery.ts';
 
-/** Blocks of regtest are worth nothing and come by the hundred; of any other chain every one is kept. */
-const MOST_REGTEST_FILES = 100;
+/** Blocks of test chains are worth nothing and may come by the hundred; of the main chain every one is kept. */
+const MOST_TEST_FILES = 100;
 
 /**
  * Keeps blocks that no node took as files with their hex, so that a person can still send them:
@@ -34,7 +34,7 @@ export class UnsentBlocks {
     try {
       const folder = path.join(this.#base, this.#folder);
       await mkdir(folder, { recursive: true });
-      if (block.chain === 'regtest' && (await readdir(folder)).length >= MOST_REGTEST_FILES) return null;
+      if (block.chain !== 'main' && (await readdir(folder)).length >= MOST_TEST_FILES) return null;
       await writeWhole(path.join(this.#base, file), Buffer.concat([block.hex, Buffer.from('\n')]));
       this.#log.error({ height: block.height, hash: block.hash, file: path.join(this.#base, file) }, 'a block that no node has taken yet is kept in a file: bitcoin-cli -stdin submitblock < file');
       return file;
