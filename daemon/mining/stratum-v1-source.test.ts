@@ -178,6 +178,24 @@ describe('StratumV1Source', () => {
     }
   });
 
+  it('logs in anew, and soon, when a pool that let it in refuses its shares as a stranger\'s', async () => {
+    const { pool, port } = await startPool((socket, line) => {
+      politePool(socket, line);
+      if (line?.method === 'mining.submit') send(socket, { id: line.id, result: null, error: [24, 'Unauthorized worker', null] });
+    });
+    const { source, clock } = makeSource(`stratum+tcp://127.0.0.1:${port}`);
+    await start(source);
+    const job = await nextJob(source);
+    clock.advance(1000);
+    for (let i = 0; i < 3; i++) expect(await source.submit(share(job, { nonce: i }))).toMatchObject({ status: 'unauthorized' });
+    await reaches(source, 'auth_failed');
+    expect(source.state()).toMatchObject({ reason: 'the pool refused 3 shares in a row: Unauthorized worker', next_attempt_at: clock.now() + 500 });
+    const again = nextJob(source);
+    clock.advance(500);
+    await expect(again).resolves.toMatchObject({ session: 2 });
+    expect(pool.connections).toBe(2);
+  });
+
   it('waits 5 minutes after a refused worker and tries again', async () => {
     const { pool, port } = await startPool((socket, line) => {
       if (line?.method === 'mining.authorize') send(socket, { id: line.id, result: false, error: [24, 'Unauthorized worker', null] });
