@@ -106,17 +106,22 @@ async function attempt(scene: Scene, steps: Step[], rate: number, seconds: numbe
 
 /** @returns the highest rate that held for some seconds */
 async function highestRate(scene: Scene, steps: Step[], tell: (words: string) => void): Promise<number> {
+  // A moment in which another program had the processor is no reason to go lower: a rate has two tries.
+  const holds = async (rate: number): Promise<boolean> => {
+    for (let tried = 0; tried < 2; tried++) if ((await attempt(scene, steps, rate, STEP_S, tell)).step.held) return true;
+    return false;
+  };
   // Code that ran a few times only is slow: this one does not count.
   await attempt(scene, [], FIRST_RATE, STEP_S, tell);
   let good = FIRST_RATE;
   let bad: number | null = null;
   for (let rate = FIRST_RATE, tried = 0; bad === null && tried < MOST_STEPS; tried++, rate *= RAISE) {
-    if ((await attempt(scene, steps, rate, STEP_S, tell)).step.held) good = rate;
+    if (await holds(rate)) good = rate;
     else bad = rate;
   }
   for (let tried = 0; bad !== null && bad > good && tried < REFINEMENTS; tried++) {
     const between = Math.sqrt(good * bad);
-    if ((await attempt(scene, steps, between, STEP_S, tell)).step.held) good = between;
+    if (await holds(between)) good = between;
     else bad = between;
   }
   return good;
