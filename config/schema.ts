@@ -37,7 +37,7 @@ const tls = z
       .optional(),
     insecure: z.boolean().default(false).describe('Accept any certificate. Warns at every start.'),
   })
-  .describe('TLS settings for stratum+ssl:// and mqtts:// addresses.');
+  .describe('TLS settings for stratum+ssl://, https:// and mqtts:// addresses. Default: the authorities of the system, and the name must fit.');
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 const deadlines = z
@@ -59,7 +59,7 @@ export const poolSchema = z.strictObject({
   quota: z.int().min(0).max(1000).default(1).describe('Weight of this pool with `mining.pool_strategy: quota`; 0 = only while no pool with a weight has work.'),
   payout_address: z.string().describe("Your own node: the address the block reward is paid to. A pool: the address its jobs must pay; looked for in every job's coinbase. Default for a pool: the address that `user` begins with, if it does.").optional(),
   payout_min_percent: z.number().min(0).max(100).describe('A pool: least part of the block reward that payout_address must get, percent. Default: anything above nothing.').optional(),
-  payout_action: z.enum(['alarm', 'leave']).default('alarm').describe('What is done about a job that does not pay payout_address: an alarm, or an alarm and the job is not mined.'),
+  payout_action: z.enum(['alarm', 'leave']).default('alarm').describe('What is done about a job that does not pay payout_address: an alarm, or an alarm and the job is not mined. With leave the address of `user` counts like payout_address.'),
   cookie_file: z.string().describe("Your own node's .cookie file, instead of user and password.").optional(),
   zmq: z.string().regex(/^tcp:\/\/[^/\s]+:\d+$/, 'must look like tcp://127.0.0.1:28332').describe("Your own node's zmqpubhashblock address: news of a block without polling.").optional(),
   long_poll: z.boolean().default(true).describe('Your own node: let getblocktemplate wait for news (BIP22), beside polling.'),

@@ -20,6 +20,7 @@ it.each([
   ['a pool on the list by its port', `mining: {trusted_pools: ["eu.pool.example:3333"]}\n${pool(POOL)}`],
   ['your own node, which need not be on it', `mining: {trusted_pools: [other.example]}\n${pool('url: http://127.0.0.1:8332')}`],
   ['a pool that is off', `mining: {trusted_pools: [other.example]}\n${pool(`${POOL}\nenabled: false`)}`],
+  ['a pool to leave when it does not pay the worker', pool('url: stratum+tcp://p.example:1\nuser: bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4.rig\npayout_action: leave')],
   ['a proxy', `mining: {proxy: "socks5h://127.0.0.1:9050"}\n${pool('url: stratum+tcp://abc.onion:3333')}`],
   ['a proxy of one pool', pool('url: stratum+tcp://abc.onion:3333\nproxy: socks5h://[::1]:9050')],
 ])('takes %s', (_, yaml) => {
@@ -34,6 +35,8 @@ it.each([
   ['a proxy for your own node', pool('url: http://127.0.0.1:8332\nproxy: socks5h://127.0.0.1:9050'), 'E_POOL_PROXY', /never reached through a proxy/],
   ['an onion address without a proxy', pool('url: stratum+tcp://abc.onion:3333'), 'E_POOL_PROXY', /pools\.0\.url: onion addresses/],
   ['a pinned broker that may be anybody', `mqtt: {tls: {insecure: true, fingerprint_sha256: ${'ab'.repeat(32)}}}\n`, 'E_CONFIG_INVALID', /mqtt\.tls\.insecure: .*exclude each other/],
+  ['a pool to leave without saying whom it should pay', pool('url: stratum+tcp://p.example:1\nuser: acc.rig\npayout_action: leave'), 'E_CONFIG_INVALID', /payout_action: leave needs payout_address/],
+  ['a least part of nothing', pool('url: stratum+tcp://p.example:1\npayout_min_percent: 50'), 'E_CONFIG_INVALID', /payout_min_percent: needs payout_address/],
   ['problems of several kinds', `mining: {trusted_pools: [other.example], proxy: "http://x:1"}\n${pool(POOL)}`, 'E_CONFIG_INVALID', /2 problems/],
 ])('refuses %s', (_, yaml, code, words) => {
   const error = load(yaml);

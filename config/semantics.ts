@@ -1,4 +1,5 @@
 /** Rules between keys, which the schema of each key cannot see. */
+import { addressOfWorker } from '../protocol/bitcoin/worker-address.ts';
 import { RigError, type ErrorCode } from '../protocol/common/errors.ts';
 import { parseProxyUrl } from '../protocol/socks5/proxy-url.ts';
 import { parsePoolUrl, type PoolAddress } from '../protocol/stratum-v1/pool-url.ts';
@@ -26,6 +27,7 @@ export function semanticProblems(config: RigConfig, origins: Origins): ConfigPro
   });
   if (config.mqtt.tls?.insecure === true && config.mqtt.tls.fingerprint_sha256 !== undefined) report(['mqtt', 'tls', 'insecure'], 'a pinned fingerprint and insecure exclude each other');
   checkProxies(config, report);
+  checkPayouts(config, report);
   checkTrust(config, report);
   return problems;
 }
@@ -50,6 +52,16 @@ function checkProxies(config: RigConfig, report: Report): void {
     if (address?.protocol === 'v1' && address.needs_socks && pool.enabled && (pool.proxy ?? config.mining.proxy) === undefined) {
       report(['pools', index, 'url'], 'onion addresses can only be reached through a proxy: set proxy (Tor: socks5h://127.0.0.1:9050)', 'E_POOL_PROXY');
     }
+  });
+}
+
+/** What is to be done about a job that does not pay an address needs an address. */
+function checkPayouts(config: RigConfig, report: Report): void {
+  config.pools.forEach((pool, index) => {
+    if (pool.payout_address !== undefined || addressOfWorker(pool.user) !== null) return;
+    const why = 'needs payout_address, or a user that begins with the address';
+    if (pool.payout_action === 'leave') report(['pools', index, 'payout_action'], `leave ${why}`);
+    if (pool.payout_min_percent !== undefined) report(['pools', index, 'payout_min_percent'], why);
   });
 }
 

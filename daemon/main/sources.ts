@@ -47,6 +47,7 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
     const versionMask = pool.version_rolling ? Number.parseInt(pool.version_mask, 16) : 0;
     if (url.protocol === 'gbt') {
       if (!pool.payout_address) throw new RigError('E_ADDRESS_INVALID', `pools[${index}] (${id}) is a Bitcoin node: it needs payout_address`);
+      if (url.tls && pool.tls?.insecure === true) context.log.warn({ pool: id, url: pool.url }, 'TLS CERTIFICATES ARE NOT CHECKED (tls.insecure): anybody on the way can read the password of your node');
       return new GbtSource(
         {
           id,
@@ -54,6 +55,7 @@ export function createSources(pools: readonly PoolConfig[], context: SourceConte
           user: pool.user,
           password: password ?? '',
           cookieFile: pool.cookie_file ?? null,
+          tls: pool.tls ?? null,
           payoutAddress: pool.payout_address,
           allowMainnet: context.live,
           versionMask,

@@ -9,6 +9,8 @@ import type { BlockTemplate } from '../../protocol/gbt/template.ts';
 import { ByteCollector } from './byte-collector.ts';
 import { NodeRpcError, readRpcAnswer, type HttpAnswer } from './rpc-answer.ts';
 import { TemplateReader } from './template-reader.ts';
+import { TrustedAgent } from './trusted-agent.ts';
+import type { TlsTrust } from '../tls-trust.ts';
 
 export { NodeRpcError } from './rpc-answer.ts';
 
@@ -19,6 +21,8 @@ export interface NodeRpcOptions {
   readonly password: string | null;
   /** The node's `.cookie` file; read again when the node refuses it, because every start of the node writes a new one. */
   readonly cookieFile: string | null;
+  /** How to judge the certificate of an https:// address. Default: the system's CAs and the host name. */
+  readonly tls?: TlsTrust | null;
   /** Default 10 s. */
   readonly timeoutMs?: number;
 }
@@ -91,7 +95,7 @@ export class NodeRpc implements Rpc {
     this.#clock = clock;
     this.#templates = templates;
     const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#agent = this.#url.protocol === 'https:' ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
+    this.#agent = this.#url.protocol === 'https:' ? new TrustedAgent(options.tls ?? {}, agentOptions) : new http.Agent(agentOptions);
   }
 
   async call(method: string, params: readonly unknown[] = [], options: CallOptions = {}): Promise<unknown> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Job, Share, SourceStatus } from './job.ts';
@@ -396,6 +396,15 @@ describe('StratumV1Source over TLS', () => {
   it('accepts a certificate of the CA given', async (context) => {
     const { source } = await setUp(context.skip, (own) => ({ ca: own.certFile }));
     await nextJob(source);
+  });
+
+  it('believes the authorities of the system', async (context) => {
+    const { source } = await setUp(context.skip, (own) => {
+      vi.stubEnv('SSL_CERT_FILE', own.certFile);
+      cleanups.push(() => vi.unstubAllEnvs());
+      return null;
+    });
+    expect(await nextJob(source)).toMatchObject({ poolJobId: 'job1' });
   });
 
   it('refuses a certificate of the CA given that is for another name, and sends nothing', async (context) => {

@@ -6,7 +6,7 @@ import { silentLog, type Log } from '../../../protocol/common/log.ts';
 import { ManualClock } from '../../../protocol/common/manual-clock.ts';
 import { makeJob } from '../mining.fixture.ts';
 import { ADOPT_AFTER_MS } from './payee-memory.ts';
-import { addressOfUser, payoutRule } from './payout-rule.ts';
+import { payoutRule } from './payout-rule.ts';
 import { PayoutWatch } from './payout-watch.ts';
 
 const ME = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
@@ -83,6 +83,13 @@ describe('payout watch', () => {
     expect(verdictOn([ME, 979], [POOL, 21])).toMatchObject({ verdict: 'does_not_pay_expected', refusal: expect.stringMatching(/only 97\.9 %, less than the 98 %/) });
   });
 
+  it('holds it to the address in the worker name as firmly when it is said what is to be done', () => {
+    const leaving = watch({ user: `${ME}.rig1`, payout_action: 'leave' });
+    expect(leaving.verdictOn([POOL, 100])).toMatchObject({ verdict: 'does_not_pay_expected', expected_from: 'user', refusal: expect.stringMatching(/^E_POOL_PAYOUT: its jobs do not pay bc1q[^,]*; they pay/) });
+    expect(leaving.verdictOn([ME, 100]).refusal).toBeNull();
+    expect(watch({ user: ME, payout_min_percent: 50 }).verdictOn([ME, 49], [POOL, 51])).toMatchObject({ verdict: 'does_not_pay_expected', refusal: null });
+  });
+
   it('only alarms with payout_action: alarm', () => {
     expect(watch({ payout_address: ME }).verdictOn([POOL, 100])).toMatchObject({ verdict: 'does_not_pay_expected', refusal: null });
   });
@@ -151,23 +158,5 @@ describe('payout watch', () => {
     const { outputs, output_count } = verdictOn(...scripts);
     expect([outputs.length, output_count, outputs[0]!.value_sat, outputs[15]!.value_sat]).toEqual([16, 41, 40, 25]);
     expect(outputs[0]!.script).toBe(bytesToHex(decodeAddress(OTHER).script));
-  });
-});
-
-describe('the address of a worker name', () => {
-  it.each([
-    [ME, ME],
-    [`${ME}.rig1`, ME],
-    [`${ME}_rig1`, ME],
-    [`${ME}/1024`, ME],
-    [`${ME}+50000.rig`, ME],
-    [`${OTHER}.a.b`, OTHER],
-    [ME.toUpperCase() + '.x', ME.toUpperCase()],
-  ])('%s', (user, address) => {
-    expect(addressOfUser(user)?.address).toBe(address);
-  });
-
-  it.each(['', 'acc.rig', 'x', `my${ME}`, ME.slice(0, -1), '.', '0x52908400098527886E0F7030069857D2E4169EE7', `rig.${ME}`])('%j has none', (user) => {
-    expect(addressOfUser(user)).toBeNull();
   });
 });

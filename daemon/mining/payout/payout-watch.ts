@@ -18,7 +18,7 @@ const OUTPUTS_SHOWN = 16;
 const ADDRESSES_KEPT = 512;
 /** Targets above this are of regtest or of a demo: the main network's easiest. */
 const EASIEST_MAIN_TARGET = 0xffffn << 208n;
-const NO_RULE: PayoutRule = { expected: null, minPercent: null, leave: false };
+const NO_RULE: PayoutRule = { expected: null, firm: false, minPercent: null, leave: false };
 
 interface Watched {
   readonly rule: PayoutRule;
@@ -126,8 +126,8 @@ export class PayoutWatch {
     const usual = memory.mainPayee;
     const { expected } = rule;
     const isPaid = percent !== null && percent > 0;
-    if (expected !== null && !isPaid && (expected.from === 'config' || memory.isMissed(now))) {
-      const before = expected.from === 'user' ? ', which earlier jobs did' : '';
+    if (expected !== null && !isPaid && (rule.firm || memory.isMissed(now))) {
+      const before = rule.firm ? '' : ', which earlier jobs did';
       return { verdict: 'does_not_pay_expected', explanation: `its jobs do not pay ${expected.address}${before}; they pay ${whom}` };
     }
     if (isPaid) memory.paid();
