@@ -10,7 +10,7 @@ const START = { seed: 1 };
 /** The addon with some of its functions replaced. */
 const changed = (change: Partial<Addon>): Addon => ({ ...addon!, ...change });
 
-describe('createSolver', () => {
+describe('createSolver', { timeout: 60_000 }, () => {
   it('runs the reference when it is asked for, or when there is nothing else, and says so', () => {
     const told: string[] = [];
     expect(createSolver(SMALL, START, { kernel: 'typescript' })).toMatchObject({ backend: 'typescript', kernel: 'typescript' });
@@ -25,7 +25,7 @@ describe('createSolver', () => {
   });
 });
 
-describe.skipIf(addon === null)('createSolver with the native addon', () => {
+describe.skipIf(addon === null)('createSolver with the native addon', { timeout: 60_000 }, () => {
   it('takes the fastest kernel, or the one asked for', () => {
     const { kernels, problems } = solverKernels();
     expect(kernels.length + problems.length).toBe(addon!.spectralKernels().length);

@@ -38,7 +38,7 @@ function covariantLaplacian(psi: ComplexField, omegaSquared: Float64Array, grid:
   return out;
 }
 
-describe('the nonlinear part', () => {
+describe('the nonlinear part', { timeout: 60_000 }, () => {
   it.each([
     { dim: 2, accuracy: 1e-12 },
     // Slopes of Omega^2 here, of Omega^-2 there: the same up to what the grid cannot hold.

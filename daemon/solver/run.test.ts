@@ -8,7 +8,7 @@ import { SMALL } from './solver.fixture.ts';
 const TINY: SolverParameters = { ...SMALL, N_grid: 16, T_steps: 40 };
 const uniform = (value: number) => ({ re: newField(256).re.fill(value), im: newField(256).im });
 
-describe('runSolver', () => {
+describe('runSolver', { timeout: 60_000 }, () => {
   it('goes to the end, and tells how far it is', async () => {
     const told: RunProgress[] = [];
     const solver = new TypescriptSolver(TINY, { seed: 1 });

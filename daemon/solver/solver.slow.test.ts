@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createSolver, solverKernels } from './backends.ts';
+import { distance } from './convergence.ts';
 import { referenceDensity, SDG_SOLVERS } from './parameters.ts';
 import { TypescriptSolver } from './reference.ts';
-import { distance, randomParameters, SMALL } from './solver.fixture.ts';
+import { randomParameters, SMALL } from './solver.fixture.ts';
 
 describe('a long run', () => {
   it('stays finite for 40 random draws of what is searched', { timeout: 300_000 }, () => {

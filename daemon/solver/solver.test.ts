@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newField, type ComplexField } from './complex-field.ts';
+import { convergenceOrders, distance } from './convergence.ts';
 import { referenceDensity } from './parameters.ts';
 import { TypescriptSolver } from './reference.ts';
-import { convergenceOrders, distance, SMALL, typescriptSolver } from './solver.fixture.ts';
+import { SMALL, typescriptSolver } from './solver.fixture.ts';
 
 const bytesOf = ({ re, im }: ComplexField): string => createHash('sha256').update(Buffer.from(re.buffer)).update(Buffer.from(im.buffer)).digest('hex');
 
-describe('the reference solver', () => {
+describe('the reference solver', { timeout: 60_000 }, () => {
   it('is of fourth order in flat space', () => {
-    expect(convergenceOrders(typescriptSolver, { ...SMALL, sdg_alpha: 0 }, 15, 1).at(-1)).toBeGreaterThan(3.8);
+    expect(convergenceOrders(typescriptSolver, { ...SMALL, sdg_alpha: 0 }).at(-1)).toBeGreaterThan(3.8);
   });
 
   it('is of nearly fourth order with its geometry', () => {
-    expect(convergenceOrders(typescriptSolver, SMALL, 15, 1).at(-1)).toBeGreaterThan(3.5);
+    expect(convergenceOrders(typescriptSolver, SMALL).at(-1)).toBeGreaterThan(3.5);
   });
 
   it('keeps space flat, bit for bit, without coupling', () => {
     for (const sdg_solver of ['helmholtz', 'poisson', 'algebraic'] as const) {
-      const solver = new TypescriptSolver({ ...SMALL, sdg_alpha: 0, sdg_solver }, { seed: 1 });
+      const solver = new TypescriptSolver({ ...SMALL, N_grid: 16, sdg_alpha: 0, sdg_solver }, { seed: 1 });
       solver.step(20);
       expect(solver.omegaSquared().every((value) => value === 1)).toBe(true);
     }
@@ -26,7 +27,7 @@ describe('the reference solver', () => {
 
   it('bends space within its bounds with coupling', () => {
     for (const [sdg_solver, ceiling] of [['helmholtz', 1], ['poisson', 10], ['algebraic', 1]] as const) {
-      const solver = new TypescriptSolver({ ...SMALL, sdg_solver, sdg_rho_vac: 0.3, sdg_omega_sq_min: 0.1 }, { seed: 1 });
+      const solver = new TypescriptSolver({ ...SMALL, N_grid: 16, sdg_solver, sdg_rho_vac: 0.3, sdg_omega_sq_min: 0.1 }, { seed: 1 });
       solver.step(300);
       const omega = solver.omegaSquared();
       expect(Math.min(...omega)).toBeGreaterThanOrEqual(0.1);
@@ -39,7 +40,7 @@ describe('the reference solver', () => {
   });
 
   it('turns a plane wave as the equation says, and brings it to its amplitude', () => {
-    const p = { ...SMALL, sdg_kappa: 0, sdg_eta: 0, dt: 0.02 };
+    const p = { ...SMALL, N_grid: 16, sdg_kappa: 0, sdg_eta: 0, dt: 0.02 };
     const q = (2 * Math.PI * 2) / p.L_domain;
     const density = (p.sncgl_epsilon - p.sncgl_epsilon * p.sncgl_diff_re * q ** 2) / (p.sncgl_lambda * p.sncgl_b3 + p.sncgl_g_nonlocal);
     const frequency = -(p.sncgl_epsilon * p.sncgl_diff_im * q ** 2 + p.sncgl_lambda * p.sncgl_c3 * density);
@@ -65,7 +66,8 @@ describe('the reference solver', () => {
   it('grows to the reference density without waves', () => {
     const solver = new TypescriptSolver({ ...SMALL, N_grid: 16 }, { seed: 0, field: { re: newField(256).re.fill(0.1), im: newField(256).im } });
     solver.step(1200);
-    expect(solver.field().re.every((value, i) => Math.abs(value ** 2 + solver.field().im[i]! ** 2 - referenceDensity(SMALL)) < 1e-5)).toBe(true);
+    const { re, im } = solver.field();
+    expect(re.every((value, i) => Math.abs(value ** 2 + im[i]! ** 2 - referenceDensity(SMALL)) < 1e-5)).toBe(true);
   });
 
   it('is held in place by a template that undoes everything else', () => {

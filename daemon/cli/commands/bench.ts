@@ -5,6 +5,7 @@ import type { BenchDriversFlags } from '../actions/bench-drivers.ts';
 import type { BenchHashFlags } from '../actions/bench-hash.ts';
 import type { BenchLedgerFlags } from '../actions/bench-ledger.ts';
 import type { BenchStratumFlags } from '../actions/bench-stratum.ts';
+import type { BenchSolverFlags } from '../actions/bench-solver.ts';
 import type { Cli } from '../cli.ts';
 import { repeated, wholeNumber } from './option-values.ts';
 
@@ -60,4 +61,13 @@ export function addBench(program: Command, cli: Cli): void {
     .option('--wear <how>', 'counted, device (as root), none', 'counted')
     .addHelpText('after', closing(['rigbrain bench ledger --baseline --history 100,10000', 'rigbrain bench ledger --json --data /mnt/card']))
     .action(cli.action(async (command) => (await import('../actions/bench-ledger.ts')).benchLedgerCommand(cli.io, globalsOf(command), command.opts<BenchLedgerFlags>())));
+  bench
+    .command('solver')
+    .summary('the field solver, per grid and kernel, and its order')
+    .description('Processor time of a step of the field solver on one thread: every C kernel, TypeScript and numpy (when python3 has it, and comes to the same field) in turn, on four grids; and the order of the scheme, measured. About 3 minutes.')
+    .option('--rounds <n>', 'slices of each', wholeNumber(1, 1000), 7)
+    .option('--slice-ms <ms>', 'length of a slice', wholeNumber(1, 60_000), 200)
+    .option('--python <command>', 'python with numpy', 'python3')
+    .addHelpText('after', closing(['rigbrain bench solver', "rigbrain bench solver --json | jq '.ratio_to_numpy'"]))
+    .action(cli.action(async (command) => (await import('../actions/bench-solver.ts')).benchSolverCommand(cli.io, globalsOf(command), command.opts<BenchSolverFlags>())));
 }
