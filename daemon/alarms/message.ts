@@ -29,15 +29,20 @@ export interface Post {
   readonly body: string;
 }
 
+/** The message as a webhook of this format takes it. */
+export function postOf(message: AlarmMessage, format: 'json' | 'ntfy'): Post {
+  return format === 'ntfy' ? ntfyPost(message) : jsonPost(message);
+}
+
 /** JSON: the message itself, instants as ISO 8601 in UTC. */
-export function jsonPost(message: AlarmMessage): Post {
+function jsonPost(message: AlarmMessage): Post {
   const instant = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
   const body = { schema: 1, title: titleOf(message), ...message, raised_at: instant(message.raised_at), healed_at: instant(message.healed_at) };
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** ntfy takes the text as the body, and title, priority (1 lowest, 5 highest) and tags as headers (docs.ntfy.sh/publish). */
-export function ntfyPost(message: AlarmMessage): Post {
+function ntfyPost(message: AlarmMessage): Post {
   const priority = message.severity === 'critical' ? '5' : message.severity === 'error' ? '4' : '3';
   const tags = message.event === 'alarm_raised' ? (message.severity === 'warning' ? 'warning' : 'rotating_light') : 'white_check_mark';
   return {

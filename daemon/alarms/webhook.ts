@@ -1,7 +1,7 @@
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { postOnce, type PostResult, type PostTarget } from './http-post.ts';
-import { jsonPost, ntfyPost, type AlarmMessage } from './message.ts';
+import { postOf, type AlarmMessage } from './message.ts';
 
 /** One place alarms go to. */
 export interface WebhookTarget extends PostTarget {
@@ -86,7 +86,7 @@ export class Webhook {
   }
 
   async #deliver(message: AlarmMessage): Promise<PostResult> {
-    const post = this.target.format === 'ntfy' ? ntfyPost(message) : jsonPost(message);
+    const post = postOf(message, this.target.format);
     for (let attempt = 0; ; attempt++) {
       const result = await postOnce(this.target, post, DEADLINE_MS, this.#clock, this.#life.signal);
       const pause = PAUSES_MS[attempt];

@@ -2,6 +2,7 @@
 import { loadConfig, type LoadedConfig } from '../../../config/load.ts';
 import { createSecretResolver, secretRefs } from '../../../config/secrets.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
+import { webhookTargets } from '../../alarms/webhook-targets.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
@@ -17,7 +18,7 @@ export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
   findings.push(...blueprintFindings());
-  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...secretFindings(loaded, io));
+  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...secretFindings(loaded, io), ...webhookFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });
@@ -40,6 +41,17 @@ function load(io: CliIo, globals: Globals, findings: CheckFinding[]): LoadedConf
   } catch (error) {
     findings.push(...findingsOf(error));
     return null;
+  }
+}
+
+/** Addresses that come from secrets have not been looked at yet; that a secret is missing is told already. */
+function webhookFindings(loaded: LoadedConfig, io: CliIo): CheckFinding[] {
+  const secrets = createSecretResolver(loaded.config, loaded.origins, loaded.file, io.env);
+  try {
+    webhookTargets(loaded.config.alarms.webhooks, (ref) => secrets.resolve(ref));
+    return [];
+  } catch (error) {
+    return findingsOf(error).filter(({ code }) => code !== 'E_SECRET_MISSING');
   }
 }
 
