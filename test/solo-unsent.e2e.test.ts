@@ -1,9 +1,10 @@
-/** The whole daemon with a node that takes no block: nothing is lost, and a person is told. */
+/** The whole daemon with two nodes that take no block: nothing is lost, and a person is told. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { startZmqPublisher } from '../daemon/mining/zmq-publisher.fixture.ts';
 import { readJson, startRigbrain, temporaryFolder } from './harness.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -51,25 +52,31 @@ async function startStubbornNode(): Promise<{ url: string; blocks: string[] }> {
 }
 
 test('a block that every node refuses is on the disk as hex, and before a person with the command to send it', async () => {
-  const node = await startStubbornNode();
+  const [node, other] = [await startStubbornNode(), await startStubbornNode()];
+  const publisher = await startZmqPublisher();
+  cleanups.push(() => publisher.close());
   const folder = temporaryFolder();
   cleanups.push(() => folder.remove());
   const yaml = `
 mqtt: { enabled: false }
 devices: [{ id: cpu, driver: cpu, options: { kernel: js, threads: 1 } }]
 pools:
-  - { id: mine, url: "${node.url}", user: u, payout_address: bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85, coinbase_tag: "of ours" }
+  - { id: mine, url: "${node.url}", user: u, payout_address: bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85, coinbase_tag: "of ours", zmq: "${publisher.url}" }
+  - { id: other, url: "${other.url}", user: u, payout_address: bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85, zmq: "${publisher.url}" }
 `;
   const rig = startRigbrain([], { dataDir: folder.dir, yaml });
   cleanups.push(() => rig.stop('SIGKILL'));
   await rig.waitFor('a refused block', (line) => line.event === 'share_rejected', 30_000);
+  await publisher.subscribed(2);
   await rig.stop();
   const base = path.join(folder.dir, 'Mining');
   const { entries } = readJson<{ entries: { reason: string; message: string; path: string | null }[] }>(path.join(base, 'User_Look_At/global_look_at.json'));
   const [entry] = entries;
-  expect(entry).toMatchObject({ reason: 'block_rejected', message: expect.stringContaining('bad-txns-nonfinal') });
+  expect(entry).toMatchObject({ reason: 'block_rejected', message: expect.stringContaining('mine: bad-txns-nonfinal; other: bad-txns-nonfinal') });
   expect(entry!.message).toContain(`bitcoin-cli -stdin submitblock < ${entry!.path}`);
   expect(existsSync(path.join(base, entry!.path!))).toBe(true);
   expect(node.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
+  // The other node was given the very same block.
+  expect(other.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
   expect(node.blocks[0]).toContain(Buffer.from('of ours').toString('hex'));
 }, 60_000);

@@ -22,6 +22,8 @@ const WATCH_TIMES = 60;
 const RANK: Record<NodeAnswer['status'], number> = { accepted: 0, inconclusive: 1, stale: 2, low_difficulty: 3, rejected: 4, unknown: 5, other_chain: 6 };
 
 interface Delivery {
+  /** Of all nodes, its own first. */
+  readonly ids: readonly string[];
   readonly answers: NodeAnswer[];
   readonly waiting: Set<string>;
 }
@@ -29,7 +31,7 @@ interface Delivery {
 /** Gives found blocks to every node of the same chain at once, whichever the template came from. */
 export class BlockRelay {
   readonly #deps: BlockRelayDeps;
-  readonly #nodes: RelayNode[] = [];
+  readonly #nodes = new Set<RelayNode>();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(deps: BlockRelayDeps) {
@@ -37,7 +39,12 @@ export class BlockRelay {
   }
 
   add(node: RelayNode): void {
-    this.#nodes.push(node);
+    this.#nodes.add(node);
+  }
+
+  /** Gives a node no more blocks. */
+  remove(node: RelayNode): void {
+    this.#nodes.delete(node);
   }
 
   /** Resolves when no block is on its way to any node, or after that many milliseconds. Never rejects. */
@@ -60,9 +67,10 @@ export class BlockRelay {
    */
   async submit(block: SolvedBlock, origin: RelayNode, signal: AbortSignal): Promise<Verdict> {
     const { clock, log, unsent } = this.#deps;
-    const nodes = [origin, ...this.#nodes.filter((node) => node !== origin)];
-    const delivery: Delivery = { answers: [], waiting: new Set(nodes.map((node) => node.id)) };
-    log.info({ height: block.height, hash: block.hash, nodes: [...delivery.waiting] }, 'submitting a block');
+    const nodes = [...new Set([origin, ...this.#nodes])];
+    const ids = nodes.map((node) => node.id);
+    const delivery: Delivery = { ids, answers: [], waiting: new Set(ids) };
+    log.info({ height: block.height, hash: block.hash, nodes: ids }, 'submitting a block');
     let keeping: Promise<string | null> | null = null;
     const keep = (): Promise<string | null> => (keeping ??= unsent?.keep(block) ?? Promise.resolve(null));
     const late = clock.after(KEEP_AFTER_MS, () => void keep());
@@ -133,10 +141,14 @@ export class BlockRelay {
   }
 }
 
-/** What each node said, in one line. */
-function describe({ answers, waiting }: Delivery): string {
-  const said = answers.filter((answer) => answer.status !== 'other_chain').map((answer) => `${answer.nodeId}: ${answer.reason}`);
-  return [...said, ...[...waiting].map((id) => `${id}: not answered yet`)].join('; ');
+/** What each node said, in one line; those of another chain say nothing. */
+function describe({ ids, answers, waiting }: Delivery): string {
+  const wordsOf = (id: string): string[] => {
+    const answer = answers.find(({ nodeId }) => nodeId === id);
+    if (answer) return answer.status === 'other_chain' ? [] : [`${id}: ${answer.reason}`];
+    return waiting.has(id) ? [`${id}: not answered yet`] : [];
+  };
+  return ids.flatMap(wordsOf).join('; ');
 }
 
 /** The best of the answers when no node took the block; between equals its own node's. */
@@ -145,7 +157,7 @@ function verdictOf(delivery: Delivery, originId: string, file: string | null): V
   const rank = (answer: NodeAnswer): number => 2 * RANK[answer.status] + (answer.nodeId === originId ? 0 : 1);
   const best = answers.toSorted((a, b) => rank(a) - rank(b))[0];
   const kept = file === null ? {} : { block_file: file };
-  if (!best) return { status: 'unknown', reason: describe({ ...delivery, answers: [] }) || 'no node is on its chain any more', ...kept };
+  if (!best) return { status: 'unknown', reason: 'no node is on its chain any more', ...kept };
   const reason = answers.length > 1 ? describe(delivery) : best.reason;
   if (best.status === 'unknown' || best.status === 'accepted' || best.status === 'other_chain') return { status: 'unknown', reason, ...kept };
   return { status: best.status === 'inconclusive' ? 'stale' : best.status, code: best.rpcCode, reason, latency_ms: best.latencyMs, ...kept };

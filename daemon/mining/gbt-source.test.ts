@@ -162,6 +162,27 @@ describe('GbtSource', () => {
     await source.stop();
   });
 
+  it('mines nothing on mainnet while the node downloads its chain, and says how far it is', async () => {
+    const { source, node, jobs, start, advance } = setup({ allowMainnet: true, payoutAddress: '1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa' });
+    node.chain = 'main';
+    node.info = { initialblockdownload: true, blocks: 500_000, headers: 925_000 };
+    await start();
+    expect(jobs).toEqual([]);
+    expect(source.state().reason).toBe('the node is still downloading the chain (getblockchaininfo: block 500000 of 925000)');
+    node.info = { initialblockdownload: false, blocks: 925_000, headers: 925_000 };
+    await advance(2000);
+    expect(jobs).toHaveLength(1);
+    await source.stop();
+  });
+
+  it('lets the node decide on test chains, which stand still for days', async () => {
+    const { source, node, jobs, start } = setup();
+    node.info = { initialblockdownload: true, blocks: 0, headers: 0 };
+    await start();
+    expect(jobs).toHaveLength(1);
+    await source.stop();
+  });
+
   it('tells refused credentials apart', async () => {
     const { source, node, start } = setup();
     node.down = new NodeRpcError('auth', 'the node refused the credentials (HTTP 401)');

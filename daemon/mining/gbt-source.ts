@@ -138,8 +138,10 @@ export class GbtSource implements JobSource {
     this.#abort.abort(new Error('the source was stopped'));
     // What no node has taken goes to the disk now.
     await Promise.all(this.#submitting);
-    await fed;
+    this.#relay.remove(this.#node);
+    // Before the feed is waited for: this also ends a template that is being read.
     this.#rpc.close();
+    await fed;
     this.#templates.clear();
   }
 

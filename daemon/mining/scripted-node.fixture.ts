@@ -17,6 +17,8 @@ export class ScriptedNode implements Rpc {
   down: NodeRpcError | null = null;
   submitAnswers: unknown[] = [null];
   proposalAnswer: unknown = null;
+  /** More members of getblockchaininfo. */
+  info: object = {};
   /** More members of every template. */
   extra: object = {};
   /** Height to hash of its best chain; null = it does not tell. */
@@ -31,7 +33,7 @@ export class ScriptedNode implements Rpc {
   async call(method: string, params: readonly unknown[] = []): Promise<unknown> {
     this.calls.push(method);
     if (this.down) throw this.down;
-    if (method === 'getblockchaininfo') return { chain: this.chain };
+    if (method === 'getblockchaininfo') return { chain: this.chain, ...this.info };
     if (method === 'getbestblockhash') return this.tip;
     if (method === 'getblocktemplate' && (params[0] as { mode?: string }).mode === 'proposal') return this.#proposal((params[0] as { data: Uint8Array }).data);
     if (method === 'getblocktemplate') return this.#template();
