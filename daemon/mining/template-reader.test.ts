@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -8,6 +10,7 @@ import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { decodeTemplate } from '../../protocol/gbt/template.ts';
 import { packageRoot } from '../version.ts';
 import { largeTemplateAnswer } from './large-template.fixture.ts';
+import { NodeRpc } from './node-rpc.ts';
 import { NodeRpcError } from './rpc-answer.ts';
 import { TemplateReader } from './template-reader.ts';
 
@@ -64,6 +67,20 @@ describe('TemplateReader', () => {
     expect(there.transactionsHex).toHaveLength(1500 * 800);
     expect(Buffer.from(there.transactionsHex).equals(Buffer.from(here.transactionsHex))).toBe(true);
     expect({ ...there, transactionsHex: null }).toEqual({ ...here, transactionsHex: null });
+  });
+
+  it.skipIf(!built)('never parses a large template on the thread of boards and shares', async () => {
+    const answer = largeTemplateAnswer(3000, 700);
+    expect(answer.length).toBeGreaterThan(4_000_000);
+    const server = http.createServer((_request, response) => response.end(answer));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const rpc = new NodeRpc({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, user: 'u', password: 'p', cookieFile: null }, systemClock);
+    const parse = vi.spyOn(JSON, 'parse');
+    const decode = vi.spyOn(Buffer.prototype, 'toString');
+    cleanups.push(() => rpc.close(), () => server.close(), () => vi.restoreAllMocks());
+    expect((await rpc.template({ rules: ['segwit'] })).transactionCount).toBe(3000);
+    expect(Math.max(0, ...parse.mock.calls.map(([text]) => text.length))).toBeLessThan(100_000);
+    expect(Math.max(0, ...decode.mock.contexts.map((buffer) => (buffer as Buffer).length))).toBeLessThan(100_000);
   });
 
   it('reads small answers without a thread', async () => {

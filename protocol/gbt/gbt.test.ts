@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadVectors } from '../../test/vectors.ts';
-import { assembleCoinbase } from '../bitcoin/coinbase.ts';
+import { assembleCoinbase, heightOfCoinbase } from '../bitcoin/coinbase.ts';
 import { sha256d } from '../bitcoin/hash.ts';
 import { displayHash, hashHeader, serializeHeader } from '../bitcoin/header.ts';
 import { foldBranch } from '../bitcoin/merkle.ts';
@@ -132,7 +133,40 @@ describe('buildCoinbase', () => {
   });
 });
 
+describe('the coinbase script', () => {
+  const script = (height: number, tag: string) => {
+    const { coinb1 } = buildCoinbase({ height, value: 1n, payoutScript: PAYOUT, commitmentScript: null, extranonceSize: 12, tag });
+    return { coinb1, length: coinb1[41]! };
+  };
+
+  it.each([0, 1, 2, 15, 16, 17, 127, 128, 255, 256, 32_767, 32_768, 65_535, 840_000, 8_388_607, 8_388_608, 0x7fff_ffff])('tells height %i and fits the 2 to 100 bytes, with and without a tag', (height) => {
+    for (const tag of ['', '/rigbrain/', 'x'.repeat(75)]) {
+      const { coinb1, length } = script(height, tag);
+      expect(length).toBeGreaterThanOrEqual(2);
+      expect(length).toBeLessThanOrEqual(100);
+      expect(heightOfCoinbase(coinb1)).toBe(height);
+      expect(coinb1).toHaveLength(42 + length - 12);
+    }
+  });
+});
+
 describe('decodeTemplate', () => {
+  it('gives a template or says why not, whatever a node sends', () => {
+    const members = Object.keys(TEMPLATE);
+    fc.assert(
+      fc.property(fc.constantFrom(...members), fc.anything(), fc.anything(), (member, value, whole) => {
+        for (const input of [{ ...TEMPLATE, [member]: value }, { ...TEMPLATE, transactions: [value] }, whole]) {
+          try {
+            decodeTemplate(input);
+          } catch (error) {
+            expect(error).toBeInstanceOf(RigError);
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('reads what is needed, in header order', () => {
     const decoded = decodeTemplate(TEMPLATE);
     expect(displayHash(decoded.prevHash)).toBe(TEMPLATE.previousblockhash);
