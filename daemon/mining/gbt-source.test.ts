@@ -268,6 +268,23 @@ describe('GbtSource', () => {
     await source.stop();
   });
 
+  it('wins a height again that a reorganisation took back', async () => {
+    const { node, source, jobs, start, advance, settle } = setup();
+    await start();
+    const verdict = source.submit(mine(jobs[0]!));
+    node.tip = '22'.repeat(32);
+    expect(await verdict).toMatchObject({ status: 'accepted' });
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(jobs).toHaveLength(2);
+    node.tip = '11'.repeat(32);
+    await advance(1000);
+    expect(jobs).toHaveLength(3);
+    expect(jobs[2]).toMatchObject({ clean: true });
+    expect(await source.submit(mine(jobs[2]!))).toMatchObject({ status: 'accepted' });
+    expect(node.submitted).toHaveLength(2);
+    await source.stop();
+  });
+
   it('tries the same height again when the node refuses the block', async () => {
     const { node, source, jobs, start, settle } = setup();
     node.submitAnswers = ['bad-cb-amount', null];
