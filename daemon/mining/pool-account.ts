@@ -10,6 +10,8 @@ import { verdictWords } from './reject-words.ts';
 /** Reasons that are counted apart; texts of a pool that makes up ever new ones end in one group. */
 const MAX_REASONS = 64;
 const SHOWN_REASONS = 16;
+/** How old a summary may be when nothing has happened but that time has passed: it is asked for several times a second. */
+const QUIET_MS = 10_000;
 const OTHER_REASONS = 'other reasons';
 /** A rate of less time says nothing. */
 const LEAST_RATE_MS = 60_000;
@@ -54,9 +56,12 @@ export class PoolAccount {
   #found = 0;
   /** Difficulty of the newest job: what the next share would weigh. */
   #difficulty: number | null = null;
+  /** The last summary; null = something has happened since. */
+  #summary: { readonly at: number; readonly state: PoolAccountState } | null = null;
 
   /** Hashes made for a job of this pool. @param hashes null = the devices do not tell @param ms how long */
   noteHashes(job: Job, hashes: number | null, ms: number, now: number): void {
+    this.#summary = null;
     this.#difficulty = job.shareDifficulty;
     const expected = (hashes ?? 0) * chanceOfTarget(job.shareTarget);
     if (hashes !== null) this.#hashes = (this.#hashes ?? 0) + hashes;
@@ -66,11 +71,13 @@ export class PoolAccount {
 
   /** A wrong nonce while this pool was mined for. */
   noteHardwareError(now: number): void {
+    this.#summary = null;
     this.#window.add(now, { hardwareErrors: 1 });
   }
 
   /** What became of a share. @param own found by a device of this rig @param now monotonic @param at wall clock */
   noteVerdict(share: Share, verdict: Verdict, own: boolean, now: number, at: number): void {
+    this.#summary = null;
     const counts = this.#counts;
     const weight = share.job.shareDifficulty;
     const part: Partial<AccountSums> = {};
@@ -115,6 +122,11 @@ export class PoolAccount {
 
   /** @param now monotonic */
   snapshot(now: number): PoolAccountState {
+    if (this.#summary === null || now - this.#summary.at >= QUIET_MS) this.#summary = { at: now, state: this.#summarise(now) };
+    return this.#summary.state;
+  }
+
+  #summarise(now: number): PoolAccountState {
     const latency = this.#latency.summary();
     const window = this.#window.sums(now);
     return {

@@ -75,3 +75,28 @@ test('the share of an own device is found by the rig, that of another miner is n
   expect(accounts.of('first')).toMatchObject({ sent: 2, accepted: 2, found: 1 });
   expect(accounts.of('second')).toMatchObject({ sent: 0, found: 0 });
 });
+
+test('with quotas each pool is charged for the hashes of its turns, and no hash twice', () => {
+  const quotas = new Map([['first', 3], ['second', 1]]);
+  const split = new MiningEngine({ sources: [first, second], devices: [device], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, choice: { strategy: 'quota', rotateMs: 10_000, returnMs: 0, quotas }, clock, log: silentLog });
+  const books = new PoolAccounts(split, clock);
+  books.start();
+  const before = device.hashes;
+  return split.start(new AbortController().signal).then(() => {
+    first.events.emit('job', jobFor('first'));
+    second.events.emit('job', jobFor('second'));
+    const truth = new Map<string, number>();
+    for (let i = 0; i < 4000; i++) {
+      // A hash belongs to whoever was mined for while it was made.
+      const active = split.activeSource!;
+      device.hashes += 1000;
+      truth.set(active, (truth.get(active) ?? 0) + 1000);
+      clock.advance(100);
+    }
+    books.stop();
+    expect(books.of('first').hashes).toBe(truth.get('first'));
+    expect(books.of('second').hashes).toBe(truth.get('second'));
+    expect(truth.get('first')! + truth.get('second')!).toBe(device.hashes - before);
+    expect(truth.get('first')! / truth.get('second')!).toBeCloseTo(3, 0);
+  });
+});
