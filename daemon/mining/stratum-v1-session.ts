@@ -13,7 +13,7 @@ export interface SessionEnd {
   readonly code: ErrorCode;
   readonly reason: string;
   /** Where the pool asked to reconnect to; null when it did not ask. */
-  readonly redirect: { readonly host: string | null; readonly port: number | null; readonly waitS: number } | null;
+  readonly redirect: { readonly host: string | null; readonly port: number | null; readonly tls: boolean; readonly waitS: number } | null;
   /** Null when the connection never stood: then nothing was learned. */
   readonly hints: ClientHints | null;
   /** How long there was work, in ms. */

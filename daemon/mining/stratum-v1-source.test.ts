@@ -439,6 +439,29 @@ describe('StratumV1Source over TLS', () => {
     expect(records.find(({ level }) => level === 'warn')?.text).toContain('NOT CHECKED');
   });
 
+  it('goes over to TLS when the pool asks for it, and then no longer back', async (context) => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-tls-'));
+    cleanups.push(() => rmSync(dir, { recursive: true }));
+    const own = selfSigned(dir) ?? context.skip('no openssl command on this machine');
+    const plain = await startPool();
+    const secure = await startPool(politePool, own);
+    const records: Recorded[] = [];
+    const { source, clock } = makeSource(`stratum+tcp://localhost:${plain.port}`, { tls: { ca: own.certFile } }, recordingLog(records));
+    await start(source);
+    await nextJob(source);
+    send(plain.pool.sockets[0]!, { id: null, method: 'client.reconnect', params: ['stratum+ssl://localhost', secure.port, 0] });
+    await reaches(source, 'backing_off');
+    const job = nextJob(source);
+    clock.advance(2_000);
+    await job;
+    expect([plain.pool.connections, secure.pool.connections]).toEqual([1, 1]);
+    const told = once(source.events, 'change');
+    send(secure.pool.sockets[0]!, { id: null, method: 'client.reconnect', params: ['stratum+tcp://localhost', plain.port, 0] });
+    await told;
+    expect(records.at(-1)!.text).toMatch(/refused: it would leave TLS/);
+    expect(source.state().status).toBe('mining');
+  });
+
   it('tells plain TCP from TLS in both directions', async (context) => {
     const plain = await startPool();
     const { source } = makeSource(`stratum+ssl://127.0.0.1:${plain.port}`);

@@ -80,7 +80,7 @@ export class StratumV1Source implements JobSource {
   #sessionNumber = 0;
   #hints: ClientHints = NO_HINTS;
   /** Host and port the pool sent us to; null = the configured ones. */
-  #redirect: { readonly host: string; readonly port: number } | null = null;
+  #redirect: { readonly host: string; readonly port: number; readonly tls: boolean } | null = null;
   /** The configured host was last seen at an address that is not of the internet. */
   #configuredIsPrivate = false;
   #retry: Timer | null = null;
@@ -169,7 +169,8 @@ export class StratumV1Source implements JobSource {
 
   #clientOptions(): ClientOptions {
     const { userAgent, user, password, versionMask, suggestDifficulty, subscribeExtranonce, submitStale = false } = this.#options;
-    const { host, tls } = this.#address;
+    const { host } = this.#address;
+    const { tls } = this.#redirect ?? this.#address;
     const deadlines = { ...DEADLINES, ...this.#options.deadlines };
     const refuseHost = (to: string | null, port: number | null): string | null => this.#refuseHost(to, port);
     return { userAgent, user, password, host, tls, refuseHost, versionMask, minimumDifficulty: null, suggestDifficulty, subscribeExtranonce, submitStale, hints: this.#hints, deadlines };
@@ -185,14 +186,14 @@ export class StratumV1Source implements JobSource {
   }
 
   #connect(): void {
-    const { host, port } = this.#redirect ?? this.#address;
+    const { host, port, tls } = this.#redirect ?? this.#address;
     this.#sessionNumber += 1;
     const number = this.#sessionNumber;
     this.#endpoint.to('connecting', `connecting to ${host}:${port}`);
     const target = {
       host,
       port,
-      tls: this.#address.tls ? (this.#options.tls ?? {}) : null,
+      tls: tls ? (this.#options.tls ?? {}) : null,
       proxy: this.#proxy,
       // A pool may not send us to look around in the house it is not in.
       publicOnly: host !== this.#address.host && !this.#configuredIsPrivate,
@@ -248,9 +249,9 @@ export class StratumV1Source implements JobSource {
   #afterwards(end: SessionEnd): { readonly pauseMs: number; readonly refused: boolean } {
     const pauseMs = backoffMs(this.#endpoint.failures, this.#random);
     if (end.redirect !== null) {
-      const { host, port, waitS } = end.redirect;
+      const { host, port, tls, waitS } = end.redirect;
       const present = this.#redirect ?? this.#address;
-      this.#redirect = { host: host ?? present.host, port: port ?? present.port };
+      this.#redirect = { host: host ?? present.host, port: port ?? present.port, tls };
       return { pauseMs: Math.max(pauseMs, waitS * 1000), refused: false };
     }
     // A place we were sent to that gives no work is left for the configured one.

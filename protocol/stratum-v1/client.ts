@@ -225,7 +225,8 @@ export class StratumV1Client {
     const { host, port, waitS } = message;
     const refusal = refuseRedirect(this.#options, message) ?? this.#options.refuseHost?.(host, port) ?? null;
     if (refusal !== null) return this.#outbox.warn(`the pool asked to reconnect elsewhere, refused: ${refusal}`);
-    this.#outbox.push({ type: 'reconnect', host, port, waitS });
+    // A pool may ask for TLS where there was none; the other way round was refused above.
+    this.#outbox.push({ type: 'reconnect', host, port, tls: this.#options.tls || message.tls === true, waitS });
     this.#outbox.setPhase('closed', 'the pool asked to reconnect');
   }
 

@@ -18,6 +18,7 @@ export interface ClientOptions {
   readonly password: string;
   /** The configured endpoint, against which client.reconnect is judged. */
   readonly host: string;
+  /** Whether this connection is encrypted: no redirect leaves that. */
   readonly tls: boolean;
   /** A further say in client.reconnect (a list of trusted pools): why the place is refused, or null. Host and port null = the present ones. */
   readonly refuseHost?: (host: string | null, port: number | null) => string | null;

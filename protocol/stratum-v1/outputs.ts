@@ -22,8 +22,8 @@ export type ClientOutput =
   | { readonly type: 'message'; readonly text: string }
   /** Something a person should know; the session goes on. Sanitised. */
   | { readonly type: 'warning'; readonly text: string }
-  /** Close, wait, and connect there (null: to the present host or port). The request has passed the safety rules. */
-  | { readonly type: 'reconnect'; readonly host: string | null; readonly port: number | null; readonly waitS: number }
+  /** Close, wait, and connect there (null: to the present host or port; `tls` holds from then on). The request has passed the safety rules. */
+  | { readonly type: 'reconnect'; readonly host: string | null; readonly port: number | null; readonly tls: boolean; readonly waitS: number }
   /** Close the connection. The client takes nothing more. */
   | { readonly type: 'close'; readonly code: ErrorCode; readonly reason: string }
   | { readonly type: 'status'; readonly phase: ClientPhase; readonly reason: string };
