@@ -151,6 +151,22 @@ describe('GbtSource', () => {
     await source.stop();
   });
 
+  it('gives up a node that hangs within 40 seconds', async () => {
+    const { source, node, clock, invalidations, start, advance } = setup();
+    await start();
+    await advance(29_000);
+    // As NodeRpc does it: a call that is not answered fails after 10 s, a template after 60 s.
+    const hang = (ms: number) => new Promise<never>((_, reject) => clock.after(ms, () => reject(new NodeRpcError('transport', 'no answer'))));
+    node.call = () => hang(10_000);
+    node.template = () => hang(60_000);
+    await advance(40_000);
+    expect(invalidations).toEqual(['no answer']);
+    expect(source.state().history.map(({ status }) => status)).toContain('backing_off');
+    const stopped = source.stop();
+    await advance(60_000);
+    await stopped;
+  });
+
   it('waits for a node that is still downloading the chain', async () => {
     const { source, node, jobs, start, advance } = setup();
     node.down = new NodeRpcError('answer', 'getblocktemplate: Bitcoin is in initial sync', { rpcCode: -10 });

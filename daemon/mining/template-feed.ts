@@ -154,9 +154,10 @@ export class TemplateFeed {
 
   async #poll(series: Series): Promise<void> {
     const news = this.#news !== null && this.#news.hash !== series.tip;
-    const due = news || this.#deps.clock.monotonic() - series.lastTemplateAt >= REFRESH_MS;
     this.#news = null;
-    if (due || (await this.#deps.rpc.call('getbestblockhash', [], { signal: this.#abort.signal })) !== series.tip) {
+    // Asked also when a template is due anyway: a node that hangs shows within the short deadline of this call.
+    const moved = news || (await this.#deps.rpc.call('getbestblockhash', [], { signal: this.#abort.signal })) !== series.tip;
+    if (moved || this.#deps.clock.monotonic() - series.lastTemplateAt >= REFRESH_MS) {
       const askedAt = this.#deps.clock.monotonic();
       const template = await this.#fetch();
       // A long poll was quicker: this one was made before it, perhaps on the block before.
