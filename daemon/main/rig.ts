@@ -41,7 +41,7 @@ import { lockFolder } from './folder-lock.ts';
 import { RigCommands } from './rig-commands.ts';
 import { RigEvents } from './rig-events.ts';
 import { RigStateSource } from './rig-state.ts';
-import { choiceOf, createSources, payoutRules } from './sources.ts';
+import { choiceOf, createOwnSource, createSources, payoutRules, type SourceContext } from './sources.ts';
 
 /** What the daemon runs with; `closer` owns everything that must be closed. */
 export interface RigContext {
@@ -105,7 +105,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     clock,
     log: log.child({ module: 'mining' }),
   });
-  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, ledger, clock, log: log.child({ module: 'server' }) }) : null;
+  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, ledger, ownSource: (id) => createOwnSource(id, pools, sourceContext(options, context)), clock, log: log.child({ module: 'server' }) }) : null;
   const session = openSession(engine, ledger, options, context);
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
@@ -140,13 +140,17 @@ function lookAtFolder(brainstem: BlueprintBrainstem, clock: Clock): string {
   return target ? path.posix.dirname(target.path) : '.';
 }
 
+function sourceContext({ config, mode, resolveSecret }: RunOptions, { clock, log }: Pick<RigContext, 'clock' | 'log'>): SourceContext {
+  return { clock, log: log.child({ module: 'mining' }), live: config.mining.live, resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) };
+}
+
 function openSources(pools: RigConfig['pools'], options: RunOptions, { clock, log, unsentBlocks }: RigContext & { unsentBlocks: UnsentBlocks }): JobSource[] {
   const { config, mode } = options;
   if (pools.length === 0) {
     throw new RigError('E_CONFIG_INVALID', `no pool is configured${options.configFile ? ` in ${options.configFile}` : ''}`, { hint: 'Add one under pools: in config/rig.yaml, or run the demo with `rigbrain run --demo`.' });
   }
   if (pools.every(({ enabled }) => !enabled)) throw new RigError('E_CONFIG_INVALID', 'every pool has enabled: false', { hint: 'Set enabled: true for the pools to mine for.' });
-  const sources = createSources(pools, { clock, log: log.child({ module: 'mining' }), live: config.mining.live, unsentBlocks, resolveSecret: options.resolveSecret, ...(mode === 'demo' ? {} : { proxy: config.mining.proxy, trustedPools: config.mining.trusted_pools }) });
+  const sources = createSources(pools, { ...sourceContext(options, { clock, log }), unsentBlocks });
   if (mode === 'live' && !config.mining.live && sources.some((source) => source.state().kind !== 'gbt')) {
     throw new RigError('E_LIVE_NOT_ENABLED', 'live mode would submit to a pool, but mining.live is not set');
   }

@@ -125,6 +125,16 @@ export function choiceOf({ pool_strategy, rotate_seconds, return_seconds }: RigC
   return { strategy: pool_strategy, rotateMs: rotate_seconds * 1000, returnMs: return_seconds * 1000, quotas: new Map(pools.map(({ quota }, index) => [ids[index]!, quota])) };
 }
 
+/**
+ * Opens another connection to the pool with this id, for somebody who needs one alone; null for a node, which has no need of it.
+ * @throws what createSources throws
+ */
+export function createOwnSource(poolId: string, pools: readonly PoolConfig[], context: SourceContext): JobSource | null {
+  const pool = pools[poolIds(pools).indexOf(poolId)];
+  if (pool === undefined || parsePoolUrl(pool.url).protocol !== 'v1') return null;
+  return createSources([{ ...pool, id: poolId }], context)[0] ?? null;
+}
+
 /** The id of each pool. One that is switched off keeps its own, so that those of the others stay what they are. */
 function poolIds(pools: readonly PoolConfig[]): string[] {
   const used = new Set<string>();

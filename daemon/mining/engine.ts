@@ -197,14 +197,20 @@ export class MiningEngine implements Service {
     return this.#slots.find((slot) => slot.source.id === sourceId)?.job ?? null;
   }
 
+  /** Why a job may not be mined, whichever connection it came by; null = it may. */
+  inspect(job: Job): string | null {
+    return this.#options.inspect?.(job) ?? null;
+  }
+
   /**
    * A share that no device of this rig found (a miner in the house): it goes the way of every other, policy, verdict,
    * account and events included. Its job must be of one of our sources, its extranonce2 the whole of it. Never rejects.
+   * @param own the connection its job came by, where its miner has one alone; it goes by the id of the source it stands for
    */
-  submitForeign(share: Share): Promise<Verdict> {
+  submitForeign(share: Share, own: JobSource | null = null): Promise<Verdict> {
     // Each stands for the hashes a share of its job takes in the mean: the split of work between pools knows of them, too.
     if (this.#options.sources.some(({ id }) => id === share.job.sourceId)) this.#choice.addHashes(share.job.sourceId, share.job.shareDifficulty * HASHES_AT_DIFFICULTY_ONE);
-    return this.#desk.hand(share, [this.account], this.#options.withhold(share));
+    return this.#desk.hand(share, [this.account], this.#options.withhold(share), own);
   }
 
   #listenTo(rig: Rig): void {
@@ -226,7 +232,7 @@ export class MiningEngine implements Service {
   }
 
   #onJob(slot: SourceSlot, job: Job): void {
-    const refusal = this.#options.inspect?.(job) ?? null;
+    const refusal = this.inspect(job);
     if (refusal !== null) return this.#onInvalidate(slot, refusal);
     slot.job = job;
     const isBack = this.#choice.gained(slot.source.id);

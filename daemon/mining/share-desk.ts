@@ -30,9 +30,10 @@ export class ShareDesk {
   /**
    * Sends a share before it returns, and resolves with its verdict when that is in every account. Never rejects.
    * @param withheld why it is not to be sent; null = it is
+   * @param own the connection its job came by, when that is none of the sources
    */
-  hand(share: Share, accounts: readonly ShareAccount[], withheld: string | null): Promise<Verdict> {
-    const settled = this.#settle(share, accounts, withheld).finally(() => this.#open.delete(settled));
+  hand(share: Share, accounts: readonly ShareAccount[], withheld: string | null, own: JobSource | null = null): Promise<Verdict> {
+    const settled = this.#settle(share, accounts, withheld, own).finally(() => this.#open.delete(settled));
     this.#open.add(settled);
     return settled;
   }
@@ -42,9 +43,9 @@ export class ShareDesk {
     await Promise.allSettled(this.#open);
   }
 
-  async #settle(share: Share, accounts: readonly ShareAccount[], withheld: string | null): Promise<Verdict> {
+  async #settle(share: Share, accounts: readonly ShareAccount[], withheld: string | null, own: JobSource | null): Promise<Verdict> {
     // First of all it goes out; a source writes before it returns. Whoever wants to hear of it can wait that long.
-    const answer = this.#verdictOn(share, withheld);
+    const answer = this.#verdictOn(share, withheld, own);
     for (const account of accounts) account.noteDifficulty(share.difficulty);
     this.#options.onShare(share);
     const verdict = await answer;
@@ -54,9 +55,9 @@ export class ShareDesk {
     return verdict;
   }
 
-  async #verdictOn(share: Share, withheld: string | null): Promise<Verdict> {
+  async #verdictOn(share: Share, withheld: string | null, own: JobSource | null): Promise<Verdict> {
     const { sourceId } = share.job;
-    const source = this.#sources.get(sourceId);
+    const source = own ?? this.#sources.get(sourceId);
     if (withheld !== null) {
       source?.heldBack?.(share);
       return { status: 'withheld', reason: withheld };

@@ -1,12 +1,15 @@
 /** Which miner works for which source: every source's jobs, the seats in their search space, and who has to move when. */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { SERVER_LIMITS } from '../../protocol/stratum-v1/server/limits.ts';
 import { MIN_SHARED_SIZE, PrefixBook, seatShapes, type Prefix, type SeatShape } from '../../protocol/stratum-v1/server/seats.ts';
 import { makeSeat, type Issue, type Seat } from '../../protocol/stratum-v1/server/served-job.ts';
-import type { Job } from '../mining/job.ts';
+import type { Job, JobSource } from '../mining/job.ts';
 import { Feed, IssueNumbers } from './feed.ts';
 import type { Miner } from './miner.ts';
+import { OwnSource } from './own-source.ts';
 
 /** A job goes out at least so often: cgminer gives a pool up after 90 s of silence. */
 const RENEW_MS = 30_000;
@@ -22,12 +25,24 @@ export interface DispatchOptions {
   readonly policyMask: number;
   /** Id of the source this rig mines for; null = none has work. */
   readonly activeSource: () => string | null;
+  /** Another connection to a pool, for one miner alone; null = there can be none. */
+  readonly ownSource: (poolId: string) => JobSource | null;
+  /** Why a job may not be mined; null = it may. */
+  readonly inspect: (job: Job) => string | null;
+  readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Connections to pools for single miners. */
+const OWN_SOURCES = 64;
+const WHOLE = new Uint8Array(0);
 
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #feeds = new Map<string, Feed>();
+  /** Feeds of miners with a connection of their own. */
+  readonly #ownFeeds = new Set<Feed>();
+  readonly #closing = new Set<Promise<void>>();
   readonly #numbers = new IssueNumbers(randomBytes(3).readUIntBE(0, 3));
   // Until a prefix is given out again, every job its miner had is forgotten.
   readonly #prefixes = new PrefixBook({ quarantineMs: SERVER_LIMITS.jobKeptMs + LOST_FOR_MS, start: randomBytes(2).readUInt16BE(), sessionId: () => randomBytes(8).toString('hex') });
@@ -70,8 +85,9 @@ export class Dispatch {
 
   /** A place to search for a miner that subscribes, or why there is none. */
   takeSeat(miner: Miner, sessionId: string | null, now: number): Seat | { readonly reason: string } {
-    const room = this.#room(this.#active() ?? [...this.#feeds.values()].find(({ current }) => current !== null));
-    if (room < MIN_SHARED_SIZE) return { reason: 'The pool leaves no room for other miners' };
+    const feed = this.#active() ?? [...this.#feeds.values()].find(({ current }) => current !== null);
+    const room = this.#room(feed);
+    if (feed !== undefined && room < MIN_SHARED_SIZE) return this.#openOwn(miner, feed.sourceId, room);
     // Best is a seat in which the miner can also work for the other sources; but not at the price of a very small one.
     const least = Math.min(room, ...[...this.#feeds.values()].filter(({ hasWork }) => hasWork).map((feed) => this.#room(feed)));
     const shapes = [...seatShapes(least).filter(({ extranonce2Size }) => extranonce2Size > 2), ...seatShapes(room)];
@@ -92,6 +108,80 @@ export class Dispatch {
     return null;
   }
 
+  #openOwn(miner: Miner, sourceId: string, room: number): Seat | { readonly reason: string } {
+    const reason = 'The pool leaves no room for another miner';
+    const { clock, log } = this.#options;
+    if (this.#ownFeeds.size >= OWN_SOURCES) return { reason };
+    let source: JobSource | null = null;
+    try {
+      source = this.#options.ownSource(sourceId);
+    } catch (error) {
+      log.warn({ pool: sourceId, err: messageOf(error) }, 'no connection of its own for a miner');
+    }
+    if (source === null) return { reason };
+    const feed = new Feed(sourceId, this.#numbers, this.#options.policyMask);
+    const onLost = (): void => feed.lose(clock.monotonic());
+    const onJob = (job: Job): void => {
+      if (this.#options.inspect(job) !== null) return onLost();
+      const now = clock.monotonic();
+      const clean = feed.take(job, now);
+      if (miner.isReady) this.#serveOwn(miner, feed, clean, now);
+    };
+    miner.own = new OwnSource(source, { onJob, onLost }, log);
+    miner.feed = feed;
+    feed.miners.add(miner);
+    this.#ownFeeds.add(feed);
+    return makeSeat(WHOLE, room, randomBytes(8).toString('hex'));
+  }
+
+  #closeOwn(miner: Miner): void {
+    if (miner.own === null) return;
+    const closed = miner.own.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
+    if (miner.feed !== null) this.#ownFeeds.delete(miner.feed);
+    miner.feed?.miners.delete(miner);
+    miner.feed = null;
+    miner.own = null;
+  }
+
+  /** Resolves when no connection of a miner that is gone is open any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
+  #serveOwn(miner: Miner, feed: Feed, clean: boolean, now: number): void {
+    if (feed.current === null || miner.closeAt !== null) return;
+    const { job } = feed.current.served;
+    if (!miner.fits(job)) {
+      if (!miner.takesExtranonce) return this.#reconnect(miner, feed, now);
+      miner.moveTo(makeSeat(WHOLE, job.extranonce2Size, randomBytes(8).toString('hex')));
+    }
+    this.#send(miner, feed, clean, now);
+  }
+
+  /** A miner with a connection of its own keeps to it, unless that has no work and the rig's has. */
+  #placeOwn(miner: Miner, own: Feed, now: number): void {
+    const active = this.#active();
+    const elsewhere = active !== null && active.sourceId !== own.sourceId && this.#room(active) >= MIN_SHARED_SIZE;
+    if (own.hasWork || !elsewhere) {
+      if (own.current !== null && miner.issue !== own.current) this.#serveOwn(miner, own, true, now);
+      return;
+    }
+    const seat = miner.takesExtranonce ? this.#seatIn(miner, seatShapes(this.#room(active)), null, now) : null;
+    if (seat !== null) {
+      this.#closeOwn(miner);
+      miner.moveTo(seat);
+      return this.#move(miner, active, now);
+    }
+    if (now - (own.lostAt ?? miner.connectedAt) >= LOST_FOR_MS) this.#reconnect(miner, active, now);
+  }
+
+  #reconnect(miner: Miner, feed: Feed, now: number): void {
+    this.#options.log.info({ miner: miner.address, worker: miner.workers[0], pool: feed.sourceId }, 'a miner has to connect anew to get work of this pool');
+    miner.askToReconnect();
+    miner.closeAt = now + RECONNECT_MS;
+  }
+
   #give(miner: Miner, prefix: Prefix, now: number): void {
     if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now);
     miner.prefix = prefix;
@@ -99,6 +189,7 @@ export class Dispatch {
 
   /** The miner is gone. */
   leave(miner: Miner, now: number): void {
+    this.#closeOwn(miner);
     miner.feed?.miners.delete(miner);
     miner.feed = null;
     if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now);
@@ -107,7 +198,7 @@ export class Dispatch {
 
   find(miner: Miner, jobId: string): Issue<Job> | null {
     const own = miner.feed?.find(jobId) ?? null;
-    if (own !== null) return own;
+    if (own !== null || miner.own !== null) return own;
     // Of a source it worked for before.
     for (const feed of this.#feeds.values()) {
       const issue = feed.find(jobId);
@@ -119,6 +210,7 @@ export class Dispatch {
   /** Gives a miner work of the source it should work for now. */
   place(miner: Miner, now: number): void {
     if (!miner.isReady || miner.closeAt !== null) return;
+    if (miner.own !== null && miner.feed !== null) return this.#placeOwn(miner, miner.feed, now);
     const feed = this.#active() ?? this.#withWork(miner);
     if (feed === null || feed.current === null) return;
     if (miner.feed === feed && miner.issue === feed.current) return;
@@ -134,9 +226,7 @@ export class Dispatch {
     const { feed: present } = miner;
     // It stays where it is while there is work, and for a while after that: its source may come back.
     if (present !== null && present !== feed && (present.lostAt === null || now - present.lostAt < LOST_FOR_MS)) return;
-    this.#options.log.info({ miner: miner.address, worker: miner.workers[0], pool: feed.sourceId }, 'a miner has to connect anew to get work of this pool');
-    miner.askToReconnect();
-    miner.closeAt = now + RECONNECT_MS;
+    this.#reconnect(miner, feed, now);
   }
 
   /** With no active source, e.g. between two blocks: its own, or any. */
@@ -171,14 +261,14 @@ export class Dispatch {
 
   /** To be called every second. */
   sweep(now: number): void {
-    for (const feed of this.#feeds.values()) {
+    for (const feed of [...this.#feeds.values(), ...this.#ownFeeds]) {
       feed.sweep(now, LOST_FOR_MS);
       const { current, lostAt } = feed;
       if (current !== null && feed.miners.size > 0 && now - current.issuedAt >= RENEW_MS && (lostAt === null || now - lostAt < LOST_FOR_MS)) {
         feed.renew(now);
         for (const miner of feed.miners) if (miner.fits(current.served.job)) this.#send(miner, feed, false, now);
       }
-      if (lostAt !== null) for (const miner of feed.miners) this.place(miner, now);
+      if (!feed.hasWork) for (const miner of feed.miners) this.place(miner, now);
     }
   }
 }

@@ -4,7 +4,7 @@ import { versionBitsToSubmit } from '../../protocol/bitcoin/version-rolling.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
 import type { MiningEngine } from '../mining/engine.ts';
-import type { Job, Share } from '../mining/job.ts';
+import type { Job, JobSource, Share } from '../mining/job.ts';
 import type { Worker } from './workers.ts';
 
 /** Sends on what the source wants of the miners' shares: the same way as those of this rig, policy and records included. */
@@ -20,10 +20,13 @@ export class ShareForwarder {
     this.#clock = clock;
   }
 
-  /** @param account where the source's answer is noted; null = nowhere */
-  forward(checked: CheckedShare<Job>, worker: string, account: Worker | null): void {
+  /**
+   * @param account where the source's answer is noted; null = nowhere
+   * @param own the miner's own connection to the source; null = it shares the rig's
+   */
+  forward(checked: CheckedShare<Job>, worker: string, account: Worker | null, own: JobSource | null): void {
     const share = this.#shareOf(checked, worker);
-    void this.#engine.submitForeign(share).then((verdict) => account?.noteVerdict(verdict, share.isBlock));
+    void this.#engine.submitForeign(share, own).then((verdict) => account?.noteVerdict(verdict, share.isBlock));
   }
 
   #shareOf(checked: CheckedShare<Job>, worker: string): Share {

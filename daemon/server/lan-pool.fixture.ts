@@ -47,16 +47,24 @@ export class TestLan {
   readonly pool: LanPool;
   /** What was written down of workers. */
   readonly reports: Record<string, unknown>[] = [];
+  /** Connections of miners alone, in the order they were opened. */
+  readonly ownSources: HandSource[] = [];
   #jobs = 0;
 
   constructor(sourceIds: readonly string[] = ['pool'], { secret = null, withhold = () => null, ...config }: ServerInput = {}) {
     this.sources = sourceIds.map((id) => new HandSource(id));
     this.engine = new MiningEngine({ sources: this.sources, devices: [this.device], templates: new TemplateManager({ clock: this.clock, localZeros: 64, prefixFor: (job) => ownPrefix(job.extranonce2Size) }), withhold, clock: this.clock, log: silentLog });
-    this.pool = new LanPool({ config: { ...SERVER_DEFAULTS, ...config }, password: secret }, { engine: this.engine, ledger: { saveSystemReport: (_category, data) => String(this.reports.push(data)) }, clock: this.clock, log: silentLog });
+    this.pool = new LanPool({ config: { ...SERVER_DEFAULTS, ...config }, password: secret }, { engine: this.engine, ledger: { saveSystemReport: (_category, data) => String(this.reports.push(data)) }, ownSource: (id) => this.#ownSource(id), clock: this.clock, log: silentLog });
     cleanups.push(async () => {
       await this.pool.stop();
       await this.engine.stop();
     });
+  }
+
+  #ownSource(id: string): HandSource {
+    const source = new HandSource(id);
+    this.ownSources.push(source);
+    return source;
   }
 
   async start(): Promise<this> {

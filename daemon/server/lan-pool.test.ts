@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { bytesToHex } from '../../protocol/common/bytes.ts';
 import { targetFromDifficulty } from '../../protocol/bitcoin/target.ts';
 import { hashHeader } from '../../protocol/bitcoin/header.ts';
+import { ownPrefix } from '../../protocol/stratum-v1/server/seats.ts';
 import { afterwards, EASY, servingLan, TestLan } from './lan-pool.fixture.ts';
 
 describe('a miner in the house', () => {
@@ -234,6 +235,65 @@ describe('another source', () => {
     expect(miner.closed).toBe(false);
     lan.job();
     await vi.waitFor(async () => expect((await miner.submit(miner.mine())).result).toBe(true));
+  });
+});
+
+describe('a pool that cannot be shared out', () => {
+  const alone = async () => {
+    const lan = await new TestLan(['one', 'two']).start();
+    lan.job({ extranonce2Size: 2 });
+    const miner = await lan.connect();
+    await miner.subscribe();
+    await miner.request('mining.authorize', ['w', 'x']);
+    return { lan, miner, own: lan.ownSources[0]! };
+  };
+
+  it('is connected to for each miner alone, and that connection closed with it', async () => {
+    const { lan, miner, own } = await alone();
+    const other = await lan.connect();
+    await other.subscribe();
+    expect(lan.ownSources).toHaveLength(2);
+    expect([miner.extranonce1, miner.extranonce2Size]).toEqual(['', 2]);
+    // The job of the rig's own connection is not this miner's.
+    expect(miner.received('mining.notify')).toEqual([]);
+    const job = lan.job({ extranonce2Size: 2, extranonce1: Uint8Array.of(7, 7) }, own);
+    await miner.untilReceived('mining.notify');
+    expect((await miner.submit(miner.mine({ difficulty: 4 * EASY }), 'w')).result).toBe(true);
+    expect(own.submitted.map((share) => share.job.key)).toEqual([job.key]);
+    expect(lan.sources[0]!.submitted).toEqual([]);
+    await vi.waitFor(() => expect(lan.engine.account.snapshot().accepted).toBe(1));
+    const stopped = vi.spyOn(own, 'stop');
+    miner.close();
+    await vi.waitFor(() => expect(stopped).toHaveBeenCalled());
+    // What comes by it now is nobody's.
+    lan.job({ extranonce2Size: 2 }, own);
+    expect(lan.pool.state().miners).toBe(1);
+  });
+
+  it('has its devices search all of it', async () => {
+    const { lan } = await alone();
+    expect(lan.device.work).not.toBe(null);
+    expect(ownPrefix(2)).toHaveLength(0);
+  });
+
+  it('is left for another one that works', async () => {
+    const { lan, miner, own } = await alone();
+    await miner.request('mining.extranonce.subscribe', []);
+    lan.job({ extranonce2Size: 2 }, own);
+    await miner.untilReceived('mining.notify');
+    lan.job({ key: 'two:1:1' }, lan.sources[1]);
+    own.events.emit('invalidate', 'gone');
+    lan.sources[0]!.events.emit('invalidate', 'gone');
+    await miner.untilReceived('mining.notify', 1);
+    expect(miner.extranonce2Size).toBe(4);
+    expect((await miner.submit(miner.mine({ difficulty: 4 * EASY }), 'w')).result).toBe(true);
+    expect(lan.sources[1]!.submitted).toHaveLength(1);
+  });
+
+  it('takes no more miners than it has connections', async () => {
+    const { lan } = await alone();
+    for (let i = 1; i < 64; i++) await (await lan.connect()).subscribe();
+    expect((await (await lan.connect()).request('mining.subscribe', [])).error).toEqual([20, 'The pool leaves no room for another miner', null]);
   });
 });
 

@@ -16,7 +16,7 @@ import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.
 import type { VardiffOptions } from '../../protocol/stratum-v1/server/vardiff.ts';
 import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 import type { MiningEngine } from '../mining/engine.ts';
-import type { Job } from '../mining/job.ts';
+import type { Job, JobSource } from '../mining/job.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { ServerState } from '../telemetry/state.ts';
 import { AllowList, plainAddress } from './allow.ts';
@@ -35,7 +35,9 @@ export interface LanPoolOptions {
 }
 
 export interface LanPoolDeps {
-  readonly engine: Pick<MiningEngine, 'events' | 'sources' | 'jobOf' | 'activeSource' | 'submitForeign'>;
+  readonly engine: Pick<MiningEngine, 'events' | 'sources' | 'jobOf' | 'activeSource' | 'submitForeign' | 'inspect'>;
+  /** Another connection to a pool, for one miner of a pool that cannot be shared out; left out: such pools are not served. */
+  readonly ownSource?: (poolId: string) => JobSource | null;
   /** Where what each worker did is written down; left out: nowhere. */
   readonly ledger?: Pick<Ledger, 'saveSystemReport'>;
   readonly clock: Clock;
@@ -92,7 +94,7 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#reports = deps.ledger ? new WorkerReports(this.#workers, deps.ledger, deps.clock.now()) : null;
     this.#rates = new ShareRates(deps.clock.monotonic());
     this.vardiff = { shareMs: config.share_seconds * 1000, min: config.min_difficulty, max: config.max_difficulty ?? null };
-    this.#dispatch = new Dispatch({ policyMask: config.version_rolling ? 0xffff_ffff : 0, activeSource: () => deps.engine.activeSource, log: deps.log });
+    this.#dispatch = new Dispatch({ policyMask: config.version_rolling ? 0xffff_ffff : 0, activeSource: () => deps.engine.activeSource, ownSource: deps.ownSource ?? (() => null), inspect: (job) => deps.engine.inspect(job), clock: deps.clock, log: deps.log });
     this.#forwarder = new ShareForwarder(deps.engine, deps.clock);
   }
 
@@ -123,8 +125,12 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#server = null;
     if (this.#status !== 'stopped') this.#reports?.report(this.#clock.now());
     this.#setStatus('stopped', null);
-    for (const miner of this.#miners) miner.socket.destroy();
+    for (const miner of [...this.#miners]) {
+      miner.socket.destroy();
+      this.#gone(miner);
+    }
     for (const socket of this.#closing.keys()) socket.destroy();
+    await this.#dispatch.settled();
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
@@ -311,14 +317,14 @@ export class LanPool implements Service, MinerHost<Job> {
     const account = (session as Miner).account(worker);
     account?.noteAccepted(share, now, this.#clock.now());
     this.#rates.add(share.credit, now);
-    if (share.meetsSource || share.isBlock) this.#forwarder.forward(share, worker, account);
+    if (share.meetsSource || share.isBlock) this.#forwarder.forward(share, worker, account, (session as Miner).own?.source ?? null);
   }
 
   refused(session: MinerSession<Job>, worker: string | null, refusal: Refusal, share: CheckedShare<Job> | null): void {
     const account = worker === null ? null : (session as Miner).account(worker);
     account?.noteRefused(refusal, this.#clock.monotonic());
     // It came too late for us, but a block is for the pool to judge.
-    if (share !== null && worker !== null) this.#forwarder.forward(share, worker, account);
+    if (share !== null && worker !== null) this.#forwarder.forward(share, worker, account, (session as Miner).own?.source ?? null);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Prefix } from '../../protocol/stratum-v1/server/seats.ts';
 import { MinerSession, type MinerHost } from '../../protocol/stratum-v1/server/session.ts';
 import type { Job } from '../mining/job.ts';
 import type { Feed } from './feed.ts';
+import type { OwnSource } from './own-source.ts';
 import type { Connection, Worker } from './workers.ts';
 
 /** Bytes that may wait for a miner that does not read: a few jobs with a very large coinbase. */
@@ -19,6 +20,8 @@ export class Miner extends MinerSession<Job> implements Connection {
   feed: Feed | null = null;
   /** What marks its part of the search space; null for one with a source of its own. */
   prefix: Prefix | null = null;
+  /** Its own connection to a pool that cannot be shared out; null = it works by the rig's. */
+  own: OwnSource | null = null;
   /** Asked to connect anew; closed at this time, monotonic ms. */
   closeAt: number | null = null;
   /** Nothing it still sends is listened to. */
