@@ -31,7 +31,7 @@ async function examine(io: CliIo, globals: Globals, machine: Machine): Promise<F
     kernelFindings(config.devices),
     [finding],
     dataDirFindings(machine, dataDirOf(io, globals)),
-    poolFindings(machine, config.pools.filter(({ enabled }) => enabled)),
+    poolFindings(machine, config.pools.filter(({ enabled }) => enabled), config.mining.proxy),
     brokerFinding(config, secrets).then((found) => [found]),
     serialFindings(machine, entriesOf(config.devices)),
     clockFinding(machine).then((found) => [found]),
