@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { u32ToHex } from '../../protocol/common/bytes.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
@@ -19,6 +18,7 @@ import type { JobSource, Share, SourceEvents, SourceState, Verdict } from './job
 import { LineBudget } from './line-budget.ts';
 import type { TlsTrust } from '../tls-trust.ts';
 import { CONNECT_TIMEOUT_MS, PROXY_CONNECT_TIMEOUT_MS, type PoolProxy } from './pool-socket.ts';
+import { randomCredentials } from './proxy-credentials.ts';
 import { toJob, toSubmission, toVerdict } from './stratum-v1-job.ts';
 import { StratumV1Session, type SessionEnd } from './stratum-v1-session.ts';
 
@@ -260,9 +260,4 @@ export class StratumV1Source implements JobSource {
     // One that let us in before and forgot us is logged in to again soon: its answer to that will tell.
     return { pauseMs: refused && end.minedMs === 0 ? AUTH_PAUSE_MS : pauseMs, refused };
   }
-}
-
-/** 128 bits: two pools never share a circuit by chance. */
-function randomCredentials(): { user: string; password: string } {
-  return { user: randomBytes(16).toString('hex'), password: randomBytes(16).toString('hex') };
 }

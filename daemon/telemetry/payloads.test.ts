@@ -91,6 +91,17 @@ test('a pool tells what became of its shares, and the rig the sums', () => {
   expect(rigStatePayloadOf(state, 0)).toMatchObject({ reject_percent: 2, luck: 1.05, pool_hashrate_hs: 1e12, alarms: 0 });
 });
 
+test('a pool tells whom its newest job pays, without the list of all it pays', () => {
+  const outputs = Array.from({ length: 16 }, (_, index) => ({ address: index === 0 ? 'bc1qpool' : null, script: '51', value_sat: 100 - index }));
+  const payout = { expected_address: 'bc1qme', expected_from: 'user' as const, paid_sat: 0, total_sat: 312_500_000, paid_percent: 0, outputs, output_count: 300, tag: '/pool/', height: 840_000, verdict: 'pays_pool' as const, explanation: 'pays bc1qpool' };
+  const payload = poolsPayloadOf(fakeRigState({ pools: [fakePool({ payout }), fakePool({ id: 'fresh' })] }));
+  expect(TOPICS.pools.payload.safeParse(payload).error).toBeUndefined();
+  expect(payload.map((pool) => pool.payout)).toEqual([
+    { expected_address: 'bc1qme', expected_from: 'user', paid_sat: 0, total_sat: 312_500_000, paid_percent: 0, payee: 'bc1qpool', output_count: 300, tag: '/pool/', height: 840_000, verdict: 'pays_pool', explanation: 'pays bc1qpool' },
+    null,
+  ]);
+});
+
 test('alarms that are on are counted, those that ended are kept in the list', () => {
   const alarm = { kind: 'pool_silent', subject: 'demo', raised_at: 0, healed_at: null, message: 'm' } as const;
   const state = fakeRigState({ alarms: [alarm, { ...alarm, healed_at: 60_000 }] });

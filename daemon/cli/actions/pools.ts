@@ -6,6 +6,7 @@ import { silentLog } from '../../../protocol/common/log.ts';
 import { parseProxyUrl } from '../../../protocol/socks5/proxy-url.ts';
 import { parsePoolUrl } from '../../../protocol/stratum-v1/pool-url.ts';
 import { createSources, payoutRules } from '../../main/sources.ts';
+import { randomCredentials } from '../../mining/proxy-credentials.ts';
 import { CONNECT_TIMEOUT_MS, PROXY_CONNECT_TIMEOUT_MS } from '../../mining/pool-socket.ts';
 import { probePool, type ProbeReport, type ProbeTarget } from '../../mining/probe/pool-probe.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -50,7 +51,8 @@ function secureOf(pool: PoolConfig, common: string | undefined): ProbeTarget['se
   const { protocol, tls, host, port } = parsePoolUrl(pool.url);
   if (protocol !== 'v1' || !tls) return null;
   const url = pool.proxy ?? common;
-  const proxy = url === undefined ? null : { ...parseProxyUrl(url), credentials: null };
+  // Credentials of its own, for looking at two pools on one circuit would tell that they belong together.
+  const proxy = url === undefined ? null : { ...parseProxyUrl(url), credentials: pool.proxy_isolation ? randomCredentials() : null };
   return { host, port, proxy, connectTimeoutMs: proxy === null ? CONNECT_TIMEOUT_MS : PROXY_CONNECT_TIMEOUT_MS };
 }
 
