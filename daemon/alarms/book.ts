@@ -8,6 +8,8 @@ const KEPT = 16;
 /** One that was raised again within so long is slower to be called healed: each time twice as slow, up to 16 times. */
 const REPEAT_MS = 3_600_000;
 const MOST_DOUBLINGS = 4;
+/** Longest message: the reasons of 32 pools would fill a screen. */
+const MESSAGE_CHARS = 500;
 
 interface Episode {
   /** Since when there is, or is no, trouble; monotonic. Null = neither at the last look. */
@@ -76,7 +78,7 @@ export class AlarmBook {
   }
 
   #raise(kind: AlarmKind, { subject, message }: Finding, episode: Episode, now: number): void {
-    episode.alarm = { kind, subject, raised_at: this.#clock.now(), healed_at: null, message };
+    episode.alarm = { kind, subject, raised_at: this.#clock.now(), healed_at: null, message: clip(message) };
     episode.raises = [...episode.raises.filter((at) => now - at < REPEAT_MS), now].slice(-(MOST_DOUBLINGS + 1));
     this.events.emit('raised', episode.alarm);
   }
@@ -87,8 +89,9 @@ export class AlarmBook {
     episode.alarm = null;
     this.#ended.unshift(ended);
     this.#ended.length = Math.min(this.#ended.length, KEPT);
-    this.events.emit('healed', { ...ended, message });
+    this.events.emit('healed', { ...ended, message: clip(message) });
   }
 }
 
+const clip = (text: string): string => (text.length <= MESSAGE_CHARS ? text : `${text.slice(0, MESSAGE_CHARS - 3)}...`);
 const keyOf = (kind: AlarmKind, subject: string): string => `${kind} ${subject}`;

@@ -192,14 +192,24 @@ describe('no_share', () => {
     expect(told).toEqual(['no_share rig raised']);
   });
 
-  test('a pause, a switch of pool, a harder difficulty and a solo pool raise nothing', () => {
+  test('a pause, a harder difficulty and a solo pool raise nothing', () => {
     hash(90, 0.1, 0);
-    hash(36_000, 0, 0);
+    hash(7200, 0, 0);
     hash(1, 0.1, 1);
-    hash(36_000, 1e-9, 0);
-    set({ pools: [{}, { id: 'second', last_heard_at: clock.now(), ...account({ expected_shares: 0 }) }] });
+    hash(7200, 1e-9, 0);
     hash(50, 0.1, 0);
-    expect(told.filter((line) => line.startsWith('no_share'))).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  test('what was to be expected adds up over pools: a switch neither hides nor raises it', () => {
+    hash(60, 0.1, 0);
+    const [first] = source.state.pools;
+    const second = (expected: number): void => set({ pools: [{ last_heard_at: clock.now() }, { id: 'second', last_heard_at: clock.now(), ...account({ expected_shares: expected }) }] });
+    seconds(39, (i) => second((i + 1) * 0.1));
+    expect(first!.account.expected_shares).toBeCloseTo(6, 6);
+    expect(told).toEqual([]);
+    seconds(10, (i) => second(4 + i * 0.1));
+    expect(told).toEqual(['no_share rig raised']);
   });
 
   test('where nothing is sent, nothing can be accepted', () => {
@@ -208,7 +218,7 @@ describe('no_share', () => {
     expect(told).toEqual([]);
   });
 
-  test('a thousand hours of fair hashing raise it about never', () => {
+  test('four hours of fair hashing, with a share in two seconds, do not raise it', () => {
     const random = xorshift(3);
     hash(1, 0, 1);
     for (let i = 0; i < 3600 * 4; i++) hash(1, 0.5, random(1_000_000) < 393_469 ? 1 : 0);

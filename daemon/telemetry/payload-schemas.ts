@@ -101,6 +101,7 @@ export const alarmsPayload = z.array(
   z.strictObject({
     kind: z.enum(['pool_silent', 'pool_auth', 'reject_rate', 'no_share', 'payee_changed', 'all_pools_dead']).describe('What is wrong.'),
     subject: z.string().describe('A pool id, or `rig`.'),
+    severity: z.enum(['critical', 'error', 'warning']).describe('critical: somebody else may be paid. error: nothing is earned. warning: less than could be.'),
     raised_at: instant.describe('When it began.'),
     healed_at: instant.nullable().describe('When it ended; null = it is still on.'),
     message: z.string().describe('For a person.'),

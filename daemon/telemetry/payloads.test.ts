@@ -107,7 +107,7 @@ test('alarms that are on are counted, those that ended are kept in the list', ()
   const state = fakeRigState({ alarms: [alarm, { ...alarm, healed_at: 60_000 }] });
   expect(rigStatePayloadOf(state, 0).alarms).toBe(1);
   expect(alarmsPayloadOf(state)).toEqual([
-    { kind: 'pool_silent', subject: 'demo', raised_at: '1970-01-01T00:00:00.000Z', healed_at: null, message: 'm' },
-    { kind: 'pool_silent', subject: 'demo', raised_at: '1970-01-01T00:00:00.000Z', healed_at: '1970-01-01T00:01:00.000Z', message: 'm' },
+    { kind: 'pool_silent', subject: 'demo', severity: 'warning', raised_at: '1970-01-01T00:00:00.000Z', healed_at: null, message: 'm' },
+    { kind: 'pool_silent', subject: 'demo', severity: 'warning', raised_at: '1970-01-01T00:00:00.000Z', healed_at: '1970-01-01T00:01:00.000Z', message: 'm' },
   ]);
 });

@@ -1,4 +1,5 @@
 /** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
+import { SEVERITY } from '../alarms/rule.ts';
 import type { DeviceTelemetry, EconomyState, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts, ServerState } from './state.ts';
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
@@ -164,7 +165,7 @@ function economyPayload({ currency, network_difficulty, btc_per_day, revenue_per
 
 /** Payload of the `alarms` topic. */
 export function alarmsPayloadOf(state: RigState): PayloadOf<'alarms'> {
-  return state.alarms.map(({ kind, subject, raised_at, healed_at, message }) => ({ kind, subject, raised_at: instant(raised_at), healed_at: instantOrNull(healed_at), message }));
+  return state.alarms.map(({ kind, subject, raised_at, healed_at, message }) => ({ kind, subject, severity: SEVERITY[kind], raised_at: instant(raised_at), healed_at: instantOrNull(healed_at), message }));
 }
 
 /** Workers in one message: a broker with a small limit still takes it. */
