@@ -1,16 +1,23 @@
 /**
  * A day with four pools that come and go, on a clock moved by hand: at its end the daemon's mining half holds no more than
- * after its first hours, both sides' books agree share by share, and after the stop nothing is left. RIGBRAIN_SEED=n tries
- * other days.
+ * after its first hours, both sides' books agree share by share, each alarm was told once per episode, and after the
+ * stop nothing is left. RIGBRAIN_SEED=n tries other days.
  */
 import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
+import { configSchema } from '../config/schema.ts';
+import { Alarms } from '../daemon/alarms/alarms.ts';
+import { RigEvents } from '../daemon/main/rig-events.ts';
+import { RigStateSource } from '../daemon/main/rig-state.ts';
+import { PayoutWatch } from '../daemon/mining/payout/payout-watch.ts';
 import { PoolAccounts } from '../daemon/mining/pool-accounts.ts';
 import { MiningRecorder } from '../daemon/mining/recorder.ts';
 import { StratumV1Session } from '../daemon/mining/stratum-v1-session.ts';
-import type { Timer } from '../protocol/common/clock.ts';
+import type { Clock, Timer } from '../protocol/common/clock.ts';
+import { silentLog } from '../protocol/common/log.ts';
 import { StratumV1Client } from '../protocol/stratum-v1/client.ts';
+import { DEADLINES } from '../protocol/stratum-v1/limits.ts';
 import type { Share } from '../daemon/mining/job.ts';
 import { CountingLedger } from './memory-pools/counting-ledger.fixture.ts';
 import { MemorySocket, useNet } from './memory-pools/net.fixture.ts';
@@ -40,6 +47,7 @@ const LIFE: readonly { readonly perHour: number; readonly act: (pool: MemoryPool
   { perHour: 4, act: (pool, { pools }, i) => each(pool, (connection) => connection.redirect(hostOf((i + 1) % pools.length), PORT)) },
   { perHour: 6, act: (pool) => each(pool, (connection) => connection.send('{"id":null,\u0000garbage\n'.repeat(5))) },
   { perHour: 6, act: (pool, { random }) => each(pool, (connection) => connection.send({ id: null, method: 'client.show_message', params: [`news ${random()}`] })) },
+  { perHour: 0.3, act: (pool) => void (pool.payee = `0014${pool.hex(20)}`) },
   { perHour: 20, act: (pool) => each(pool, (connection) => connection.send({ id: 42, method: 'mining.ping', params: [] })) },
 ];
 
@@ -96,6 +104,27 @@ class Books {
 
 const displayOf = (share: Share): string => Buffer.from(share.hash).reverse().toString('hex');
 
+/** Alarms as they are told: each begins, ends, begins again. */
+class Bells {
+  readonly wrong: string[] = [];
+  readonly raised = new Map<string, number>();
+  readonly #on = new Set<string>();
+
+  tell(type: string, data: Record<string, unknown>): void {
+    if (type !== 'alarm_raised' && type !== 'alarm_healed') return;
+    const kind = String(data.kind);
+    const key = `${kind} ${String(data.subject)}`;
+    const raised = type === 'alarm_raised';
+    if (raised === this.#on.has(key)) this.wrong.push(`${key}: ${type} twice`);
+    if (raised) this.#on.add(key);
+    else this.#on.delete(key);
+    if (raised) this.raised.set(kind, (this.raised.get(kind) ?? 0) + 1);
+  }
+}
+
+/** Looks every ten seconds instead of every second: a day has very many seconds, and what is looked at changes less often. */
+const slower = (clock: Clock): Clock => ({ now: () => clock.now(), monotonic: () => clock.monotonic(), after: (ms, fn) => clock.after(ms, fn), every: (ms, fn) => clock.every(10 * ms, fn) });
+
 interface Holdings {
   readonly timers: number;
   readonly sockets: number;
@@ -148,17 +177,26 @@ async function live(world: World, ms: number): Promise<void> {
 }
 
 test('24 hours of pool life leak nothing, and the books of both sides agree', async () => {
-  const world = makeWorld({ seed: Number(process.env.RIGBRAIN_SEED ?? 24), pools: 4, devices: 3, maxLatencyMs: 200 });
+  let payouts: PayoutWatch | null = null;
+  const world = makeWorld({ seed: Number(process.env.RIGBRAIN_SEED ?? 24), pools: 4, devices: 3, maxLatencyMs: 200, engine: { inspect: (job) => payouts!.inspect(job) } });
   const { clock, engine, pools, net } = world;
+  payouts = new PayoutWatch(new Map(), { clock, log: silentLog });
   const ledger = new CountingLedger();
   new MiningRecorder({ engine, ledger, clock, attestation: { hostname: 'rig', cpu_model: null, cpu_cores: 2, ram_total_gb: 1, machine: null, process_id: 1 }, mathematics: { categories_applied: {}, bitload: null }, iso: (at) => new Date(at).toISOString() }).attach();
   const accounts = new PoolAccounts(engine, clock);
+  const config = configSchema.parse({});
+  const state: RigStateSource = new RigStateSource({ nodeId: 'rig1', version: '0', mode: 'live', engine, accounts, payouts, ledger, session: () => null, alarms: () => alarms.list(), economy: config.economy, clock });
+  const bells = new Bells();
+  const events = new RigEvents(clock);
+  events.attach(engine, ledger);
+  const alarms = new Alarms({ config: config.alarms, nodeId: 'rig1', webhooks: [], silenceMs: () => DEADLINES.silenceMs, submits: true }, { state, ledger, clock: slower(clock), log: silentLog, tell: (type, _message, _device, data) => bells.tell(type, data) });
   const books = new Books(world);
   const feeds = pools.map((pool, i) => clock.every(JOBS_MS + i, () => pool.sendJobs()));
   let shares = 0;
   engine.events.on('share', () => (shares += 1));
   await world.start();
   accounts.start();
+  alarms.start();
 
   await live(world, 2 * HOUR_MS);
   const early = await holdings(world);
@@ -178,6 +216,7 @@ test('24 hours of pool life leak nothing, and the books of both sides agree', as
   for (const timer of [...feeds, ...endings]) timer.cancel();
   await world.stop();
   accounts.stop();
+  await alarms.stop();
   expect(world.violations()).toEqual([]);
   expect(books.wrong).toEqual([]);
   expect(books.close()).toBe(0);
@@ -198,6 +237,10 @@ test('24 hours of pool life leak nothing, and the books of both sides agree', as
   expect(world.verdicts.accepted).toBe(accepted);
   expect(total(({ counts }) => counts.submits)).toBe(shares - (world.verdicts.withheld ?? 0) - books.lost);
 
+  // Each alarm once per episode, and the kinds that such a day must have.
+  expect(bells.wrong).toEqual([]);
+  expect([...bells.raised.keys()]).toEqual(expect.arrayContaining(['all_pools_dead', 'payee_changed', 'pool_auth', 'pool_silent']));
+
   // Nothing is left: no timer, no socket, nobody listens for a pool any more.
   expect({ timers: clock.pendingTimers, sockets: net.sockets.size }).toEqual({ timers: 0, sockets: 0 });
-}, 180_000);
+}, 300_000);

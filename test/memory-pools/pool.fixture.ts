@@ -58,12 +58,15 @@ export class MemoryPool implements Listener {
   /** The same block for all jobs until `newBlock`. */
   prevHash: string;
   height = 100;
+  /** Where its coinbase pays to: a script, hex. */
+  payee: string;
 
   constructor(net: MemoryNet, options: MemoryPoolOptions) {
     this.options = options;
     this.clock = net.clock;
     this.random = net.random;
     this.prevHash = this.hex(32);
+    this.payee = `0014${this.hex(20)}`;
   }
 
   accept(line: PoolEnd): Accepted {
@@ -147,9 +150,11 @@ export class MemoryConnection implements Accepted {
     this.#jobCount += 1;
     const ntime = (Math.floor(pool.clock.now() / 1000) >>> 0).toString(16);
     const height = Buffer.from([pool.height & 0xff, pool.height >> 8]).toString('hex');
-    const coinb1 = `01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff2002${height}${pool.hex(8)}`;
+    // Height, eight bytes, and both extranonces.
+    const scriptLength = (3 + 8 + 4 + pool.options.extranonce2Size).toString(16).padStart(2, '0');
+    const coinb1 = `0100000001${'00'.repeat(32)}ffffffff${scriptLength}02${height}${pool.hex(8)}`;
     const branch = Array.from({ length: Math.floor(pool.random() * 3) }, () => pool.hex(32));
-    this.#issue([this.#jobCount.toString(16), pool.prevHash, coinb1, `ffffffff0100f2052a0100000001${pool.hex(1)}00000000`, branch, '20000000', pool.options.nbits, ntime, clean]);
+    this.#issue([this.#jobCount.toString(16), pool.prevHash, coinb1, `ffffffff0100f2052a01000000${(pool.payee.length / 2).toString(16).padStart(2, '0')}${pool.payee}00000000`, branch, '20000000', pool.options.nbits, ntime, clean]);
   }
 
   /** Another extranonce1, then the present job again under its own id (`repeat`) or a fresh one. */
