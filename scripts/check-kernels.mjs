@@ -1,7 +1,7 @@
-// Builds the kernels with a small C program that compares them with plain SHA-256, and runs it: for processors that this machine
+// Builds the kernels with a small C program that compares them with plain code (SHA-256 for the hash kernels), and runs it: for processors that this machine
 // is not (Debian's cross compilers and qemu), and with the compiler's memory checks for the one that it is. With --threads the same
-// for the threads that search, with the compiler's check for data races.
-//   node scripts/check-kernels.mjs [x64|arm64|arm] [--sanitize] [--threads] [--runs N] [--seed N]
+// for the threads that search, with the compiler's check for data races; with --solver for the field solver's kernels.
+//   node scripts/check-kernels.mjs [x64|arm64|arm] [--sanitize] [--threads | --solver] [--runs N] [--seed N]
 // Prints a line per kernel, or one for the threads. Exit code 1 when a kernel is wrong, 2 when the check could not be made here (with the reason).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,8 +16,9 @@ import { PREBUILDS, partsOf } from './native-targets.mjs';
 /** `-cpu max` has every extension; the interpreter of the cross compiler's libc is not on this machine, hence static programs. */
 const EMULATORS = { x64: 'qemu-x86_64', arm64: 'qemu-aarch64', arm: 'qemu-arm' };
 /** The programs: what each needs besides the kernels, and the checks its compiler adds, to the kernels or not. */
-const KERNELS = { main: 'kernel_check.c', needs: new Set(['dispatch.c', 'sha256.c']), sanitize: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g'], kernelsToo: true, runs: '200' };
+const KERNELS = { folder: path.join(root, 'kernels', 'native'), prefix: 'kernel_', main: 'kernel_check.c', needs: new Set(['dispatch.c', 'sha256.c']), sanitize: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g'], kernelsToo: true, runs: '200' };
 const THREADS = {
+  ...KERNELS,
   main: 'search_check.c',
   needs: new Set([...KERNELS.needs, 'search.c', 'worker.c', 'job.c', 'hit_ring.c', 'wake.c', 'thread_settings.c']),
   sanitize: ['-fsanitize=thread', '-g'],
@@ -25,7 +26,7 @@ const THREADS = {
   kernelsToo: false,
   runs: '50',
 };
-const sources = path.join(root, 'kernels', 'native');
+const SOLVER = { ...KERNELS, folder: path.join(root, 'kernels', 'spectral'), prefix: 'spectral_', main: 'spectral_check.c', needs: new Set(['kernels.c', 'state.c']), runs: '12' };
 
 class Skipped extends Error {}
 
@@ -66,9 +67,10 @@ async function program(kind, arch, compiler, sanitize) {
   const checks = sanitize ? kind.sanitize : [];
   const folder = path.join(root, 'build', 'check', `${arch}-${name}${sanitize ? '-sanitized' : ''}`);
   const output = path.join(folder, name);
+  const sources = kind.folder;
   const parts = partsOf(arch, readdirSync(sources));
   const module = await generator();
-  const generated = parts.generated.map((entry) => ({ ...entry, text: entry.make(module) }));
+  const generated = (kind === SOLVER ? [] : parts.generated).map((entry) => ({ ...entry, text: entry.make(module) }));
   const common = ['-std=c11', sanitize ? '-O1' : '-O2', '-Wall', '-Wextra', '-Wno-unused-variable'];
 
   const wanted = createHash('sha256').update(JSON.stringify([compiler, common, checks, parts, generated]));
@@ -81,26 +83,26 @@ async function program(kind, arch, compiler, sanitize) {
   for (const { file, text } of generated) writeFileSync(path.join(folder, file), text);
   const jobs = [
     { from: path.join(sources, 'check', kind.main), flags: [] },
-    ...parts.sources.filter(({ name }) => name.startsWith('kernel_') || kind.needs.has(name)).map(({ name, flags }) => ({ from: path.join(sources, name), flags })),
+    ...parts.sources.filter(({ name }) => name.startsWith(kind.prefix) || kind.needs.has(name)).map(({ name, flags }) => ({ from: path.join(sources, name), flags })),
     ...generated.filter(({ file }) => /\.[cS]$/.test(file)).map(({ file, flags }) => ({ from: path.join(folder, file), flags })),
   ];
   const objects = [];
   for (const { from, flags } of jobs) {
     const object = path.join(folder, `${path.basename(from)}.o`);
-    const own = kind.kernelsToo || !path.basename(from).startsWith('kernel_') ? checks : [];
-    const language = from.endsWith('.S') ? [] : [...common, ...own, ...parts.defines];
+    const own = kind.kernelsToo || !path.basename(from).startsWith(kind.prefix) ? checks : [];
+    const language = from.endsWith('.S') ? [] : [...common, ...own, ...(kind === SOLVER ? [] : parts.defines)];
     execFileSync(compiler.command, [...compiler.flags, ...language, ...flags, `-I${sources}`, `-I${folder}`, '-c', from, '-o', object], { stdio: ['ignore', 'inherit', 'inherit'] });
     objects.push(object);
   }
   const link = [...checks, '-pthread', ...(process.arch === arch ? [] : ['-static'])];
-  execFileSync(compiler.command, [...compiler.flags, ...link, ...objects, '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(compiler.command, [...compiler.flags, ...link, ...objects, '-lm', '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
   writeFileSync(stampFile, stamp);
   return output;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { sanitize: { type: 'boolean', default: false }, threads: { type: 'boolean', default: false }, runs: { type: 'string' }, seed: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { sanitize: { type: 'boolean', default: false }, threads: { type: 'boolean', default: false }, solver: { type: 'boolean', default: false }, runs: { type: 'string' }, seed: { type: 'string' } } });
 const arch = positionals[0] ?? process.arch;
-const kind = values.threads ? THREADS : KERNELS;
+const kind = values.solver ? SOLVER : values.threads ? THREADS : KERNELS;
 try {
   if (!(arch in EMULATORS) || positionals.length > 1) throw new Error(`unknown processor "${positionals.join(' ')}": one of ${Object.keys(EMULATORS).join(', ')}`);
   const emulator = emulatorFor(arch);
