@@ -25,6 +25,7 @@ test('the CPU mines blocks that the node accepts, and the ledger has them', asyn
   // One nonce at a time under a few versions: kernels that try many nonces of a version first find a block under the node's own.
   const yaml = `
 mqtt: { enabled: false }
+ledger: { preset: ssd } # little is left to write at the end, also on a machine that has much else to do
 devices: [{ id: cpu, driver: cpu, options: { kernel: js } }]
 pools:
   - { id: solo, url: "${node.url}", user: "${node.user}", password: { env: NODE_PASSWORD }, payout_address: "${node.address}" }
