@@ -192,7 +192,7 @@ export class Dispatch {
     this.#closeOwn(miner);
     miner.feed?.miners.delete(miner);
     miner.feed = null;
-    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now);
+    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null);
     miner.prefix = null;
   }
 

@@ -4,12 +4,12 @@ import { fuzzSessions } from './fuzz.fixture.ts';
 import { MINER_LINES } from './fuzz-lines.fixture.ts';
 
 describe('the server and any line', () => {
-  it('answers every request once, accepts nothing but shares, and never throws: 40,000 lines', () => {
+  it('answers every request once, accepts nothing but shares, and never throws: 20,000 lines', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).sort();
-    const counts = fuzzSessions(40_000, 0x5eed1, MINER_LINES);
+    const counts = fuzzSessions(20_000, 0x5eed1, MINER_LINES);
     // It is not always the first check that stops a line: shares come through, and every kind of answer was given.
-    expect(counts.accepted).toBeGreaterThan(1000);
-    expect(counts.refused).toBeGreaterThan(1000);
+    expect(counts.accepted).toBeGreaterThan(500);
+    expect(counts.refused).toBeGreaterThan(500);
     expect(counts.closed).toBeGreaterThan(100);
     for (const kind of ['true', 'other', '20', '21', '22', '24', '-3', '-32600']) expect(counts.answers[kind], kind).toBeGreaterThan(0);
     expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(before);

@@ -68,6 +68,20 @@ describe('prefixes', () => {
     expect(prefixes.take(2, 0)).toBe(null);
   });
 
+  it('in which nothing was found are given out again when no other is left, the one left first in front', () => {
+    const prefixes = book(5);
+    const all = Array.from({ length: 127 }, () => prefixes.take(1, 0)!);
+    prefixes.leave(all[0]!, 1, true);
+    prefixes.leave(all[1]!, 2, false);
+    prefixes.leave(all[2]!, 3, false);
+    expect(prefixes.take(1, 4)!.bytes).toEqual(all[1]!.bytes);
+    // Whoever had it may not come back to it: it is another's.
+    expect(prefixes.resume(all[1]!.sessionId, 1, 5)).toBe(null);
+    expect(prefixes.resume(all[2]!.sessionId, 1, 5)).toBe(all[2]);
+    expect(prefixes.take(1, 6)).toBe(null);
+    expect(prefixes.take(1, 1001)!.bytes).toEqual(all[0]!.bytes);
+  });
+
   it('are not resumed by somebody who names another length or an unknown session', () => {
     const prefixes = book();
     const prefix = prefixes.take(2, 0)!;

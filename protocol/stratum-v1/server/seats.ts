@@ -51,16 +51,21 @@ export interface Prefix {
 interface Left {
   readonly prefix: Prefix;
   readonly at: number;
+  /** Shares were found in it. */
+  readonly worked: boolean;
 }
 
 /**
  * Gives out prefixes. One that was given back stays unused until every job its miner had is stale: two miners on one
- * template and one prefix would find the same shares. Its own miner may have it again at once, by its session id.
+ * template and one prefix would find the same shares. Its own miner may have it again at once, by its session id. Where no
+ * share was found there is none to be found twice: such prefixes are given out again when nothing else is left, so that
+ * something that only connects again and again keeps nobody out.
  */
 export class PrefixBook {
   readonly #quarantineMs: number;
   readonly #next: Record<1 | 2, number>;
   readonly #taken = new Set<number>();
+  readonly #takenOf: Record<1 | 2, number> = { 1: 0, 2: 0 };
   /** By session id, the one left first in front. */
   readonly #left = new Map<string, Left>();
   readonly #sessionId: () => string;
@@ -83,16 +88,11 @@ export class PrefixBook {
   /** A prefix of this length that nobody holds and nobody held lately; null when there is none. */
   take(bytes: 1 | 2, now: number): Prefix | null {
     this.#release(now);
-    const total = count(bytes);
-    for (let tried = 0; tried < total; tried++) {
-      const index = this.#next[bytes];
-      this.#next[bytes] = (index + 1) % total;
-      const code = codeOf(bytes, index);
-      if (this.#taken.has(code)) continue;
-      this.#taken.add(code);
-      return { bytes: bytes === 1 ? Uint8Array.of(code) : Uint8Array.of(code >> 8, code & 0xff), sessionId: this.#sessionId() };
-    }
-    return null;
+    const code = this.#unused(bytes) ?? this.#unworked(bytes);
+    if (code === null) return null;
+    this.#taken.add(code);
+    this.#takenOf[bytes] += 1;
+    return { bytes: bytes === 1 ? Uint8Array.of(code) : Uint8Array.of(code >> 8, code & 0xff), sessionId: this.#sessionId() };
   }
 
   /** The prefix a miner had before, when nobody else can have it yet; null when it is not kept any more. */
@@ -104,16 +104,41 @@ export class PrefixBook {
     return left.prefix;
   }
 
-  /** Its miner is gone. */
-  leave(prefix: Prefix, now: number): void {
-    this.#left.set(prefix.sessionId, { prefix, at: now });
+  /** Its miner is gone. @param worked shares were found in it */
+  leave(prefix: Prefix, now: number, worked = true): void {
+    this.#left.set(prefix.sessionId, { prefix, at: now, worked });
+  }
+
+  #unused(bytes: 1 | 2): number | null {
+    const total = count(bytes);
+    if (this.#takenOf[bytes] === total) return null;
+    for (;;) {
+      const code = codeOf(bytes, this.#next[bytes]);
+      this.#next[bytes] = (this.#next[bytes] + 1) % total;
+      if (!this.#taken.has(code)) return code;
+    }
+  }
+
+  /** One that was left longest ago without a share. */
+  #unworked(bytes: 1 | 2): number | null {
+    for (const { prefix, worked } of this.#left.values()) {
+      if (worked || prefix.bytes.length !== bytes) continue;
+      this.#free(prefix);
+      return codeOfBytes(prefix.bytes);
+    }
+    return null;
+  }
+
+  #free({ bytes, sessionId }: Prefix): void {
+    this.#left.delete(sessionId);
+    this.#taken.delete(codeOfBytes(bytes));
+    this.#takenOf[bytes.length === 1 ? 1 : 2] -= 1;
   }
 
   #release(now: number): void {
-    for (const [sessionId, { prefix, at }] of this.#left) {
+    for (const { prefix, at } of this.#left.values()) {
       if (now - at < this.#quarantineMs) return;
-      this.#left.delete(sessionId);
-      this.#taken.delete(codeOfBytes(prefix.bytes));
+      this.#free(prefix);
     }
   }
 }
