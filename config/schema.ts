@@ -191,7 +191,7 @@ export const configSchema = z.strictObject({
         .array(
           z
             .strictObject({
-              url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').describe('Address that gets a POST with JSON.').optional(),
+              url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'must not hold credentials; use token, or url_from').describe('Address that gets a POST with JSON.').optional(),
               url_from: secretRef.describe('The address, by reference, when it holds a secret.').optional(),
               token: secretRef.describe('Sent as Authorization: Bearer, by reference.').optional(),
               format: z.enum(['json', 'ntfy']).default('json').describe('json, or the headers and text of an ntfy topic.'),

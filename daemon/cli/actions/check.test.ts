@@ -31,6 +31,14 @@ describe('check', () => {
     expect(io.stdout).toMatch(/rig\.yaml:2:7: log\.level: must be one of/);
   });
 
+  it('finds a webhook whose secret address is none, without showing it', async () => {
+    const { code, io } = await check('alarms: {webhooks: [{url_from: {env: HOOK}}]}\n', [], { HOOK: 'hunter2' });
+    expect(code).toBe(78);
+    expect(io.stdout).toContain('E_CONFIG_INVALID: alarms.webhooks.0.url_from is not an address');
+    expect(io.stdout).not.toContain('hunter2');
+    expect((await check('alarms: {webhooks: [{url: "https://me:hunter2@host/x"}]}\n')).code).toBe(78);
+  });
+
   it('finds a missing secret and an unusable data folder', async () => {
     const { code, io } = await check('mqtt: {password: {env: NOT_SET_ANYWHERE}}\n', ['--data', path.join(dir, 'rig.yaml'), '--json']);
     expect(code).toBe(78);
