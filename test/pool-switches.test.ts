@@ -1,7 +1,7 @@
 /**
  * Whatever pools do, in any order: no share reaches a pool with the job, the extranonce or the wallet of another session.
  * Real sources and engine against pools in memory, which hash every submit with what their own connection knows. All
- * connections of all pools number their jobs alike. `pool-switches.slow.test.ts` does the same, longer.
+ * connections of all pools number their jobs alike. Shares of other miners in the house take part. `pool-switches.slow.test.ts` does the same, longer.
  */
 import { afterEach, expect, test, vi } from 'vitest';
 import type { ChoiceOptions } from '../daemon/mining/choice/pool-choice.ts';

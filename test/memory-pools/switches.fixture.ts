@@ -24,6 +24,13 @@ export async function runSwitches(options: WorldOptions & { readonly switches: n
     const source = world.sources.find(({ id }) => id === job.sourceId)!;
     if (job.sourceId !== engine.activeSource || engine.jobOf(source.id)?.session !== job.session) late += 1;
   });
+  /** A share of another miner in the house, which knows nothing of what has happened since it was given its work. */
+  const findForeign = (): void => {
+    const device = pick(devices);
+    const nonce = device.search(Math.floor(random() * OLDEST_WORK));
+    const verdict = nonce === null ? null : world.templates.judge(device.id, nonce);
+    if (verdict?.kind === 'share' || verdict?.kind === 'stale') void engine.submitForeign({ ...verdict.share, deviceId: 'lan-miner' });
+  };
   await world.start();
 
   const acts: ((index: number) => void)[] = [
@@ -51,6 +58,7 @@ export async function runSwitches(options: WorldOptions & { readonly switches: n
     steps += 1;
     if (steps > 400 * options.switches) throw new Error(`only ${world.switches()} switches and ${acceptedSoFar()} shares in ${steps} steps`);
     for (let finds = Math.floor(random() * 3); finds > 0; finds--) pick(devices).find(Math.floor(random() ** 2 * OLDEST_WORK));
+    if (random() < 0.3) findForeign();
     if (random() < 0.6) pick(acts)(Math.floor(random() * pools.length));
     // Nobody stays dead: with every pool gone there is nothing to switch between.
     if (random() < 0.05) for (const pool of pools) Object.assign(pool, { up: true }).behaviour.silent = false;

@@ -9,7 +9,7 @@ import { MiningEngine, type EngineOptions } from '../../daemon/mining/engine.ts'
 import type { Share, Verdict } from '../../daemon/mining/job.ts';
 import { HandDevice } from '../../daemon/mining/mining.fixture.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from '../../daemon/mining/stratum-v1-source.ts';
-import type { Work } from '../../drivers/contract.ts';
+import type { Nonce, Work } from '../../drivers/contract.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { uniform } from '../../sim/random.fixture.ts';
@@ -71,18 +71,23 @@ export class SearchingDevice extends HandDevice {
 
   /** Searches the work given `age` assignments ago and reports what it finds there; false when there is none. */
   find(age: number): boolean {
+    const nonce = this.search(age);
+    if (nonce !== null) this.events.emit('nonce', nonce);
+    return nonce !== null;
+  }
+
+  /** The same, but keeps what it finds to itself. */
+  search(age: number): Nonce | null {
     const entry = this.#past[age];
-    if (!entry) return false;
+    if (!entry) return null;
     const header = Buffer.from(entry.work.header);
     for (let tries = 0; tries < 2000 && entry.next <= entry.work.nonceTo; tries++) {
       const nonce = entry.next++;
       header.writeUInt32LE(nonce, 76);
       this.hashes += 1;
-      if (!meets(header, entry.work.target)) continue;
-      this.events.emit('nonce', { workId: entry.work.id, nonce, version: header.readUInt32LE(0) });
-      return true;
+      if (meets(header, entry.work.target)) return { workId: entry.work.id, nonce, version: header.readUInt32LE(0) };
     }
-    return false;
+    return null;
   }
 }
 
