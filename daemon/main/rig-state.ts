@@ -61,7 +61,8 @@ export class RigStateSource implements StateSource {
     });
     const roles = engine.roles();
     const pools = engine.sources.map((source) => poolTelemetry(source.state(), roles.get(source.id)!, accounts.of(source.id), payouts.payoutOf(source.id), clock.now()));
-    const { status, reason } = this.#miningStatus(devices, pools);
+    const server = this.#options.server?.() ?? null;
+    const { status, reason } = this.#miningStatus(devices, pools, server);
     const hashrateHs = sumKnown(devices.map((device) => device.hashrate_hs));
     const active = engine.activeSource;
     return {
@@ -87,21 +88,23 @@ export class RigStateSource implements StateSource {
       pools,
       devices,
       alarms: this.#options.alarms(),
-      server: this.#options.server?.() ?? null,
+      server,
       economy: economyOf({ config: this.#options.economy, mode, job: active === null ? null : engine.jobOf(active), pool: pools.find(({ id }) => id === active) ?? null, hashrateHs, devices }),
       ledger: ledger.stats(),
     };
   }
 
-  #miningStatus(devices: readonly DeviceTelemetry[], pools: readonly PoolTelemetry[]): { status: MiningStatus; reason: string | null } {
+  #miningStatus(devices: readonly DeviceTelemetry[], pools: readonly PoolTelemetry[], server: ServerState | null): { status: MiningStatus; reason: string | null } {
     if (this.#stopping) return { status: 'stopping', reason: null };
     const able = devices.filter((device) => device.status !== 'fault' && device.status !== 'stopped' && device.status !== 'init');
-    if (able.length === 0) {
+    // A rig may be there for other miners alone.
+    const serves = devices.length === 0 && server?.status === 'listening';
+    if (able.length === 0 && !serves) {
       const reason = devices.map((device) => `${device.id}: ${device.reason ?? device.status}`).join('; ');
       return { status: 'no_device', reason: reason === '' ? 'no device is configured' : reason };
     }
     const paused = able.filter((device) => device.status === 'paused');
-    if (paused.length === able.length) return { status: 'paused', reason: paused.map((device) => `${device.id}: ${device.reason ?? 'paused'}`).join('; ') };
+    if (paused.length === able.length && !serves) return { status: 'paused', reason: paused.map((device) => `${device.id}: ${device.reason ?? 'paused'}`).join('; ') };
     if (this.#options.engine.activeSource === null) {
       const reason = pools.map(({ id, role_reason }) => `${id}: ${role_reason}`).join('; ');
       return { status: 'no_pool', reason };

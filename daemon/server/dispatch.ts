@@ -43,6 +43,8 @@ export class Dispatch {
   /** Feeds of miners with a connection of their own. */
   readonly #ownFeeds = new Set<Feed>();
   readonly #closing = new Set<Promise<void>>();
+  /** Ready, and no source had work for them yet. */
+  readonly #waiting = new Set<Miner>();
   readonly #numbers = new IssueNumbers(randomBytes(3).readUIntBE(0, 3));
   // Until a prefix is given out again, every job its miner had is forgotten.
   readonly #prefixes = new PrefixBook({ quarantineMs: SERVER_LIMITS.jobKeptMs + LOST_FOR_MS, start: randomBytes(2).readUInt16BE(), sessionId: () => randomBytes(8).toString('hex') });
@@ -72,6 +74,7 @@ export class Dispatch {
       if (miner.fits(job)) this.#send(miner, feed, clean, now);
       else this.place(miner, now);
     }
+    for (const miner of this.#waiting) this.place(miner, now);
   }
 
   lose(sourceId: string, now: number): void {
@@ -183,13 +186,14 @@ export class Dispatch {
   }
 
   #give(miner: Miner, prefix: Prefix, now: number): void {
-    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now);
+    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null);
     miner.prefix = prefix;
   }
 
   /** The miner is gone. */
   leave(miner: Miner, now: number): void {
     this.#closeOwn(miner);
+    this.#waiting.delete(miner);
     miner.feed?.miners.delete(miner);
     miner.feed = null;
     if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null);
@@ -212,7 +216,10 @@ export class Dispatch {
     if (!miner.isReady || miner.closeAt !== null) return;
     if (miner.own !== null && miner.feed !== null) return this.#placeOwn(miner, miner.feed, now);
     const feed = this.#active() ?? this.#withWork(miner);
-    if (feed === null || feed.current === null) return;
+    if (feed === null || feed.current === null) {
+      if (miner.feed === null) this.#waiting.add(miner);
+      return;
+    }
     if (miner.feed === feed && miner.issue === feed.current) return;
     const { job } = feed.current.served;
     if (miner.fits(job)) return this.#move(miner, feed, now);
@@ -243,6 +250,7 @@ export class Dispatch {
       feed.miners.add(miner);
       miner.feed = feed;
     }
+    this.#waiting.delete(miner);
     this.#send(miner, feed, true, now);
   }
 

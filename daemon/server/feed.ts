@@ -19,6 +19,9 @@ export class IssueNumbers {
   }
 }
 
+/** Seconds that a job may be ahead of its time. */
+const AHEAD_S = 10;
+
 export class Feed {
   readonly sourceId: string;
   readonly miners = new Set<Miner>();
@@ -90,7 +93,9 @@ export class Feed {
     const before = this.#current;
     const passedS = Math.min(Math.floor((now - this.#contentAt) / 1000), SERVER_LIMITS.ntimeAheadS / 2);
     const ntime = served.job.ntime + passedS;
-    const issue = new Issue(number, served, before?.served.workId === served.workId ? Math.max(ntime, before.ntime + 1) : ntime, now);
+    // Later than the one before also within a second, but never far ahead of the time there is.
+    const repeated = before?.served.workId === served.workId;
+    const issue = new Issue(number, served, repeated ? Math.min(Math.max(ntime, before.ntime + 1), ntime + AHEAD_S) : ntime, now);
     before?.retire();
     this.#current = issue;
     this.#issues.set(issue.id, issue);

@@ -101,6 +101,17 @@ describe('a miner in the house', () => {
     await miner.untilReceived('mining.notify');
     expect((await miner.submit(miner.mine(), 'w')).result).toBe(true);
   });
+
+  it('that comes between two jobs gets the next one', async () => {
+    const lan = await servingLan();
+    lan.sources[0]!.events.emit('invalidate', 'block found: waiting for the next template');
+    const miner = await lan.connect();
+    await miner.subscribe();
+    await miner.request('mining.authorize', ['demo.worker', 'x']);
+    lan.job();
+    await miner.untilReceived('mining.notify');
+    expect((await miner.submit(miner.mine())).result).toBe(true);
+  });
 });
 
 describe('what is written down', () => {
@@ -306,6 +317,21 @@ describe('difficulty', () => {
     lan.clock.advance(2000);
     await vi.waitFor(() => expect(miner.difficulty).toBe(4 * EASY));
     expect(miner.job.at(-1)).toBe(false);
+    expect((await miner.submit(miner.mine())).result).toBe(true);
+  });
+
+  it('is asked for as often as one likes, and a job comes once a second, near its time', async () => {
+    const lan = await servingLan();
+    const miner = await lan.miner();
+    const first = Number.parseInt(miner.job[7] as string, 16);
+    for (let i = 0; i < 60; i++) {
+      for (let n = 0; n < 20; n++) miner.send('mining.suggest_difficulty', [EASY * (1 + ((i + n) % 3))]);
+      await miner.request('mining.ping', []);
+      lan.clock.advance(1000);
+    }
+    await miner.request('mining.ping', []);
+    expect(miner.received('mining.notify').length).toBeLessThan(70);
+    expect(Number.parseInt(miner.job[7] as string, 16) - first).toBeLessThanOrEqual(70);
     expect((await miner.submit(miner.mine())).result).toBe(true);
   });
 

@@ -255,7 +255,8 @@ export class LanPool implements Service, MinerHost<Job> {
     for (const miner of this.#miners) {
       const reason = overdue(miner, now);
       if (reason !== null) this.close(miner, reason);
-      else if (miner.adapt(now)) this.#dispatch.refresh(miner, now);
+      else if (miner.adapt(now) || miner.wantsJob) this.#dispatch.refresh(miner, now);
+      miner.wantsJob = false;
     }
   }
 
@@ -309,7 +310,7 @@ export class LanPool implements Service, MinerHost<Job> {
   }
 
   wantsJob(session: MinerSession<Job>): void {
-    this.#dispatch.refresh(session as Miner, this.#clock.monotonic());
+    (session as Miner).wantsJob = true;
   }
 
   accepted(session: MinerSession<Job>, worker: string, share: CheckedShare<Job>): void {

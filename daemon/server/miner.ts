@@ -22,6 +22,8 @@ export class Miner extends MinerSession<Job> implements Connection {
   prefix: Prefix | null = null;
   /** Its own connection to a pool that cannot be shared out; null = it works by the rig's. */
   own: OwnSource | null = null;
+  /** It asked for a difficulty: a job goes out with the next sweep, however often it asks. */
+  wantsJob = false;
   /** Asked to connect anew; closed at this time, monotonic ms. */
   closeAt: number | null = null;
   /** Nothing it still sends is listened to. */
