@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { ScriptedPool, send, type Script } from '../daemon/mining/scripted-pool.fixture.ts';
@@ -27,6 +27,7 @@ const SECRETS = {
 } as const;
 const COOKIE = '__cookie__:mark-cookie-4e77';
 const HOOK_PATH = '/mark-hook-path-b1b2';
+const WRONG_PASSWORD = 'mark-wrong-password-0bad';
 const FILE_SECRET = 'mark-from-file-e5e5';
 
 const cleanups: (() => unknown)[] = [];
@@ -56,6 +57,22 @@ const talkative: Script = (socket, line) => {
     send(socket, { id: line.id, result: null, error: [24, said, null] });
   }
 };
+
+/** Whether the pool for other miners takes a miner with this password. */
+async function logIn(port: number, password: string): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1');
+  cleanups.push(() => socket.destroy());
+  socket.write(`${JSON.stringify({ id: 1, method: 'mining.subscribe', params: ['test/1'] })}\n${JSON.stringify({ id: 2, method: 'mining.authorize', params: ['house.rig', password] })}\n`);
+  let text = '';
+  for await (const chunk of socket) {
+    text += String(chunk);
+    for (const line of text.split('\n').slice(0, -1)) {
+      const { id, result } = JSON.parse(line) as { id: unknown; result: unknown };
+      if (id === 2) return result === true;
+    }
+  }
+  return false;
+}
 
 test('no secret is found in anything the daemon writes', async () => {
   const folder = temporaryFolder();
@@ -115,6 +132,10 @@ ledger: { preset: ssd }
   await rig.waitFor('the node that refuses the cookie', (line) => line.pool === 'cookie' && line.level === 'warn', 30_000);
   await expect.poll(() => [atHook.length > 0, passwords.length], { timeout: 60_000 }).toEqual([true, 2]);
   await probe.wait('the state of the refused pool', ({ topic, text }) => topic.endsWith('/pools') && text.includes('auth_failed'), 0);
+  // A miner in the house with the right password, and one with a wrong one.
+  const door = await rig.waitFor('the pool for other miners', (line) => line.module === 'server' && typeof line.url === 'string', 30_000);
+  const answers = await Promise.all([SECRETS.RIG_SERVER, WRONG_PASSWORD].map((password) => logIn(Number(new URL(String(door.url)).port), password)));
+  expect(answers).toEqual([true, false]);
   const argv = readFileSync(`/proc/${rig.process.pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
   // A person looks, with the same configuration, while it runs.
@@ -153,7 +174,7 @@ ledger: { preset: ssd }
     ...looks.map((text, index): [string, string] => [`look ${index}`, text]),
     ...files.map((file): [string, string] => [file, readFileSync(path.join(dataDir, file), 'latin1')]),
   ];
-  const markers = [...Object.values(SECRETS).filter((secret) => secret !== ''), FILE_SECRET, 'mark-cookie', 'mark-hook-path', nodePair, cookiePair, socks.user!, socks.password!];
+  const markers = [...Object.values(SECRETS).filter((secret) => secret !== ''), FILE_SECRET, WRONG_PASSWORD, 'mark-cookie', 'mark-hook-path', nodePair, cookiePair, socks.user!, socks.password!];
   const found = searched.flatMap(([where, text]) => markers.filter((marker) => text.includes(marker)).map((marker) => `${marker} in ${where}: ${text.slice(0, 300)}`));
   expect(found).toEqual([]);
 }, 180_000);

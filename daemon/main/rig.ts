@@ -24,6 +24,7 @@ import { MiningSession } from '../looping/session.ts';
 import { MiningEngine } from '../mining/engine.ts';
 import type { JobSource } from '../mining/job.ts';
 import { PoolAccounts } from '../mining/pool-accounts.ts';
+import { InspectedSource } from '../mining/payout/inspected-source.ts';
 import { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import { MiningRecorder } from '../mining/recorder.ts';
 import { withholdReason } from '../mining/submit-policy.ts';
@@ -105,7 +106,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
     clock,
     log: log.child({ module: 'mining' }),
   });
-  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, ledger, ownSource: (id) => createOwnSource(id, pools, sourceContext(options, context)), clock, log: log.child({ module: 'server' }) }) : null;
+  const lanPool = config.server.enabled ? new LanPool({ config: config.server, password: options.resolveSecret(config.server.password) }, { engine, ledger, ownSource: (id) => inspected(createOwnSource(id, pools, sourceContext(options, context)), payouts), clock, log: log.child({ module: 'server' }) }) : null;
   const session = openSession(engine, ledger, options, context);
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
@@ -138,6 +139,11 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
 function lookAtFolder(brainstem: BlueprintBrainstem, clock: Clock): string {
   const target = brainstem.viewTargets('look_at', 'brain', clock.now()).find(({ role }) => role === 'global');
   return target ? path.posix.dirname(target.path) : '.';
+}
+
+/** Jobs that only one miner gets are looked at, too. */
+function inspected(source: JobSource | null, payouts: PayoutWatch): JobSource | null {
+  return source && new InspectedSource(source, (job) => payouts.inspect(job));
 }
 
 function sourceContext({ config, mode, resolveSecret }: RunOptions, { clock, log }: Pick<RigContext, 'clock' | 'log'>): SourceContext {
