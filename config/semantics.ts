@@ -29,6 +29,7 @@ export function semanticProblems(config: RigConfig, origins: Origins): ConfigPro
   checkProxies(config, report);
   checkPayouts(config, report);
   checkTrust(config, report);
+  checkNodeKeys(config, report);
   return problems;
 }
 
@@ -78,6 +79,17 @@ function checkTrust(config: RigConfig, report: Report): void {
     const address = addressOf(pool.url);
     if (address === null || address.protocol === 'gbt' || !pool.enabled || isTrusted(list, address.host, address.port)) return;
     report(['pools', index, 'url'], `${address.host}:${address.port} is not in mining.trusted_pools; add it there, or take this pool out`, 'E_POOL_UNTRUSTED');
+  });
+}
+
+/** Keys that only mean something for your own node, and would be taken for done under a pool. */
+const NODE_KEYS = ['cookie_file', 'zmq', 'coinbase_tag'] as const;
+
+function checkNodeKeys(config: RigConfig, report: Report): void {
+  config.pools.forEach((pool, index) => {
+    const address = addressOf(pool.url);
+    if (address === null || address.protocol === 'gbt') return;
+    for (const key of NODE_KEYS) if (pool[key] !== undefined) report(['pools', index, key], 'is for your own node (url: http://...); take it out');
   });
 }
 
