@@ -4,103 +4,11 @@
  * The issue wants deadline + 1 s; on a machine that stands still for a second a scenario may be tried once more (`retry`). The
  * same bounds to the millisecond, without chance, stand in `pool-failover.test.ts`.
  */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { afterEach, describe, expect, test, type TestContext } from 'vitest';
-import { selfSigned, type TestCertificate } from '../daemon/mining/certificate.fixture.ts';
-import { targetForWork } from '../sim/chain/target.ts';
+import { describe, expect, test } from 'vitest';
+import type { TestCertificate } from '../daemon/mining/certificate.fixture.ts';
 import type { PoolFaults } from '../sim/pool/faults.ts';
-import type { PoolOptions } from '../sim/pool/options.ts';
-import { startSimPool, type SimPool } from '../sim/pool/pool.ts';
-import { startRigbrain, temporaryFolder, type LogLine, type RunningRigbrain } from './harness.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** 2^20 hashes a share: some a second on anything. No block comes by chance; a job every half second is the sign of life of a pool that waits. */
-const SHARES: PoolOptions = { difficulty: 2 ** -12, vardiff: null, jobRefreshMs: 500, chainParams: { initialTarget: targetForWork(2n ** 60n) } };
-const SLACK_MS = 1000;
-/** What a cut connection says depends on who was just writing. */
-const CUT = /closed|ended|ECONNRESET|EPIPE/;
-
-interface Deadlines {
-  readonly connect?: number;
-  readonly handshake?: number;
-  readonly first_job?: number;
-  readonly silence?: number;
-  readonly submit?: number;
-}
-
-interface TestPool {
-  readonly id: string;
-  sim: SimPool;
-  readonly url: string;
-  readonly deadlines: Deadlines;
-  /** YAML of its `tls` section. */
-  readonly tls: string | null;
-  /** Every worker a share came for, and what it was refused for. */
-  readonly shares: { readonly worker: string; readonly refused: string | null }[];
-  readonly connects: number[];
-}
-
-function listen(pool: Pick<TestPool, 'sim' | 'shares' | 'connects'>): void {
-  pool.sim.events.on('share', ({ worker, reject }) => pool.shares.push({ worker, refused: reject?.kind ?? null }));
-  pool.sim.events.on('connect', () => pool.connects.push(Date.now()));
-}
-
-async function startPool(id: string, { deadlines = {}, tls = null, url, ...options }: PoolOptions & { deadlines?: Deadlines; trust?: string; url?: (sim: SimPool) => string } = {}): Promise<TestPool> {
-  const sim = await startSimPool({ ...SHARES, tls, ...options });
-  const pool: TestPool = { id, sim, url: url?.(sim) ?? sim.url, deadlines, tls: options.trust ?? null, shares: [], connects: [] };
-  listen(pool);
-  cleanups.push(() => pool.sim.close());
-  return pool;
-}
-
-const userOf = (id: string): string => `account-${id}.rig`;
-
-function startRig(pools: readonly TestPool[], returnSeconds: number): RunningRigbrain {
-  const folder = temporaryFolder();
-  cleanups.push(folder.remove);
-  const lines = pools.map(({ id, url, deadlines, tls }) => {
-    const keys = Object.entries(deadlines).map(([name, seconds]) => `${name}_seconds: ${seconds}`);
-    return `  - { id: ${id}, url: "${url}", user: ${userOf(id)}, subscribe_extranonce: true, deadlines: { ${keys.join(', ')} }${tls === null ? '' : `, tls: ${tls}`} }`;
-  });
-  const yaml = `
-mining: { live: true, mode: live, return_seconds: ${returnSeconds} }
-mqtt: { enabled: false }
-cpu: { threads: 1 }
-pools:
-${lines.join('\n')}
-`;
-  const rig = startRigbrain([], { dataDir: folder.dir, yaml });
-  cleanups.push(() => rig.stop('SIGKILL'));
-  return rig;
-}
-
-const at = (line: LogLine): number => Date.parse(String(line.time));
-const minesFor = (id: string) => (line: LogLine) => line.msg === 'mining for pool' && line.pool === id;
-const accepted = (id: string) => (line: LogLine) => line.event === 'share_accepted' && (line.pool === id || String(line.msg).includes(`accepted by ${id} `));
-const ended = (id: string) => (line: LogLine) => line.msg === 'pool connection ended' && line.pool === id;
-
-/** All shares a pool saw were for its own account and its own jobs. */
-function expectOwnShares(pool: TestPool): void {
-  expect({ pool: pool.id, strangers: pool.shares.filter(({ worker }) => worker !== userOf(pool.id)) }).toEqual({ pool: pool.id, strangers: [] });
-  expect({ pool: pool.id, foreign: pool.shares.filter(({ refused }) => refused === 'job_not_found' || refused === 'low_difficulty' || refused === 'extranonce2' || refused === 'version') }).toEqual({ pool: pool.id, foreign: [] });
-}
-
-/** Certificates in folders of their own; the test is skipped where there is no openssl. */
-function certificates(context: TestContext): (options?: Parameters<typeof selfSigned>[1]) => TestCertificate {
-  const folder = temporaryFolder();
-  cleanups.push(folder.remove);
-  let count = 0;
-  return (options) => {
-    const dir = path.join(folder.dir, String((count += 1)));
-    mkdirSync(dir);
-    return selfSigned(dir, options) ?? context.skip('no openssl command on this machine');
-  };
-}
+import { startSimPool } from '../sim/pool/pool.ts';
+import { accepted, at, certificates, CUT, ended, expectOwnShares, listen, minesFor, SHARES, SLACK_MS, startPool, startRig, type TestPool } from './pool-rig.fixture.ts';
 
 describe('time to failover', () => {
   test('pools that break one after the other, each in its own way, are left within deadline + 1 s', { timeout: 120_000, retry: 1 }, async (context) => {
@@ -245,58 +153,5 @@ describe('time to failover', () => {
     // Not one share, nor a worker name to anybody whose certificate was not the right one.
     for (const { id, shares } of pools.slice(0, -1)) expect({ id, shares }).toEqual({ id, shares: [] });
     for (const id of ['self-signed', 'expired', 'other-name', 'other-pin']) expect(pools.find((pool) => pool.id === id)!.sim.stats().workers).toEqual([]);
-  });
-});
-
-describe('home and away', () => {
-  test('a primary that flaps is left once; when it is well it must stay so for return_seconds, and then has the rig back', { timeout: 90_000, retry: 1 }, async () => {
-    const RETURN_S = 3;
-    const home = await startPool('home');
-    const spare = await startPool('spare');
-    const rig = startRig([home, spare], RETURN_S);
-    await rig.waitFor('a share for home', accepted('home'), 20_000);
-    const choices = (): LogLine[] => rig.lines.filter(({ msg }) => msg === 'mining for pool' || /no pool has work/.test(String(msg)));
-    const before = choices().length;
-
-    home.sim.faults.flappingMs = 300;
-    home.sim.broadcast.job();
-    const left = await rig.waitFor('mining for the spare', (line) => minesFor('spare')(line) && choices().indexOf(line) >= before, 10_000);
-    await rig.waitFor('a share for the spare', accepted('spare'), 10_000);
-    // It comes back three times, sends a job each time, and is cut off again.
-    const flaps = (): number => rig.lines.filter((line) => ended('home')(line) && at(line) > at(left)).length;
-    await rig.waitFor('three more flaps', () => flaps() >= 3, 40_000);
-    expect(choices().slice(before).map(({ pool }) => pool)).toEqual(['spare']);
-
-    home.sim.faults.flappingMs = null;
-    const healed = Date.now();
-    const back = await rig.waitFor('home again', (line) => minesFor('home')(line) && choices().indexOf(line) > before, 60_000);
-    const connected = home.connects.find((time) => time >= healed)!;
-    const afterConnect = at(back) - connected;
-    if (process.env.SHOW_TIMES) console.log({ home_after_connect_ms: afterConnect });
-    expect(afterConnect).toBeGreaterThanOrEqual(RETURN_S * 1000 - 5);
-    expect(afterConnect).toBeLessThanOrEqual(RETURN_S * 1000 + SLACK_MS);
-    expect(choices().slice(before).map(({ pool }) => pool)).toEqual(['spare', 'home']);
-    const sharesAtHome = home.shares.length;
-    await rig.waitFor('shares at home', () => home.shares.length > sharesAtHome, 10_000);
-    await rig.stop();
-    for (const pool of [home, spare]) expectOwnShares(pool);
-  });
-
-  test('the same job with a new extranonce, again and again, costs neither a share nor the pool', { timeout: 60_000 }, async () => {
-    const home = await startPool('home');
-    const spare = await startPool('spare');
-    home.sim.faults.sameJobNewExtranonce = true;
-    home.sim.faults.notifyBeforeAuthorize = true;
-    const rig = startRig([home, spare], 60);
-    await rig.waitFor('a share for home', accepted('home'), 20_000);
-    const seen = home.shares.length;
-    await rig.waitFor('many shares', () => home.shares.length > seen + 30, 40_000);
-    await rig.stop();
-    expect(rig.lines.filter((line) => minesFor('spare')(line) && at(line) > home.connects[0]! + 2000)).toEqual([]);
-    // Shares on their way at a change are judged by the new extranonce: only the pool could know. Nothing else is refused.
-    const refused = home.shares.map((share) => share.refused).filter((why) => why !== null);
-    expect(refused.filter((why) => why !== 'low_difficulty' && why !== 'stale')).toEqual([]);
-    expect(refused.length).toBeLessThan(home.shares.length / 2);
-    expect(home.shares.every(({ worker }) => worker === userOf('home'))).toBe(true);
   });
 });
