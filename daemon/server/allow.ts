@@ -32,7 +32,8 @@ export class AllowList {
   }
 }
 
-/** An IPv4 address that came over an IPv6 socket is an IPv4 address. */
+/** An IPv4 address that came over an IPv6 socket is an IPv4 address; the interface of a link-local one says nothing about it. */
 export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  const [plain = ''] = address.split('%');
+  return plain.startsWith('::ffff:') && plain.includes('.') ? plain.slice(7) : plain;
 }

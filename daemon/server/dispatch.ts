@@ -1,5 +1,6 @@
 /** Which miner works for which source: every source's jobs, the seats in their search space, and who has to move when. */
 import { randomBytes } from 'node:crypto';
+import { BIP320_MASK } from '../../protocol/bitcoin/version-rolling.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
@@ -63,7 +64,7 @@ export class Dispatch {
   /** Version bits that can be rolled now; what is usual while no source has said. */
   get versionMask(): number {
     const feed = this.#active() ?? [...this.#feeds.values()].find(({ current }) => current !== null);
-    return feed?.current?.served.versionMask ?? this.#options.policyMask;
+    return feed?.current?.served.versionMask ?? (BIP320_MASK & this.#options.policyMask) >>> 0;
   }
 
   takeJob(job: Job, now: number): void {
