@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { startZmqPublisher } from '../daemon/mining/zmq-publisher.fixture.ts';
 import { readJson, startRigbrain, temporaryFolder } from './harness.ts';
 
@@ -59,6 +59,7 @@ test('a block that every node refuses is on the disk as hex, and before a person
   cleanups.push(() => folder.remove());
   const yaml = `
 mqtt: { enabled: false }
+ledger: { preset: ssd }
 devices: [{ id: cpu, driver: cpu, options: { kernel: js, threads: 1 } }]
 pools:
   - { id: mine, url: "${node.url}", user: u, payout_address: bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85, coinbase_tag: "of ours", zmq: "${publisher.url}" }
@@ -68,15 +69,18 @@ pools:
   cleanups.push(() => rig.stop('SIGKILL'));
   await rig.waitFor('a refused block', (line) => line.event === 'share_rejected', 30_000);
   await publisher.subscribed(2);
-  await rig.stop();
   const base = path.join(folder.dir, 'Mining');
-  const { entries } = readJson<{ entries: { reason: string; message: string; path: string | null }[] }>(path.join(base, 'User_Look_At/global_look_at.json'));
-  const [entry] = entries;
-  expect(entry).toMatchObject({ reason: 'block_rejected', message: expect.stringContaining('mine: bad-txns-nonfinal; other: bad-txns-nonfinal') });
+  const look = path.join(base, 'User_Look_At/global_look_at.json');
+  const entry = await vi.waitFor(() => {
+    const [first] = readJson<{ entries: { reason: string; message: string; path: string | null }[] }>(look).entries;
+    expect(first).toMatchObject({ reason: 'block_rejected', message: expect.stringContaining('mine: bad-txns-nonfinal; other: bad-txns-nonfinal') });
+    return first;
+  }, { timeout: 30_000, interval: 100 });
+  await rig.stop();
   expect(entry!.message).toContain(`bitcoin-cli -stdin submitblock < ${entry!.path}`);
   expect(existsSync(path.join(base, entry!.path!))).toBe(true);
   expect(node.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
   // The other node was given the very same block.
   expect(other.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
   expect(node.blocks[0]).toContain(Buffer.from('of ours').toString('hex'));
-}, 60_000);
+}, 90_000);
