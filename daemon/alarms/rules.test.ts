@@ -1,5 +1,6 @@
 /** Every rule with the book, second by second on a manual clock. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Clock } from '../../protocol/common/clock.ts';
 import { silentLog } from '../../protocol/common/log.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { xorshift } from '../../protocol/common/xorshift.fixture.ts';
@@ -282,6 +283,30 @@ test('a state that cannot be read stops no timer and throws nothing', () => {
   source.state = { ...good, pools: [fakePool({ status: 'auth_failed' })] };
   seconds(2);
   expect(told).toEqual(['pool_auth demo raised']);
+});
+
+test('a process that stood still reads what came meanwhile before it rings', () => {
+  // A clock whose timers fire once however much time has passed, as those of a process that was stopped do.
+  let mono = 0;
+  let tick = (): void => {};
+  const stopped: Clock = { now: () => mono, monotonic: () => mono, after: () => ({ cancel() {} }), every: (_ms, fn) => ((tick = fn), { cancel() {} }) };
+  const book = new AlarmBook(stopped);
+  source = new FakeStateSource();
+  new AlarmWatch(alarmRules(CONFIG, { silenceMs: () => 180_000, submits: true }), { state: source, book, clock: stopped, log: silentLog }).start();
+  const after = (ms: number): void => {
+    mono += ms;
+    tick();
+  };
+  after(1000);
+  set({ pools: [{ last_heard_at: 1 }] });
+  after(1000);
+  after(600_000);
+  set({ pools: [{ last_heard_at: 2 }] });
+  after(1000);
+  expect(book.active()).toEqual([]);
+  // Late every time, it looks at least every second time.
+  for (let i = 0; i < 40; i++) after(5000);
+  expect(book.active()).toMatchObject([{ kind: 'pool_silent' }]);
 });
 
 test('nothing is looked at after a stop', () => {

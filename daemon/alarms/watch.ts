@@ -13,6 +13,8 @@ import { RejectRate } from './reject-rate.ts';
 import type { AlarmRule } from './rule.ts';
 
 const LOOK_MS = 1000;
+/** A look that comes so late says that this process stood still: what pools sent meanwhile has not been read yet. */
+const STOOD_STILL_MS = 3000;
 /** Longest time that trouble must have been gone before that is told. */
 const HEAL_MS = 30_000;
 
@@ -47,6 +49,7 @@ export class AlarmWatch {
   readonly #log: Log;
   #timer: Timer | null = null;
   #complained = false;
+  #lookedAt: number | null = null;
 
   constructor(rules: readonly AlarmRule[], deps: { readonly state: StateSource; readonly book: AlarmBook; readonly clock: Clock; readonly log: Log }) {
     this.#rules = rules;
@@ -68,6 +71,10 @@ export class AlarmWatch {
 
   /** Never throws: it runs on a timer. */
   #look(): void {
+    const late = this.#lookedAt !== null && this.#clock.monotonic() - this.#lookedAt > STOOD_STILL_MS;
+    // One is left out, not more: a host that is always late must hear of its pools as well.
+    this.#lookedAt = late ? null : this.#clock.monotonic();
+    if (late) return;
     try {
       const state = this.#state.snapshot();
       if (state.mining.status === 'stopping' || state.mining.status === 'stopped') return;
