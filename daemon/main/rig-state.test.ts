@@ -8,7 +8,8 @@ import { MiningEngine } from '../mining/engine.ts';
 import type { SourceState } from '../mining/job.ts';
 import { HandDevice, HandSource, makeJob } from '../mining/mining.fixture.ts';
 import { noPoolAccount } from '../mining/pool-account.ts';
-import type { PoolTelemetry, RigState } from '../telemetry/state.ts';
+import { fakeServer } from '../telemetry/rig-state.fixture.ts';
+import type { PoolTelemetry, RigState, ServerState } from '../telemetry/state.ts';
 import { RigStateSource, type RigStateOptions } from './rig-state.ts';
 
 let clock: ManualClock;
@@ -72,4 +73,19 @@ test('without any pool the rig says no_pool, with the reason of each', () => {
   home.events.emit('job', makeJob({ sourceId: 'home', key: 'again' }));
   expect(snapshot().mining).toMatchObject({ status: 'mining', pool: 'home' });
   expect(device.work).not.toBeNull();
+});
+
+test('a rig without devices of its own mines when it serves other miners', async () => {
+  const engine = new MiningEngine({ sources: [home], devices: [], templates: new TemplateManager({ clock, localZeros: 64 }), withhold: () => null, clock, log: silentLog });
+  let server: ServerState | null = null;
+  const parts = { nodeId: 'rig1', version: '0', mode: 'live', engine, accounts: { of: noPoolAccount }, payouts: { payoutOf: () => null }, ledger: new MemoryLedger(), session: () => null, alarms: () => [], server: () => server, economy: configSchema.parse({}).economy, clock };
+  const state = new RigStateSource(parts as unknown as RigStateOptions);
+  await engine.start(new AbortController().signal);
+  expect(state.snapshot().mining).toMatchObject({ status: 'no_device' });
+  server = fakeServer();
+  expect(state.snapshot()).toMatchObject({ mining: { status: 'no_pool' }, server: { miners: 40 } });
+  home.events.emit('job', makeJob({ sourceId: 'home' }));
+  expect(state.snapshot().mining).toMatchObject({ status: 'mining', reason: null });
+  server = fakeServer({ status: 'failed', reason: 'the port is taken' });
+  expect(state.snapshot().mining.status).toBe('no_device');
 });
