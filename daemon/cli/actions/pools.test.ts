@@ -119,9 +119,11 @@ describe('rigbrain pools', () => {
       let body = '';
       request.on('data', (chunk) => (body += String(chunk)));
       request.on('end', () => {
-        const { id, method } = JSON.parse(body) as { id: unknown; method: string };
+        const { id, method, params } = JSON.parse(body) as { id: unknown; method: string; params: { mode?: string }[] };
         called.push(method);
-        const result = { getblockchaininfo: { chain: 'regtest', initialblockdownload: false }, getblocktemplate: template, getbestblockhash: template.previousblockhash }[method] ?? null;
+        // A block that is only proposed is found good by saying nothing (BIP23).
+        const answer = params[0]?.mode === 'proposal' ? null : template;
+        const result = { getblockchaininfo: { chain: 'regtest', initialblockdownload: false }, getblocktemplate: answer, getbestblockhash: template.previousblockhash }[method] ?? null;
         response.setHeader('content-type', 'application/json').end(JSON.stringify({ id, result, error: null }));
       });
     });
