@@ -149,6 +149,7 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
     if (seat === null) return;
     const before = this.#before(issue, now);
     if (before !== '') this.#host.send(this, before);
+    if (this.#issue !== null && this.#issue.served.stale !== null) this.seen.turn();
     this.#issue = issue;
     this.#sentAt = now;
     this.#host.send(this, issue.notifyLine(seat, clean));

@@ -6,6 +6,8 @@ import { targetFromDifficulty } from '../../bitcoin/target.ts';
 import { parseNotify } from '../notify.ts';
 import { makeSeat, ServedJob, type UpstreamJob } from './served-job.ts';
 import { EASY, FakeHost, testJob, TestMiner } from './server.fixture.ts';
+import { SERVER_LIMITS } from './limits.ts';
+import { SeenShares } from './share-check.ts';
 
 function joined(job: Partial<UpstreamJob> = {}) {
   const host = new FakeHost();
@@ -186,5 +188,42 @@ describe('external share vectors', () => {
       }
     }
     expect(accepted).toBeGreaterThan(10);
+  });
+});
+
+describe('the shares that are remembered', () => {
+  it('are those of two generations, and no more than there is room for', () => {
+    const seen = new SeenShares();
+    seen.add('a');
+    seen.turn();
+    seen.add('b');
+    expect([seen.has('a'), seen.has('b'), seen.size]).toEqual([true, true, 2]);
+    seen.turn();
+    expect([seen.has('a'), seen.has('b')]).toEqual([false, true]);
+    for (let n = 0; n < 100_000; n++) {
+      seen.add(`s${n}`);
+      if (seen.size > SERVER_LIMITS.sharesRemembered) expect.unreachable('more than there is room for');
+    }
+    expect(seen.has('s99999')).toBe(true);
+    expect(seen.has(`s${100_000 - SERVER_LIMITS.sharesRemembered / 2}`)).toBe(true);
+  });
+
+  it('go with the work they were found in: a miner that mines for days takes up no more than one that has just come', () => {
+    const miner = new TestMiner();
+    let issue = miner.host.issue(testJob());
+    miner.join(issue);
+    for (let block = 1; block <= 20; block++) {
+      const share = miner.mine(issue);
+      expect(miner.submit(share).result).toBe(true);
+      expect(miner.submit(share).error?.[0]).toBe(22);
+      // Another issue of the same work, after a change of difficulty: what was seen stays seen.
+      miner.session.sendWork(miner.host.issue(issue.served), false, miner.now);
+      expect(miner.submit(share).error?.[0]).toBe(22);
+      issue.served.stale = 'another block is being worked on';
+      issue = miner.host.issue(testJob({ ntime: 0x6900_0000 + block }));
+      miner.session.sendWork(issue, true, miner.now);
+      expect(miner.submit(share).error?.[0]).toBeGreaterThanOrEqual(21);
+    }
+    expect(miner.session.seen.size).toBeLessThanOrEqual(2);
   });
 });

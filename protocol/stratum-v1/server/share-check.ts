@@ -102,20 +102,34 @@ export function checkSubmit<J extends UpstreamJob>(params: readonly unknown[], c
   return { accepted: true, share };
 }
 
-/** Accepted shares of one seat: the newest ones, as many as there is room for. */
+/**
+ * Accepted shares of one seat, in two generations. A new one begins when older work has become worthless: shares of that are
+ * refused before anybody asks whether they were seen, so that the one before the last can go. Without that a miner would take
+ * up megabytes in a few days. The older generation stays for late shares of a source the miner has just been moved from.
+ */
 export class SeenShares {
-  readonly #keys = new Set<string>();
+  /** Null = none: most of ten thousand connections have nothing to remember. */
+  #newer: Set<string> | null = null;
+  #older: Set<string> | null = null;
 
   has(key: string): boolean {
-    return this.#keys.has(key);
+    return this.#newer?.has(key) === true || this.#older?.has(key) === true;
   }
 
   add(key: string): void {
-    this.#keys.add(key);
-    if (this.#keys.size > SERVER_LIMITS.sharesRemembered) this.#keys.delete(this.#keys.values().next().value as string);
+    this.#newer ??= new Set();
+    this.#newer.add(key);
+    if (this.#newer.size >= SERVER_LIMITS.sharesRemembered / 2) this.turn();
+  }
+
+  /** Older work is worthless from now on. */
+  turn(): void {
+    if (this.#newer === null && this.#older === null) return;
+    this.#older = this.#newer;
+    this.#newer = null;
   }
 
   get size(): number {
-    return this.#keys.size;
+    return (this.#newer?.size ?? 0) + (this.#older?.size ?? 0);
   }
 }
