@@ -92,6 +92,10 @@ describe('problems', () => {
     expect(problemsOf(() => load('- a\n'))).toContain('must be a group');
   });
 
+  it('keeps the names of miners in the house for them', () => {
+    expect(problemsOf(() => load('devices:\n  - {id: lan-kitchen, driver: cpu}\n'))).toContain('devices.0.id: names that begin with lan- are those of miners in the house');
+  });
+
   it('finds two pools or devices with the same id', () => {
     expect(problemsOf(() => load('devices:\n  - {id: cpu, driver: cpu}\n  - {id: cpu, driver: cpu}\n'))).toContain('/etc/rig.yaml:3:6: devices.1.id: the same id as devices.0');
   });

@@ -79,7 +79,10 @@ export const poolSchema = z.strictObject({
 });
 
 export const deviceSchema = z.strictObject({
-  id: id.refine((name) => name !== 'request' && name !== 'response', 'request and response are MQTT topics of the rig itself').describe('Short, stable name of this device in logs, MQTT and the ledger.'),
+  id: id
+    .refine((name) => name !== 'request' && name !== 'response', 'request and response are MQTT topics of the rig itself')
+    .refine((name) => !name.startsWith('lan-'), 'names that begin with lan- are those of miners in the house')
+    .describe('Short, stable name of this device in logs, MQTT and the ledger.'),
   driver: z.string().describe('Driver id, see `rigbrain devices --drivers`.'),
   enabled: z.boolean().default(true).describe('False keeps the entry but leaves the device alone.'),
   options: z.record(z.string(), z.unknown()).default({}).describe("The driver's own options, see `rigbrain devices --drivers`."),

@@ -28,7 +28,10 @@ function unsolvedBlock(template: BlockTemplate, job: Job): Uint8Array {
 export async function proposeBlock(rpc: Rpc, template: BlockTemplate, job: Job, signal: AbortSignal): Promise<ProposalResult | { readonly status: 'unsupported'; readonly reason: string }> {
   const request = { mode: 'proposal', data: unsolvedBlock(template, job), rules: ['segwit'] };
   try {
-    return classifyProposalResult(await rpc.call('getblocktemplate', [request], { signal, timeoutMs: TIMEOUT_MS }));
+    const answer = await rpc.call('getblocktemplate', [request], { signal, timeoutMs: TIMEOUT_MS });
+    // A node that does not know proposals may answer with a template, as to any other call.
+    if (typeof answer === 'object' && answer !== null) return { status: 'unsupported', reason: 'it answered a proposal with something else' };
+    return classifyProposalResult(answer);
   } catch (error) {
     if (!(error instanceof NodeRpcError) || error.failure !== 'answer') throw error;
     const reason = messageOf(error);

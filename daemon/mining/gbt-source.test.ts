@@ -329,6 +329,7 @@ describe('GbtSource', () => {
     ['nothing against it', null],
     ['its proof of work', 'high-hash'],
     ['another tip by now', 'inconclusive-not-best-prevblk'],
+    ['no idea of it, and gives a template', { version: 4, height: 9 }],
     ['no such mode', new NodeRpcError('answer', 'Invalid mode', { rpcCode: -8 })],
   ])('mines when the node has, of a proposal, %s', async (_name, answer) => {
     const { node, source, jobs, start } = setup();
