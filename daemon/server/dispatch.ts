@@ -252,6 +252,8 @@ export class Dispatch {
       miner.feed = feed;
     }
     this.#waiting.delete(miner);
+    // One that comes back to a job would begin to count where it began before; with another time it is other work.
+    if (feed.current !== null && now - feed.current.issuedAt >= 1000) feed.renew(now);
     this.#send(miner, feed, true, now);
   }
 

@@ -51,6 +51,11 @@ export class Feed {
     return this.#current !== null && this.lostAt === null;
   }
 
+  /** Issues that shares are judged for. */
+  get known(): number {
+    return this.#issues.size;
+  }
+
   find(jobId: string): Issue<Job> | null {
     return this.#issues.get(jobId) ?? null;
   }
@@ -82,11 +87,17 @@ export class Feed {
   /** Forgets what is too old. */
   sweep(now: number, lostForMs: number): void {
     if (this.lostAt !== null && now - this.lostAt >= lostForMs) this.#markStale('its pool has no work');
+    const forgotten = new Set<ServedJob<Job>>();
     for (const [id, issue] of this.#issues) {
       if (issue === this.#current) continue;
       if (this.#issues.size <= SERVER_LIMITS.jobsKept && now - issue.issuedAt < SERVER_LIMITS.jobKeptMs) break;
       this.#issues.delete(id);
+      forgotten.add(issue.served);
     }
+    if (forgotten.size === 0) return;
+    // Whoever still holds it, e.g. to know a share again, need not any more.
+    for (const { served } of this.#issues.values()) forgotten.delete(served);
+    for (const served of forgotten) served.stale ??= 'it is too old';
   }
 
   #issue(served: ServedJob<Job>, number: number, now: number): void {

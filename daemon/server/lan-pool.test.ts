@@ -234,6 +234,25 @@ describe('another source', () => {
     expect(two.submitted).toHaveLength(1);
   });
 
+  it('and back again: the job is another one than before', async () => {
+    const lan = await servingLan({}, ['one', 'two']);
+    const [one, two] = lan.sources as [(typeof lan.sources)[0], (typeof lan.sources)[0]];
+    const miners = [await lan.miner(), await lan.miner()];
+    const before = miners[0]!.job;
+    lan.job({ key: 'two:1:1' }, two);
+    lan.clock.advance(5000);
+    one.events.emit('invalidate', 'gone');
+    await Promise.all(miners.map((miner) => miner.untilReceived('mining.notify', 1)));
+    // Both were told of the same one.
+    expect(miners[0]!.job[0]).toBe(miners[1]!.job[0]);
+    lan.clock.advance(5000);
+    lan.job({ key: 'one:1:9', prevHash: new Uint8Array(32).fill(1), clean: false }, one);
+    lan.clock.advance(70_000);
+    await vi.waitFor(() => expect(miners[0]!.job[1]).toBe(before[1]));
+    expect(Number.parseInt(miners[0]!.job[7] as string, 16)).toBeGreaterThan(Number.parseInt(before[7] as string, 16));
+    expect((await miners[0]!.submit(miners[0]!.mine())).result).toBe(true);
+  });
+
   it('when all are gone, the miners stay and work on', async () => {
     const lan = await servingLan();
     const miner = await lan.miner();
