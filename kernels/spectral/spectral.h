@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #define RB_SPECTRAL_MAX_N 256
+/* Doubles between the rows of arrays to work in; they have room for as many. */
+#define RB_SPECTRAL_PAD 8
 
 typedef struct {
   double *re, *im;
@@ -49,9 +51,10 @@ typedef struct rb_spectral {
   /* The field as wave numbers, and the geometry of the last stage. */
   rb_field spectrum;
   double *inverse_omega_squared, *ratio;
+  /* Whether the geometry is wanted of the stage at hand: in the last one. */
+  int keep_geometry;
   /* Room to work in. */
   rb_field psi, gradient[3], laplacian, pair, smooth, turned, before, nu, na, nb, nc, a, b, c;
-  double *rho;
   /* All of the above lie in here. */
   void *memory;
 } rb_spectral;

@@ -1,9 +1,16 @@
 /* Memory and tables of a solver. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include "spectral.h"
 
 #define ALIGNMENT 64
+/* Between two arrays, beside their lengths of powers of two, so that their beginnings do not fall on the same place of the cache. */
+#define STAGGER (3 * ALIGNMENT)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static size_t rounded(size_t bytes)
 {
@@ -19,7 +26,7 @@ typedef struct {
 static void *take(room *from, size_t bytes)
 {
   void *part = from->block == NULL ? NULL : from->block + from->used;
-  from->used += rounded(bytes);
+  from->used += rounded(bytes) + STAGGER;
   return part;
 }
 
@@ -38,7 +45,7 @@ static void lay_out(rb_spectral *self, room *from, int with_source)
   self->live_outer = take(from, n * n);
   /* A radix r with m values before it has (r - 1) m pairs: n - 1 in all. */
   self->plan.twiddle = take_numbers(from, 2 * n);
-  double **const numbers[] = {&self->k_squared, &self->kernel, &self->elliptic, &self->inverse_omega_squared, &self->ratio, &self->rho};
+  double **const numbers[] = {&self->k_squared, &self->kernel, &self->elliptic, &self->inverse_omega_squared, &self->ratio};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) *numbers[i] = take_numbers(from, points);
   rb_field *const fields[] = {&self->e,           &self->e2,          &self->q,           &self->f1,        &self->f2,   &self->f3,     &self->spectrum,
                               &self->psi,         &self->gradient[0], &self->gradient[1], &self->laplacian, &self->pair, &self->smooth, &self->turned,
@@ -48,9 +55,23 @@ static void lay_out(rb_spectral *self, room *from, int with_source)
   if (!with_source) count--;
   for (size_t i = 0; i < count; i++) {
     if (fields[i] == &self->gradient[2] && self->dim == 2) continue;
-    fields[i]->re = take_numbers(from, points);
-    fields[i]->im = take_numbers(from, points);
+    fields[i]->re = take_numbers(from, points + n * RB_SPECTRAL_PAD);
+    fields[i]->im = take_numbers(from, points + n * RB_SPECTRAL_PAD);
   }
+}
+
+/* In huge pages where there are any: walking along columns meets another small page at every second step. */
+static void *allocate(size_t bytes)
+{
+#if defined(__linux__)
+  if (bytes >= HUGE_PAGE) {
+    void *block = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+    /* Advice only: without them everything works as well. */
+    if (block != NULL) (void)madvise(block, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    return block;
+  }
+#endif
+  return aligned_alloc(ALIGNMENT, rounded(bytes));
 }
 
 rb_spectral *rb_spectral_new(int n, int dim, int with_source)
@@ -62,7 +83,7 @@ rb_spectral *rb_spectral_new(int n, int dim, int with_source)
   self->points = dim == 2 ? n * n : n * n * n;
   room counting = {NULL, 0};
   lay_out(self, &counting, with_source);
-  self->memory = aligned_alloc(ALIGNMENT, counting.used);
+  self->memory = allocate(counting.used);
   if (self->memory == NULL) {
     free(self);
     return NULL;

@@ -3,107 +3,37 @@
  * daemon/solver/reference.ts and nonlinear.ts.
  */
 #include "fft.h"
-#include "power.h"
+#include "pointwise.h"
 #include "spectral.h"
 
 #define EACH_POINT(s) for (int i = 0; i < (s)->points; i += LANES)
+/* Blocks of modes that the 2/3 rule keeps, or some of them: 4/9 of a plane, 8/27 of a space. The others are zero and stay so. */
+#define EACH_LIVE(s) \
+  for (int row = 0; row < (s)->points / (s)->n; row++) \
+    if (s->dim == 2 ? s->live[row] : s->live_rows[row]) \
+      for (int i = row * (s)->n; i < (row + 1) * (s)->n; i += LANES) \
+        if (any_live(s, i - row * (s)->n))
+
 #define GET(array) load((array) + i)
 #define PUT(array, value) store((array) + i, value)
 
-/* Wave numbers to positions. masked: the modes that the 2/3 rule drops are zero. `in` is left as it is, and is not `out`. */
-static void to_positions(rb_spectral *s, rb_field in, rb_field out, int masked)
+/* Whether the 2/3 rule keeps any of LANES indices. */
+INLINE int any_live(const rb_spectral *s, int from)
 {
-  const rb_fft_plan *plan = &s->plan;
-  const rb_field t = s->turned;
-  const int rows = s->points / s->n;
-  if (s->dim == 2) {
-    fft_turned(plan, rows, masked ? s->live : NULL, NULL, in.re, in.im, t.re, t.im, 1);
-  } else {
-    fft_turned(plan, rows, masked ? s->live_rows : NULL, NULL, in.re, in.im, out.re, out.im, 1);
-    fft_turned(plan, rows, masked ? s->live_inner : NULL, NULL, out.re, out.im, t.re, t.im, 1);
-  }
-  fft_turned(plan, rows, NULL, NULL, t.re, t.im, out.re, out.im, 1);
+  uint64_t any = 0;
+  memcpy(&any, s->live + from, LANES);
+  return any != 0;
 }
 
-/* Positions to wave numbers. masked: nobody reads the modes that the 2/3 rule drops, which are then not written. */
-static void to_modes(rb_spectral *s, rb_field in, rb_field out, int masked)
-{
-  const rb_fft_plan *plan = &s->plan;
-  const rb_field t = s->turned;
-  const int rows = s->points / s->n;
-  const unsigned char *live = masked ? s->live : NULL;
-  if (s->dim == 2) {
-    fft_turned(plan, rows, NULL, live, in.re, in.im, t.re, t.im, -1);
-    fft_turned(plan, rows, live, live, t.re, t.im, out.re, out.im, -1);
-  } else {
-    fft_turned(plan, rows, NULL, live, in.re, in.im, out.re, out.im, -1);
-    fft_turned(plan, rows, masked ? s->live_outer : NULL, live, out.re, out.im, t.re, t.im, -1);
-    fft_turned(plan, rows, masked ? s->live_rows : NULL, live, t.re, t.im, out.re, out.im, -1);
-  }
-}
-
-/* i k f along an axis, times `scale`, into `before`. Axis 0 is the slowest. */
-static void derive(rb_spectral *s, rb_field f, int axis, double scale)
-{
-  const int n = s->n, stride = axis == s->dim - 1 ? 1 : axis == s->dim - 2 ? n : n * n;
-  EACH_POINT(s)
-  {
-    const vd k = (stride == 1 ? load(s->wave + i % n) : splat(s->wave[i / stride % n])) * scale;
-    PUT(s->before.re, -k * GET(f.im));
-    PUT(s->before.im, k * GET(f.re));
-  }
-}
-
-/* Field, gradient and Laplacian at the points. */
-static void find_fields(rb_spectral *s, rb_field u)
-{
-  const double scale = 1.0 / s->points;
-  EACH_POINT(s)
-  {
-    PUT(s->before.re, GET(u.re) * scale);
-    PUT(s->before.im, GET(u.im) * scale);
-  }
-  to_positions(s, s->before, s->psi, 1);
-  for (int axis = 0; axis < s->dim; axis++) {
-    derive(s, u, axis, scale);
-    to_positions(s, s->before, s->gradient[axis], 1);
-  }
-  EACH_POINT(s)
-  {
-    const vd minus_k_squared = GET(s->k_squared) * -scale;
-    PUT(s->before.re, GET(u.re) * minus_k_squared);
-    PUT(s->before.im, GET(u.im) * minus_k_squared);
-  }
-  to_positions(s, s->before, s->laplacian, 1);
-}
-
-/* The density into pair.re, the source of the geometry into pair.im. */
-static void find_sources(rb_spectral *s)
-{
-  const rb_spectral_numbers *number = &s->number;
-  EACH_POINT(s)
-  {
-    const vd re = GET(s->psi.re), im = GET(s->psi.im), rho = re * re + im * im;
-    vd current = splat(0), slope = splat(0);
-    for (int axis = 0; axis < s->dim; axis++) {
-      const vd gradient_re = GET(s->gradient[axis].re), gradient_im = GET(s->gradient[axis].im);
-      const vd j = re * gradient_im - im * gradient_re, r = re * gradient_re + im * gradient_im;
-      current += j * j;
-      slope += r * r;
-    }
-    PUT(s->rho, rho);
-    PUT(s->pair.re, rho);
-    PUT(s->pair.im, (number->kappa * current + number->eta * slope) / (rho + number->delta) * number->per_reference);
-  }
-}
-
-/* Both real fields of `pair` through their filters, and back into it. A mode and its mirror, -k, tell the two apart. */
+/*
+ * Wave numbers of two real fields, one in the real and one in the imaginary part at the points, each through its filter: `before` to
+ * `smooth`. A mode and its mirror, -k, tell the two apart.
+ */
 static void filter_pair(rb_spectral *s)
 {
   const int n = s->n, rows = s->points / n;
   const rb_field f = s->before;
   double mirror_re[RB_SPECTRAL_MAX_N + 1], mirror_im[RB_SPECTRAL_MAX_N + 1];
-  to_modes(s, s->pair, f, 0);
   for (int row = 0; row < rows; row++) {
     const int slow = row / n, fast = row % n;
     const int mirror = s->dim == 2 ? (n - row) % n : (n - slow) % n * n + (n - fast) % n;
@@ -119,63 +49,18 @@ static void filter_pair(rb_spectral *s)
       PUT(s->smooth.im, first * (im - other_im) + second * (im + other_im));
     }
   }
-  to_positions(s, s->smooth, s->pair, 0);
 }
 
-/* Smoothed density (pair.re) and solution of the elliptic equation (pair.im) to the geometry and the nonlinear part, into `before`. */
-static void combine(rb_spectral *s)
-{
-  const rb_spectral_numbers *number = &s->number;
-  EACH_POINT(s)
-  {
-    const vd re = GET(s->psi.re), im = GET(s->psi.im), rho = GET(s->rho);
-    const vd ratio = number->algebraic != 0 ? rho * number->per_vacuum : 1.0 + GET(s->pair.im);
-    const vd bent = bounded_power(ratio, number->alpha, number->least, number->greatest);
-    PUT(s->ratio, ratio);
-    PUT(s->inverse_omega_squared, bent);
-    const vd stretch = bent - number->gamma;
-    const vd lap_re = GET(s->laplacian.re) * stretch, lap_im = GET(s->laplacian.im) * stretch;
-    const vd damp = number->damp * rho + number->nonlocal * GET(s->pair.re), turn = number->turn * rho;
-    PUT(s->before.re, number->d_re * lap_re - number->d_im * lap_im - damp * re + turn * im);
-    PUT(s->before.im, number->d_re * lap_im + number->d_im * lap_re - damp * im - turn * re);
-  }
-}
-
-/* Three dimensions: -1/2 D grad(Omega^-2) . grad psi on top; the sum goes to `smooth`. */
-static void add_slopes(rb_spectral *s)
-{
-  const rb_spectral_numbers *number = &s->number;
-  EACH_POINT(s)
-  {
-    PUT(s->smooth.re, GET(s->before.re));
-    PUT(s->smooth.im, GET(s->before.im));
-    PUT(s->pair.re, GET(s->inverse_omega_squared));
-    PUT(s->pair.im, splat(0));
-  }
-  to_modes(s, s->pair, s->laplacian, 0);
-  for (int axis = 0; axis < 3; axis++) {
-    derive(s, s->laplacian, axis, -0.5 / s->points);
-    to_positions(s, s->before, s->pair, 0);
-    EACH_POINT(s)
-    {
-      const vd half = GET(s->pair.re), re = GET(s->gradient[axis].re), im = GET(s->gradient[axis].im);
-      PUT(s->smooth.re, GET(s->smooth.re) + half * (number->d_re * re - number->d_im * im));
-      PUT(s->smooth.im, GET(s->smooth.im) + half * (number->d_re * im + number->d_im * re));
-    }
-  }
-}
+#include "plane.inc.h"
+#include "space.inc.h"
 
 /* The nonlinear part of u, with the geometry u makes. Modes that the 2/3 rule drops are left undefined: their coefficients are zero. */
 static void evaluate(rb_spectral *s, rb_field u, rb_field out)
 {
-  find_fields(s, u);
-  find_sources(s);
-  filter_pair(s);
-  combine(s);
-  if (s->dim == 3) add_slopes(s);
-  to_modes(s, s->dim == 3 ? s->smooth : s->before, out, 1);
+  if (s->dim == 2) evaluate_plane(s, u, out);
+  else evaluate_space(s, u, out);
   if (s->source.re == NULL) return;
-  EACH_POINT(s)
+  EACH_LIVE(s)
   {
     PUT(out.re, GET(out.re) + GET(s->source.re));
     PUT(out.im, GET(out.im) + GET(s->source.im));
@@ -185,7 +70,7 @@ static void evaluate(rb_spectral *s, rb_field u, rb_field out)
 /* out = e2 from + q (2 n - minus), or e2 from + q n. */
 INLINE void stage(rb_spectral *s, rb_field from, rb_field n, const rb_field *minus, rb_field out)
 {
-  EACH_POINT(s)
+  EACH_LIVE(s)
   {
     vd n_re = GET(n.re), n_im = GET(n.im);
     if (minus != NULL) {
@@ -198,17 +83,19 @@ INLINE void stage(rb_spectral *s, rb_field from, rb_field n, const rb_field *min
   }
 }
 
-static void step(rb_spectral *s)
+static void step(rb_spectral *s, int last)
 {
   const rb_field u = s->spectrum;
+  s->keep_geometry = 0;
   evaluate(s, u, s->nu);
   stage(s, u, s->nu, NULL, s->a);
   evaluate(s, s->a, s->na);
   stage(s, u, s->na, NULL, s->b);
   evaluate(s, s->b, s->nb);
   stage(s, s->a, s->nb, &s->nu, s->c);
+  s->keep_geometry = last;
   evaluate(s, s->c, s->nc);
-  EACH_POINT(s)
+  EACH_LIVE(s)
   {
     const vd e_re = GET(s->e.re), e_im = GET(s->e.im), re = GET(u.re), im = GET(u.im);
     const vd first_re = GET(s->nu.re), first_im = GET(s->nu.im), last_re = GET(s->nc.re), last_im = GET(s->nc.im);
@@ -221,5 +108,5 @@ static void step(rb_spectral *s)
 
 void STEPS(rb_spectral *self, int count)
 {
-  while (count-- > 0) step(self);
+  while (count-- > 0) step(self, count == 0);
 }
