@@ -20,8 +20,11 @@ export interface BenchStratumFlags {
 
 export async function benchStratumCommand(io: CliIo, globals: Globals, flags: BenchStratumFlags): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-bench-'));
-  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  // What a process of this bench was writing when it was killed may still be on its way.
+  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  const stop = (): void => process.exit(EXIT.failure);
   process.once('exit', clear);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     const { clients, seconds, idle, rate = null, log = null, profile } = flags;
     const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(io.cwd, profile)}`];
@@ -31,6 +34,7 @@ export async function benchStratumCommand(io: CliIo, globals: Globals, flags: Be
   } finally {
     clear();
     process.removeListener('exit', clear);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop);
   }
 }
 

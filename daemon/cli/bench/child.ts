@@ -28,6 +28,10 @@ export class Child<Order, Answer> {
       this.#waiting.get(number)?.resolve(body);
       this.#waiting.delete(number);
     });
+    // Before the folder is removed that it works in.
+    const end = (): void => this.kill();
+    process.prependOnceListener('exit', end);
+    this.process.once('exit', () => process.removeListener('exit', end));
     this.process.on('exit', (code) => this.#fail(`${this.#name} ended with ${code}: ${this.#stderr.trim().split('\n').slice(-5).join(' | ')}`));
   }
 

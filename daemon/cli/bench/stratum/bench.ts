@@ -43,7 +43,7 @@ export async function benchStratum(options: StratumBenchOptions): Promise<Stratu
     answer_ms,
     notify_fanout_ms,
     rss_mb_idle_10k: idle10k,
-    limits: limitsOf(submits_per_s, answer_ms, notify_fanout_ms, idle10k),
+    limits: limitsOf(submits_per_s, answer_ms, notify_fanout_ms, idle10k, options.rate),
     ...rest,
     idle,
     server_cpu: processors?.server ?? null,

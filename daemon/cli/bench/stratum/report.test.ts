@@ -23,6 +23,8 @@ describe('the report on the LAN pool', () => {
     const met = (...args: Parameters<typeof limitsOf>) => Object.values(limitsOf(...args)).map((limit) => limit.met);
     expect(met(2500, figures.answer_ms, FAN_OUT, 400)).toEqual([true, true, true, true]);
     expect(met(2499, { p50: 1, p99: 50, max: 50 }, { ...FAN_OUT, p99: 100 }, 400.1)).toEqual([false, false, false, false]);
+    // Whether a server that was not asked for more could do more, nobody knows; one that was asked and did not, could not.
+    expect([1000, 3000, null].map((rate) => met(1000, figures.answer_ms, FAN_OUT, null, rate)[0])).toEqual([null, false, false]);
     const nothing = { p50: null, p99: null, max: null };
     expect(met(2500, nothing, { ...nothing, notifies: 0, missed: 0 }, null)).toEqual([true, null, null, null]);
     // A job that never came has no time, and is no good sign.
