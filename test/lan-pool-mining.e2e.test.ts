@@ -17,6 +17,7 @@ import { bytesToHex } from '../protocol/common/bytes.ts';
 import { systemClock } from '../protocol/common/clock.ts';
 import { silentLog } from '../protocol/common/log.ts';
 import { ownPrefix } from '../protocol/stratum-v1/server/seats.ts';
+import { targetForWork } from '../sim/chain/target.ts';
 import type { PoolOptions } from '../sim/pool/options.ts';
 import { startSimPool, type SimPool } from '../sim/pool/pool.ts';
 import { bcoinInstalled, startBcoin } from './bcoin-node.ts';
@@ -30,8 +31,9 @@ afterEach(async () => {
 /** A few shares a second on a slow machine in JavaScript. */
 const HASHES_A_SHARE = 2 ** 14;
 
+/** A pool on whose jobs no share is a block: one would make others stale. */
 async function simPool(options: PoolOptions = {}): Promise<SimPool> {
-  const pool = await startSimPool({ difficulty: HASHES_A_SHARE / 2 ** 32, vardiff: null, ...options });
+  const pool = await startSimPool({ difficulty: HASHES_A_SHARE / 2 ** 32, vardiff: null, chainParams: { initialTarget: targetForWork(2n ** 60n) }, ...options });
   cleanups.push(() => pool.close());
   return pool;
 }
