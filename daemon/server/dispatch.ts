@@ -71,8 +71,16 @@ export class Dispatch {
     let feed = this.#feeds.get(job.sourceId);
     if (feed === undefined) this.#feeds.set(job.sourceId, (feed = new Feed(job.sourceId, this.#numbers, this.#options.policyMask)));
     const clean = feed.take(job, now);
+    // After everybody who hears of this job in the same breath: the rig's own devices do not wait for a thousand sockets.
+    const served = feed;
+    queueMicrotask(() => this.#serve(served, clean, now));
+  }
+
+  #serve(feed: Feed, clean: boolean, now: number): void {
     for (const miner of feed.miners) {
-      if (miner.fits(job)) this.#send(miner, feed, clean, now);
+      // It may have been moved here meanwhile.
+      if (feed.current === null || miner.issue === feed.current) continue;
+      if (miner.fits(feed.current.served.job)) this.#send(miner, feed, clean, now);
       else this.place(miner, now);
     }
     for (const miner of this.#waiting) this.place(miner, now);
