@@ -110,6 +110,15 @@ describe('GbtSource', () => {
     await source.stop();
   });
 
+  it('takes a block on a template of a quarter of an hour ago, when the parent is still the same', async () => {
+    const { source, jobs, start, advance } = setup();
+    await start();
+    await advance(900_000, 10_000);
+    expect(jobs.length).toBeGreaterThan(20);
+    expect(await source.submit(mine(jobs.at(-30)!))).toMatchObject({ status: 'accepted' });
+    await source.stop();
+  });
+
   it('submits again after a lost connection, and takes "duplicate" for a yes', async () => {
     const { source, node, jobs, start, settle, advance } = setup();
     await start();
@@ -258,11 +267,11 @@ describe('GbtSource', () => {
   it('keeps the templates of the last jobs only', async () => {
     const { source, node, jobs, start, advance } = setup();
     await start();
-    for (let block = 0; block < 4; block++) {
-      node.tip = `a${block}`.repeat(32);
+    for (let block = 0; block < 32; block++) {
+      node.tip = (0xa0 + block).toString(16).repeat(32);
       await advance(1000);
     }
-    expect(jobs).toHaveLength(5);
+    expect(jobs).toHaveLength(33);
     expect(await source.submit(mine(jobs[0]!))).toMatchObject({ status: 'withheld' });
     expect(await source.submit(mine(jobs[1]!))).toMatchObject({ status: 'accepted' });
     await source.stop();

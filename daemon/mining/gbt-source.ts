@@ -46,8 +46,11 @@ export interface GbtSourceDeps {
   readonly rpc?: Rpc;
 }
 
-/** Devices are told to switch at once; older templates only matter for nonces already on the wire. */
-const TEMPLATES_KEPT = 4;
+/** Older templates matter for nonces already on the wire, and for miners in the house, who may stay with a job for minutes. */
+const TEMPLATES_KEPT = 32;
+/** But no more than this of their transactions (a full block has up to 8 MB as hex), down to the last few. */
+const TEMPLATE_BYTES_KEPT = 64 * 1024 * 1024;
+const LEAST_TEMPLATES_KEPT = 4;
 /** How long a stop waits for nodes to answer for a block on its way; the daemon gives the whole of mining 1.5 s. */
 const STOP_GRACE_MS = 1000;
 
@@ -237,15 +240,23 @@ export class GbtSource implements JobSource {
     this.#jobCount += 1;
     const job = this.#jobOf(template, clean);
     this.#templates.set(job.key, template);
-    for (const key of this.#templates.keys()) {
-      if (this.#templates.size <= TEMPLATES_KEPT) break;
-      this.#templates.delete(key);
-    }
+    this.#forgetOldTemplates();
     this.#lastJobAt = job.receivedAt;
     this.#difficulty = job.shareDifficulty;
     this.#endpoint.to('mining', null);
     this.events.emit('job', job);
     return true;
+  }
+
+  #forgetOldTemplates(): void {
+    let bytes = 0;
+    for (const { transactionsHex } of this.#templates.values()) bytes += transactionsHex.length;
+    for (const [key, { transactionsHex }] of this.#templates) {
+      const { size } = this.#templates;
+      if (size <= LEAST_TEMPLATES_KEPT || (size <= TEMPLATES_KEPT && bytes <= TEMPLATE_BYTES_KEPT)) return;
+      this.#templates.delete(key);
+      bytes -= transactionsHex.length;
+    }
   }
 
   #jobOf(template: BlockTemplate, clean: boolean): Job {
