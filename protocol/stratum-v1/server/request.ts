@@ -37,9 +37,12 @@ const NO_PARAMS: readonly unknown[] = [];
 const invalid = (reason: string): MinerAsk => ({ method: 'invalid', reason });
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
+/** Longest text that is read as a number. The pattern below takes the square of the length for what is none. */
+const NUMBER_CHARS = 64;
+
 /** A number above 0, or a text that is one: cpuminer-opt sends texts. */
 export function readDifficulty(value: unknown): number | null {
-  const number = typeof value === 'string' && /^\s*\d*\.?\d+(e[+-]?\d{1,3})?\s*$/i.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && value.length <= NUMBER_CHARS && /^\s*\d*\.?\d+(e[+-]?\d{1,3})?\s*$/i.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : null;
 }
 

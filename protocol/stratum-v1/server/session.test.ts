@@ -144,7 +144,7 @@ describe('difficulty', () => {
     expect(text.ask('mining.suggest_target', [`00000000ffff${'0'.repeat(52)}`]).result).toBe(true);
     text.session.sendWork(text.host.issue(testJob({ shareTarget: targetFromDifficulty(1e6) })), false, text.now);
     expect(text.session.difficulty).toBe(1);
-    for (const value of [0, -1, 'x', null, 1e400]) expect(text.ask('mining.suggest_difficulty', [value]).error?.[0]).toBe(20);
+    for (const value of [0, -1, 'x', null, 1e400, '1'.repeat(8000), `${'1'.repeat(8000)}x`]) expect(text.ask('mining.suggest_difficulty', [value]).error?.[0]).toBe(20);
     expect(text.ask('mining.suggest_target', ['0'.repeat(64)]).error?.[0]).toBe(20);
   });
 
