@@ -7,6 +7,7 @@ import type { Log } from '../../protocol/common/log.ts';
 import { SERVER_LIMITS } from '../../protocol/stratum-v1/server/limits.ts';
 import { MIN_SHARED_SIZE, PrefixBook, seatShapes, type Prefix, type SeatShape } from '../../protocol/stratum-v1/server/seats.ts';
 import { makeSeat, type Issue, type Seat } from '../../protocol/stratum-v1/server/served-job.ts';
+import type { SeenShares } from '../../protocol/stratum-v1/server/share-check.ts';
 import type { Job, JobSource } from '../mining/job.ts';
 import { Feed, IssueNumbers } from './feed.ts';
 import type { Miner } from './miner.ts';
@@ -44,6 +45,8 @@ export class Dispatch {
   /** Feeds of miners with a connection of their own. */
   readonly #ownFeeds = new Set<Feed>();
   readonly #closing = new Set<Promise<void>>();
+  /** Shares that were found in a place, until somebody else gets it: who comes back to it cannot bring them again. */
+  readonly #seen = new WeakMap<Prefix, SeenShares>();
   /** Ready, and no source had work for them yet. */
   readonly #waiting = new Set<Miner>();
   readonly #numbers = new IssueNumbers(randomBytes(3).readUIntBE(0, 3));
@@ -114,7 +117,9 @@ export class Dispatch {
     for (const { prefixBytes, extranonce2Size } of shapes) {
       const prefix = (sessionId === null ? null : this.#prefixes.resume(sessionId, prefixBytes, now)) ?? this.#prefixes.take(prefixBytes, now);
       if (prefix === null) continue;
-      this.#give(miner, prefix, now);
+      this.#leave(miner, now);
+      miner.prefix = prefix;
+      miner.seen = this.#seen.get(prefix) ?? miner.seen;
       return makeSeat(prefix.bytes, extranonce2Size, prefix.sessionId);
     }
     return null;
@@ -194,9 +199,11 @@ export class Dispatch {
     miner.closeAt = now + RECONNECT_MS;
   }
 
-  #give(miner: Miner, prefix: Prefix, now: number): void {
-    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null);
-    miner.prefix = prefix;
+  #leave(miner: Miner, now: number): void {
+    if (miner.prefix === null) return;
+    this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null || miner.seen.size > 0);
+    this.#seen.set(miner.prefix, miner.seen);
+    miner.prefix = null;
   }
 
   /** The miner is gone. */
@@ -205,8 +212,7 @@ export class Dispatch {
     this.#waiting.delete(miner);
     miner.feed?.miners.delete(miner);
     miner.feed = null;
-    if (miner.prefix !== null) this.#prefixes.leave(miner.prefix, now, miner.lastShareAt !== null);
-    miner.prefix = null;
+    this.#leave(miner, now);
   }
 
   find(miner: Miner, jobId: string): Issue<Job> | null {

@@ -125,6 +125,11 @@ describe('what is written down', () => {
     await vi.waitFor(() => expect(lan.pool.state().totals).toMatchObject({ accepted: 1, duplicate: 1, forwarded: 1 }));
     lan.clock.advance(3_600_000);
     expect(lan.reports).toMatchObject([{ event: 'lan_worker_report', worker: 'demo.worker', duration_seconds: 3600, shares_accepted: 1, shares_duplicate: 1, shares_forwarded: 1, user_agent: 'test/1.0', address: '127.0.0.1' }]);
+    // The clock is set: an hour of it is over, and hardly any time.
+    lan.clock.setWall(lan.clock.now() + 365 * 86_400_000);
+    await miner.submit(miner.mine());
+    lan.clock.advance(10_000);
+    expect(lan.reports.splice(1)).toMatchObject([{ duration_seconds: expect.toSatisfy((seconds: number) => seconds <= 10) }]);
     // An hour without a share is not worth a line.
     lan.clock.advance(3_600_000);
     expect(lan.reports).toHaveLength(1);
@@ -170,6 +175,20 @@ describe('the search space', () => {
     const again = await lan.connect();
     await again.join({ previousSession: sessionId });
     expect(again.extranonce1).toBe(extranonce1);
+  });
+
+  it('is given back with what was found in it: a share does not count again after a reconnect', async () => {
+    const lan = await servingLan();
+    const miner = await lan.miner();
+    const share = miner.mine({ difficulty: 4 * EASY });
+    expect((await miner.submit(share)).result).toBe(true);
+    const { sessionId } = miner;
+    miner.close();
+    await vi.waitFor(() => expect(lan.pool.state().miners).toBe(0));
+    const again = await lan.connect();
+    await again.join({ previousSession: sessionId });
+    expect((await again.submit(share)).error?.[0]).toBe(22);
+    expect(lan.sources[0]!.submitted).toHaveLength(1);
   });
 });
 
@@ -462,6 +481,23 @@ describe('the port', () => {
     await vi.waitFor(() => expect(lan.pool.state()).toMatchObject({ status: 'listening', reason: null, address: `127.0.0.1:${port}` }));
     lan.job();
     await lan.miner();
+  });
+
+  it('is closed to those who come back while connections to pools are ended', async () => {
+    const lan = await new TestLan().start();
+    lan.job({ extranonce2Size: 2 });
+    await (await lan.connect()).subscribe();
+    let release = (): void => {};
+    vi.spyOn(lan.ownSources[0]!, 'stop').mockReturnValue(new Promise((resolve) => (release = resolve)));
+    const { port } = lan.pool;
+    const stopped = lan.pool.stop();
+    const late = net.connect(port!, '127.0.0.1');
+    late.on('error', () => {});
+    afterwards(() => late.destroy());
+    await new Promise((resolve) => late.once('close', resolve));
+    expect(lan.pool.state().miners).toBe(0);
+    release();
+    await stopped;
   });
 
   it('is free after the end, whoever is connected', async () => {

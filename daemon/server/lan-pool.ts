@@ -91,7 +91,7 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#allow = new AllowList(config.allow);
-    this.#reports = deps.ledger ? new WorkerReports(this.#workers, deps.ledger, deps.clock.now()) : null;
+    this.#reports = deps.ledger ? new WorkerReports(this.#workers, deps.ledger, deps.clock) : null;
     this.#rates = new ShareRates(deps.clock.monotonic());
     this.vardiff = { shareMs: config.share_seconds * 1000, min: config.min_difficulty, max: config.max_difficulty ?? null };
     this.#dispatch = new Dispatch({ policyMask: config.version_rolling ? 0xffff_ffff : 0, activeSource: () => deps.engine.activeSource, ownSource: deps.ownSource ?? (() => null), inspect: (job) => deps.engine.inspect(job), clock: deps.clock, log: deps.log });
@@ -123,15 +123,16 @@ export class LanPool implements Service, MinerHost<Job> {
     for (const end of this.#stopListening.splice(0)) end();
     const server = this.#server;
     this.#server = null;
-    if (this.#status !== 'stopped') this.#reports?.report(this.#clock.now());
+    // First of all, and waited for last: a miner that comes back at once must not find the door open while others are seen off.
+    const closed = server === null ? null : new Promise<void>((resolve) => server.close(() => resolve()));
+    if (this.#status !== 'stopped') this.#reports?.report();
     this.#setStatus('stopped', null);
     for (const miner of [...this.#miners]) {
       miner.socket.destroy();
       this.#gone(miner);
     }
     for (const socket of this.#closing.keys()) socket.destroy();
-    await this.#dispatch.settled();
-    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
+    await Promise.all([this.#dispatch.settled(), closed]);
   }
 
   /** Port listened on; null when it does not listen. */
@@ -201,6 +202,8 @@ export class LanPool implements Service, MinerHost<Job> {
   #accept(socket: Socket): void {
     // A socket may break before anybody listens to it.
     socket.on('error', () => socket.destroy());
+    // Let in by the system just before the port was closed.
+    if (this.#ended) return void socket.destroy();
     const address = plainAddress(socket.remoteAddress ?? '');
     const reason = this.#refusalOf(address);
     if (reason !== null) {
@@ -250,7 +253,7 @@ export class LanPool implements Service, MinerHost<Job> {
   #sweep(): void {
     const now = this.#clock.monotonic();
     this.#dispatch.sweep(now);
-    this.#reports?.tick(this.#clock.now());
+    this.#reports?.tick();
     for (const [socket, until] of this.#closing) if (now >= until) socket.destroy();
     for (const miner of this.#miners) {
       const reason = overdue(miner, now);
@@ -305,6 +308,8 @@ export class LanPool implements Service, MinerHost<Job> {
 
   ready(session: MinerSession<Job>): void {
     const miner = session as Miner;
+    // The answer to what made it ready may have been one too many that it did not read.
+    if (miner.gone) return;
     this.#log.debug({ address: miner.address, worker: sanitizeText(miner.workers[0] ?? ''), user_agent: miner.userAgent }, 'a miner is ready for work');
     this.#dispatch.place(miner, this.#clock.monotonic());
   }

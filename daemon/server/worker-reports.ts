@@ -1,3 +1,4 @@
+import type { Clock } from '../../protocol/common/clock.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import { HASHES_PER_DIFFICULTY } from './rates.ts';
 import type { Worker, WorkerBook } from './workers.ts';
@@ -16,27 +17,30 @@ export class WorkerReports {
   readonly #book: WorkerBook;
   readonly #ledger: Pick<Ledger, 'saveSystemReport'>;
   readonly #reported = new WeakMap<Worker, Counts>();
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   #hour: number;
+  /** Monotonic ms: the wall clock of a board without a battery jumps by years once it has found a network. */
   #since: number;
 
-  /** @param at wall clock, ms since the epoch */
-  constructor(book: WorkerBook, ledger: Pick<Ledger, 'saveSystemReport'>, at: number) {
+  constructor(book: WorkerBook, ledger: Pick<Ledger, 'saveSystemReport'>, clock: Pick<Clock, 'now' | 'monotonic'>) {
     this.#book = book;
     this.#ledger = ledger;
-    this.#hour = Math.floor(at / HOUR_MS);
-    this.#since = at;
+    this.#clock = clock;
+    this.#hour = Math.floor(clock.now() / HOUR_MS);
+    this.#since = clock.monotonic();
   }
 
   /** Reports when an hour of the wall clock is over. */
-  tick(at: number): void {
-    if (Math.floor(at / HOUR_MS) !== this.#hour) this.report(at);
+  tick(): void {
+    if (Math.floor(this.#clock.now() / HOUR_MS) !== this.#hour) this.report();
   }
 
   /** Reports what was done since the last report. */
-  report(at: number): void {
-    const seconds = Math.max(0, Math.round((at - this.#since) / 1000));
-    this.#hour = Math.floor(at / HOUR_MS);
-    this.#since = at;
+  report(): void {
+    const now = this.#clock.monotonic();
+    const seconds = Math.round((now - this.#since) / 1000);
+    this.#hour = Math.floor(this.#clock.now() / HOUR_MS);
+    this.#since = now;
     const done = [...this.#book.all()]
       .map((worker) => ({ worker, counts: this.#take(worker) }))
       .filter(({ counts }) => COUNTS.some((name) => counts[name] > 0))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { REFUSALS } from '../../protocol/stratum-v1/server/reply.ts';
 import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
 import { HASHES_PER_DIFFICULTY, ShareRates } from './rates.ts';
@@ -78,16 +79,19 @@ describe('reports', () => {
   it('are one a worker, those with the most work by name and the rest together', () => {
     const book = new WorkerBook();
     const saved: Record<string, unknown>[] = [];
-    const reports = new WorkerReports(book, { saveSystemReport: (_category, data) => String(saved.push(data)) }, 1_000);
+    const clock = new ManualClock(1_000);
+    const reports = new WorkerReports(book, { saveSystemReport: (_category, data) => String(saved.push(data)) }, clock);
     for (let n = 0; n < 300; n++) book.join(`w${n}`, 0).noteAccepted(share(n + 1), 0, 0);
-    reports.tick(3_599_999);
+    clock.advance(3_598_999);
+    reports.tick();
     expect(saved).toEqual([]);
-    reports.tick(3_600_000);
+    clock.advance(1);
+    reports.tick();
     expect(saved).toHaveLength(257);
     expect(saved[0]).toMatchObject({ event: 'lan_worker_report', worker: 'w299', accepted_difficulty: 300, duration_seconds: 3599 });
     expect(saved[256]).toMatchObject({ worker: '44 others', shares_accepted: 44, accepted_difficulty: (44 * 45) / 2 });
     expect(saved.reduce((sum, { accepted_difficulty }) => sum + (accepted_difficulty as number), 0)).toBe((300 * 301) / 2);
-    reports.report(3_700_000);
+    reports.report();
     expect(saved).toHaveLength(257);
   });
 });

@@ -82,8 +82,14 @@ export class Worker {
     this.#reason(`the pool: ${verdict.reason}`);
   }
 
-  /** Adds the counts of a name that is kept no longer. */
+  /** Takes over all of a name that is kept no longer. */
   absorb(other: Worker): void {
+    this.add(other);
+    for (const [reason, count] of other.#reasons) this.#reason(reason, count);
+  }
+
+  /** Adds the counts of another one, without its reasons: those of thousands of names take time, and sums have none. */
+  add(other: Worker): void {
     this.accepted += other.accepted;
     this.rejected += other.rejected;
     this.stale += other.stale;
@@ -94,7 +100,6 @@ export class Worker {
     this.blocks += other.blocks;
     if (other.bestDifficulty !== null) this.noteHash(other.bestDifficulty);
     if (other.lastShareAt !== null) this.lastShareAt = Math.max(this.lastShareAt ?? 0, other.lastShareAt);
-    for (const [reason, count] of other.#reasons) this.#reason(reason, count);
   }
 
   state(now: number): WorkerState {
@@ -164,7 +169,7 @@ export class WorkerBook {
 
   totals(): ServerState['totals'] {
     const sum = new Worker('', 0);
-    for (const worker of this.#workers.values()) sum.absorb(worker);
+    for (const worker of this.#workers.values()) sum.add(worker);
     const { accepted, rejected, stale, duplicate, acceptedDifficulty, forwarded, forwardedRejected, blocks, bestDifficulty, lastShareAt } = sum;
     return { accepted, rejected, stale, duplicate, accepted_difficulty: acceptedDifficulty, forwarded, forwarded_rejected: forwardedRejected, blocks, best_difficulty: bestDifficulty, last_share_at: lastShareAt };
   }
