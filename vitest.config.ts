@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['{protocol,drivers,kernels,daemon,config,sim,bench,test}/**/*.test.ts'],
     // The slow lane: minutes of simulated power cuts and real kills.
     exclude: [...configDefaults.exclude, ...(process.env.RIGBRAIN_FAST === '1' ? ['**/*.slow.test.ts'] : [])],
+    setupFiles: ['test/patience.ts'],
     // Real sockets and real hashing in test/: generous, but every test still has its own deadline.
     testTimeout: 20_000,
     hookTimeout: 30_000,
