@@ -229,7 +229,10 @@ export class Dispatch {
   /** Gives a miner work of the source it should work for now. */
   place(miner: Miner, now: number): void {
     if (!miner.isReady || miner.closeAt !== null) return;
-    if (miner.own !== null && miner.feed !== null) return this.#placeOwn(miner, miner.feed, now);
+    if (miner.own !== null && miner.feed !== null) {
+      miner.own.start();
+      return this.#placeOwn(miner, miner.feed, now);
+    }
     const feed = this.#active() ?? this.#withWork(miner);
     if (feed === null || feed.current === null) {
       if (miner.feed === null) this.#waiting.add(miner);

@@ -319,6 +319,19 @@ describe('a pool that cannot be shared out', () => {
     expect(lan.pool.state().miners).toBe(1);
   });
 
+  it('is not connected to for somebody who only asks, or gives a wrong password', async () => {
+    const lan = await new TestLan(['pool'], { secret: 'right' }).start();
+    lan.job({ extranonce2Size: 2 });
+    const miner = await lan.connect();
+    await miner.subscribe();
+    const start = vi.spyOn(lan.ownSources[0]!, 'start');
+    await miner.request('mining.authorize', ['w', 'wrong']);
+    expect(start).not.toHaveBeenCalled();
+    await miner.request('mining.authorize', ['w', 'right']);
+    await miner.request('mining.authorize', ['v', 'right']);
+    expect(start).toHaveBeenCalledTimes(1);
+  });
+
   it('has its devices search all of it', async () => {
     const { lan } = await alone();
     expect(lan.device.work).not.toBe(null);
@@ -433,6 +446,30 @@ describe('who may come', () => {
     expect(idle.closed).toBe(false);
     lan.clock.advance(2 * 3_600_000);
     await idle.untilClosed();
+  });
+
+  it('has ten tries for the password', async () => {
+    const lan = await servingLan({ secret: 'right' });
+    const miner = await lan.connect();
+    await miner.subscribe();
+    for (let i = 0; i < 10; i++) expect((await miner.request('mining.authorize', ['w', `guess ${i}`])).error?.[0]).toBe(24);
+    await miner.untilClosed();
+  });
+
+  it('waits for its turn when it sends without end, and so keeps nobody from theirs', async () => {
+    const lan = await servingLan();
+    const pest = await lan.connect();
+    const ALL = 20_000;
+    pest.write('{"id":"p","method":"mining.ping","params":[]}\n'.repeat(ALL));
+    const answered = (): number => pest.lines.length;
+    await vi.waitFor(() => expect(answered()).toBeGreaterThanOrEqual(4096));
+    // Others are served, and of that one no more is read in this second than what was on its way already.
+    for (let i = 0; i < 20; i++) await lan.miner();
+    expect(answered()).toBeLessThan(ALL / 2);
+    await vi.waitFor(() => {
+      lan.clock.advance(1000);
+      expect(answered()).toBe(ALL);
+    });
   });
 
   it('speaks Stratum, in lines of a length', async () => {

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { Service } from '../../protocol/common/service.ts';
+import { SERVER_LIMITS } from '../../protocol/stratum-v1/server/limits.ts';
 import type { Refusal } from '../../protocol/stratum-v1/server/reply.ts';
 import type { Issue, Seat } from '../../protocol/stratum-v1/server/served-job.ts';
 import type { MinerHost, MinerSession } from '../../protocol/stratum-v1/server/session.ts';
@@ -215,6 +216,8 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     socket.on('data', (chunk: Buffer) => {
       if (!miner.take(chunk, this.#clock.monotonic())) this.close(miner, 'a line without an end');
+      // One that sends without end must not keep the others, and the rig, from their turn.
+      if (miner.lines >= SERVER_LIMITS.linesPerSecond) socket.pause();
     });
     socket.on('close', () => {
       this.#closing.delete(socket);
@@ -256,6 +259,8 @@ export class LanPool implements Service, MinerHost<Job> {
     this.#reports?.tick();
     for (const [socket, until] of this.#closing) if (now >= until) socket.destroy();
     for (const miner of this.#miners) {
+      if (miner.lines >= SERVER_LIMITS.linesPerSecond) miner.socket.resume();
+      miner.lines = 0;
       const reason = overdue(miner, now);
       if (reason !== null) this.close(miner, reason);
       else if (miner.adapt(now) || miner.wantsJob) this.#dispatch.refresh(miner, now);

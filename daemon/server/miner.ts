@@ -26,6 +26,8 @@ export class Miner extends MinerSession<Job> implements Connection {
   wantsJob = false;
   /** Asked to connect anew; closed at this time, monotonic ms. */
   closeAt: number | null = null;
+  /** Read since the last sweep. */
+  lines = 0;
   /** Nothing it still sends is listened to. */
   gone = false;
   /** The figures of its names, in the order of `workers`. */
@@ -48,6 +50,7 @@ export class Miner extends MinerSession<Job> implements Connection {
   take(chunk: Uint8Array, now: number): boolean {
     if (this.gone) return true;
     const { lines, overflow } = this.#splitter.push(chunk);
+    this.lines += lines.length;
     // Answers to lines that came together go out together.
     const many = lines.length > 1;
     if (many) this.socket.cork();

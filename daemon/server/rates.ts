@@ -1,7 +1,5 @@
 /** Hash rates from accepted shares: sums that decay with time (as ckpool keeps them), corrected for the time before they began. */
-
-/** Hashes behind a difficulty of 1: 2^256 / (0xffff << 208), as good as 2^32. */
-export const HASHES_PER_DIFFICULTY = 2 ** 32;
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
 
 const WINDOWS_S = [60, 300, 900, 3600] as const;
 /** Before so many shares a rate is nothing but chance. */
@@ -43,7 +41,7 @@ export class ShareRates {
     if (this.#shares < SHARES_NEEDED || ageS < 1) return null;
     const windowS = WINDOWS_S[index]!;
     // The integral of the weight over the time there was: without it, a young miner would seem slow.
-    return (this.#sums[index]! * HASHES_PER_DIFFICULTY) / (windowS * -Math.expm1(-ageS / windowS));
+    return (this.#sums[index]! * HASHES_AT_DIFFICULTY_ONE) / (windowS * -Math.expm1(-ageS / windowS));
   }
 
   #decay(now: number): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Ledger } from '../ledger/contract.ts';
-import { HASHES_PER_DIFFICULTY } from './rates.ts';
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
 import type { Worker, WorkerBook } from './workers.ts';
 
 /** Workers with a report of their own in an hour, those with the most work; the others together have one. */
@@ -73,7 +73,7 @@ export class WorkerReports {
       shares_stale: counts.stale,
       shares_duplicate: counts.duplicate,
       accepted_difficulty: counts.acceptedDifficulty,
-      hashrate_hs: seconds === 0 ? null : Math.round((counts.acceptedDifficulty * HASHES_PER_DIFFICULTY) / seconds),
+      hashrate_hs: seconds === 0 ? null : Math.round((counts.acceptedDifficulty * HASHES_AT_DIFFICULTY_ONE) / seconds),
       shares_forwarded: counts.forwarded,
       shares_forwarded_rejected: counts.forwardedRejected,
       blocks_found: counts.blocks,

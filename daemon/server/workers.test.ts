@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { REFUSALS } from '../../protocol/stratum-v1/server/reply.ts';
 import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
-import { HASHES_PER_DIFFICULTY, ShareRates } from './rates.ts';
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
+import { ShareRates } from './rates.ts';
 import { WorkerReports } from './worker-reports.ts';
 import { OTHERS, WorkerBook } from './workers.ts';
 
@@ -15,7 +16,7 @@ describe('hash rates', () => {
     for (let now = 10_000; now <= 7_200_000; now += 10_000) {
       rates.add(1000, now);
       if (now < 60_000) continue;
-      for (const rate of Object.values(rates.state(now))) expect(rate! / (100 * HASHES_PER_DIFFICULTY)).toBeCloseTo(1, 0);
+      for (const rate of Object.values(rates.state(now))) expect(rate! / (100 * HASHES_AT_DIFFICULTY_ONE)).toBeCloseTo(1, 0);
     }
     const { m1, h1 } = rates.state(7_200_000);
     expect(m1! / h1!).toBeCloseTo(1, 0);

@@ -4,7 +4,8 @@ import type { ServerState, WorkerState } from '../telemetry/state.ts';
 import type { Refusal } from '../../protocol/stratum-v1/server/reply.ts';
 import type { CheckedShare } from '../../protocol/stratum-v1/server/share-check.ts';
 import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
-import { HASHES_PER_DIFFICULTY, ShareRates } from './rates.ts';
+import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
+import { ShareRates } from './rates.ts';
 
 /** Names that have figures of their own; beyond these the one that was idle longest goes into `others`. */
 const NAMES_KEPT = 2048;
@@ -164,7 +165,7 @@ export class WorkerBook {
   difficultyFor(raw: string, seconds: number, now: number): number | null {
     const { m15, m5 } = this.#workers.get(sanitizeText(raw))?.rates.state(now) ?? { m15: null, m5: null };
     const rate = m15 ?? m5;
-    return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_PER_DIFFICULTY;
+    return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_AT_DIFFICULTY_ONE;
   }
 
   totals(): ServerState['totals'] {

@@ -6,6 +6,10 @@ export const SERVER_LIMITS = {
   closeLineBytes: 16 * 1024,
   /** Lines of one connection that are no requests before it is ended. */
   badLines: 10,
+  /** Lines of one connection that are read in a second; the rest waits, in the end in the miner. A rig of hundreds behind one proxy sends a few hundred. */
+  linesPerSecond: 4096,
+  /** Passwords of one connection that are wrong before it is ended. */
+  wrongPasswords: 10,
   /** Worker names that one connection may authorize. */
   workersPerConnection: 64,
   workerNameChars: 128,

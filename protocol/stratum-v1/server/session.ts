@@ -50,6 +50,7 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
   takesExtranonce = false;
   /** Lines that were no requests. */
   badLines = 0;
+  #refusedLogins = 0;
   readonly #host: MinerHost<J>;
   readonly #workers: string[] = [];
   #askedMask: number | null = null;
@@ -130,6 +131,7 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
     if (ask.method === 'submit') return this.#submit(id, ask.params, now);
     const wasReady = this.isReady;
     this.#answer(id, this.#perform(ask, now));
+    if (this.#refusedLogins >= SERVER_LIMITS.wrongPasswords) return this.#host.close(this, `${this.#refusedLogins} logins that were refused`);
     if (this.isReady && !wasReady) this.#host.ready(this);
   }
 
@@ -265,7 +267,10 @@ export class MinerSession<J extends UpstreamJob = UpstreamJob> implements Submit
     const options = readPassword(password);
     if (worker.length > SERVER_LIMITS.workerNameChars || this.#workers.length >= SERVER_LIMITS.workersPerConnection) return REFUSALS.unauthorized;
     const reason = this.#host.authorize(this, worker, options.secret);
-    if (reason !== null) return { code: REFUSALS.unauthorized.code, text: reason };
+    if (reason !== null) {
+      this.#refusedLogins += 1;
+      return { code: REFUSALS.unauthorized.code, text: reason };
+    }
     this.#fixed ??= options.difficulty;
     this.#workers.push(worker);
     this.authorizedAt ??= now;
