@@ -73,7 +73,7 @@ pools:
   const look = path.join(base, 'User_Look_At/global_look_at.json');
   const entry = await vi.waitFor(() => {
     const [first] = readJson<{ entries: { reason: string; message: string; path: string | null }[] }>(look).entries;
-    expect(first).toMatchObject({ reason: 'block_rejected', message: expect.stringContaining('mine: bad-txns-nonfinal; other: bad-txns-nonfinal') });
+    expect(first).toMatchObject({ reason: 'block_rejected', message: expect.stringMatching(/mine: bad-txns-nonfinal; other: bad-txns-nonfinal|other: bad-txns-nonfinal; mine: bad-txns-nonfinal/) });
     return first;
   }, { timeout: 30_000, interval: 100 });
   await rig.stop();
@@ -82,5 +82,7 @@ pools:
   expect(node.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
   // The other node was given the very same block.
   expect(other.blocks).toContain(readFileSync(path.join(base, entry!.path!), 'utf8').trim());
-  expect(node.blocks[0]).toContain(Buffer.from('of ours').toString('hex'));
+  // On a busy machine the second node may have given work first.
+  const tag = entry!.message.includes('was refused by mine') ? 'of ours' : '/rigbrain/';
+  expect(readFileSync(path.join(base, entry!.path!), 'utf8')).toContain(Buffer.from(tag).toString('hex'));
 }, 90_000);
