@@ -95,7 +95,7 @@ export class NodeRpc implements Rpc {
     this.#clock = clock;
     this.#templates = templates;
     const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#agent = this.#url.protocol === 'https:' ? new TrustedAgent(options.tls ?? {}, agentOptions) : new http.Agent(agentOptions);
+    this.#agent = this.#url.protocol === 'https:' ? new TrustedAgent(options.tls ?? {}, agentOptions, clock) : new http.Agent(agentOptions);
   }
 
   async call(method: string, params: readonly unknown[] = [], options: CallOptions = {}): Promise<unknown> {

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { systemClock } from '../../protocol/common/clock.ts';
 import { findProgram } from '../../test/harness.ts';
 import type { TlsTrust } from '../tls-trust.ts';
 import { selfSigned, type CertificateOptions, type TestCertificate } from './certificate.fixture.ts';
 import { NodeRpc } from './node-rpc.ts';
+import { TrustedAgent } from './trusted-agent.ts';
 
 const hasOpenssl = findProgram('openssl') !== null;
 
@@ -57,4 +58,24 @@ it.runIf(hasOpenssl).each<[string, (own: TestCertificate) => TlsTrust, Certifica
   const { rpc, heard } = await node(trust, certificate);
   await expect(rpc.call('getbestblockhash')).rejects.toThrow(words);
   expect(heard).toEqual([]);
+});
+
+it.each([
+  ['after its own deadline, whatever became of the request', 50, false],
+  ['with the agent', 600_000, true],
+])('a connection to a port that never shakes hands ends %s', async (_, connectMs, close) => {
+  const closed: Promise<unknown>[] = [];
+  const deaf = net.createServer((socket) => {
+    socket.on('error', () => {}).resume();
+    closed.push(new Promise((resolve) => socket.once('close', resolve)));
+  });
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => deaf.close());
+  const agent = new TrustedAgent({}, { keepAlive: true }, systemClock, connectMs);
+  const request = https.request({ host: '127.0.0.1', port: (deaf.address() as AddressInfo).port, agent });
+  request.on('error', () => {}).end();
+  await vi.waitFor(() => expect(closed).toHaveLength(1));
+  request.destroy();
+  if (close) agent.destroy();
+  await closed[0];
 });
