@@ -34,3 +34,13 @@ test('a share of a pool that is not there goes nowhere', async () => {
   await expect(desk.hand(share('gone'), [], null)).resolves.toEqual({ status: 'withheld', reason: 'its pool is no longer configured' });
   expect(pool.submitted).toEqual([]);
 });
+
+test('a source that fails at a share costs the answer to that share, and nothing else', async () => {
+  const pool = new HandSource('pool');
+  const { submit } = pool;
+  pool.submit = () => Promise.reject(new Error('out of order'));
+  const desk = new ShareDesk({ sources: [pool], clock: new ManualClock(), onShare: () => {}, onVerdict: () => {} });
+  await expect(desk.hand(share('pool'), [], null)).resolves.toEqual({ status: 'unknown', reason: 'out of order' });
+  pool.submit = submit;
+  await expect(desk.hand(share('pool'), [], null)).resolves.toMatchObject({ status: 'accepted' });
+});

@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/common/clock.ts';
+import { messageOf } from '../../protocol/common/errors.ts';
 import type { JobSource, Share, Verdict } from './job.ts';
 import type { ShareAccount } from './share-account.ts';
 
@@ -69,6 +70,9 @@ export class ShareDesk {
     this.#inFlight.set(sourceId, inFlight + 1);
     try {
       return await source.submit(share);
+    } catch (error) {
+      // A defect of ours; whether it went out, nobody knows. It must not end the daemon, which a rejection would.
+      return { status: 'unknown', reason: messageOf(error) };
     } finally {
       this.#inFlight.set(sourceId, this.#inFlight.get(sourceId)! - 1);
     }
