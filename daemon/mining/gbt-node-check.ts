@@ -2,6 +2,7 @@ import { payoutScript, type Chain } from '../../protocol/bitcoin/address.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import { isObject } from '../../protocol/common/json.ts';
 import { NodeRpcError, type Rpc } from './node-rpc.ts';
+import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 
 /** Chain names of `getblockchaininfo`; bcoin writes `testnet` where Bitcoin Core writes `test`. */
 const CHAINS: ReadonlyMap<unknown, Chain> = new Map<unknown, Chain>([
@@ -30,7 +31,7 @@ async function chainInfo(rpc: Rpc, signal: AbortSignal): Promise<ChainInfo> {
   const info = await rpc.call('getblockchaininfo', [], { signal });
   const members = isObject(info) ? info : {};
   const chain = CHAINS.get(members.chain);
-  if (!chain) throw new NodeRpcError('transport', `the node is on an unknown chain: ${JSON.stringify(members.chain)}`, { method: 'getblockchaininfo' });
+  if (!chain) throw new NodeRpcError('transport', `the node is on an unknown chain: ${sanitizeText(JSON.stringify(members.chain) ?? 'none', 60)}`, { method: 'getblockchaininfo' });
   const { blocks, headers } = members;
   const progress = typeof blocks === 'number' && typeof headers === 'number' ? `block ${blocks} of ${headers}` : '';
   return { chain, initialDownload: members.initialblockdownload === true, progress };

@@ -92,6 +92,13 @@ describe('NodeRpc', () => {
     }
   });
 
+  it('takes no terminal codes and no megabytes from the words of an error', async () => {
+    const url = await serve((_request, _body, response) => response.end(JSON.stringify({ result: null, error: { code: -1, message: `\u001b[2J${'x'.repeat(1_000_000)}` } })));
+    const { message } = await failureOf(client(url).call('x'));
+    expect(message).toMatch(/^x: \[2Jxxx/);
+    expect(message.length).toBeLessThan(600);
+  });
+
   it('reads the cookie file again when the node refuses the old one', async () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-cookie-'));
     cleanups.push(() => rmSync(dir, { recursive: true }));

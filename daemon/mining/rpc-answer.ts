@@ -1,5 +1,6 @@
 /** What an HTTP answer of a node's JSON-RPC means. Apart from the connection, because a thread reads the large ones. */
 import { RigError } from '../../protocol/common/errors.ts';
+import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 
 /** `transport` no answer · `auth` credentials refused or unreadable · `answer` the node answered with an error. */
 export type NodeRpcFailure = 'transport' | 'auth' | 'answer';
@@ -28,7 +29,8 @@ const EXCERPT = 60;
 function answerError(method: string, error: unknown): NodeRpcError {
   const { code, message } = typeof error === 'object' && error !== null ? (error as { code?: unknown; message?: unknown }) : {};
   const text = typeof message === 'string' ? message : JSON.stringify(error);
-  return new NodeRpcError('answer', `${method}: ${text}`, { method, rpcCode: typeof code === 'number' ? code : null });
+  // It goes into logs, screens and messages: without what a terminal acts upon, and not by the megabyte.
+  return new NodeRpcError('answer', `${method}: ${sanitizeText(text)}`, { method, rpcCode: typeof code === 'number' ? code : null });
 }
 
 /** The `result` of a JSON-RPC answer. @throws NodeRpcError */

@@ -1,4 +1,5 @@
 /** What the answer of `submitblock` (BIP22) means. Nodes differ in wording; bcoin writes `rejected: ` in front of the reason. */
+import { sanitizeText } from '../stratum-v1/text.ts';
 
 /** `inconclusive`: the block is valid as far as the node looked, but its best chain is another one. */
 export type SubmitResult =
@@ -8,7 +9,7 @@ export type SubmitResult =
 /** The reason of a BIP22 result without the prefix some nodes write; null when there is none, which is a yes. */
 export function resultReason(result: unknown): string | null {
   if (result === null || result === undefined) return null;
-  return typeof result === 'string' ? result.replace(/^rejected: /, '') : JSON.stringify(result);
+  return sanitizeText(typeof result === 'string' ? result.replace(/^rejected: /, '') : JSON.stringify(result));
 }
 
 /** @param result the `result` of the call: null, or a text */
