@@ -28,7 +28,8 @@ describe('time to failover', () => {
         id: 'garbage',
         break: (pool) => {
           pool.sim.faults.garbage = true;
-          for (let i = 0; i < 20; i++) pool.sim.broadcast.job();
+          // No jobs: twenty of them would push out the one that a share is on its way for.
+          for (let i = 0; i < 20; i++) pool.sim.broadcast.message('between two lines of garbage');
         },
         deadlineMs: 0,
         words: /unusable lines/,
