@@ -33,6 +33,24 @@ describe('jobs of a source', () => {
     expect(it.current!.ntime).toBe(job(2).ntime);
   });
 
+  it('are the same work with a later time, or the clean flag: no time is given out twice', () => {
+    const it = feed();
+    const { ntime } = job(1);
+    it.take(job(1), 0);
+    const first = it.current!;
+    for (let n = 0; n < 10; n++) it.renew(25_000);
+    const times = new Set([ntime, ...Array.from({ length: 10 }, (_, n) => ntime + 25 + n)]);
+    expect(it.current!.ntime).toBe(Math.max(...times));
+    for (const [at, again] of [[30_000, { ntime: ntime + 30 }], [31_000, { ntime: ntime + 31, clean: true }], [40_000, { clean: true, ntime: ntime + 31 }]] as const) {
+      it.take(job(1, again), at);
+      expect(times.has(it.current!.ntime)).toBe(false);
+      expect(it.current!.served.workId).toBe(first.served.workId);
+      expect(it.current!.served.stale).toBe(null);
+      times.add(it.current!.ntime);
+    }
+    expect(first.served.stale).not.toBe(null);
+  });
+
   it('are renewed with a later time, never far ahead of it, under short names', () => {
     const it = feed();
     it.take(job(1), 0);

@@ -65,9 +65,9 @@ export class Feed {
     const before = this.#current?.served ?? null;
     const reason = before === null ? null : obsolete(before.job, job);
     if (reason !== null) this.#markStale(reason);
-    const repeated = before !== null && reason === null && sameContent(before.job, job);
+    const repeated = before !== null && sameContent(before.job, job);
     const number = this.#numbers.take();
-    if (!repeated) this.#contentAt = now;
+    if (!repeated || before.job.ntime !== job.ntime) this.#contentAt = now;
     this.lostAt = null;
     this.#issue(new ServedJob(job, this.#policyMask, repeated ? before.workId : number), number, now);
     return reason !== null || before === null;
@@ -125,12 +125,14 @@ function obsolete(before: Job, after: Job): string | null {
   return null;
 }
 
-/** Some pools send the same job again under another id, with another difficulty. */
+/**
+ * Some pools send the same job again under another id, with another difficulty, with the clean flag, or only with a later time.
+ * A share repeats one of the other then, and miners begin to count anew: the time they are given must be a new one.
+ */
 function sameContent(a: Job, b: Job): boolean {
   return (
     a.version === b.version &&
     a.nbits === b.nbits &&
-    a.ntime === b.ntime &&
     a.extranonce2Size === b.extranonce2Size &&
     equalBytes(a.prevHash, b.prevHash) &&
     equalBytes(a.extranonce1, b.extranonce1) &&
