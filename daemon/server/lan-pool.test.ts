@@ -537,6 +537,20 @@ describe('the port', () => {
     await stopped;
   });
 
+  it('is free after a stop that comes while it is being opened', async () => {
+    const free = net.createServer();
+    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+    const { port } = free.address() as net.AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const { pool } = new TestLan(['pool'], { port });
+    const started = pool.start(new AbortController().signal);
+    await pool.stop();
+    await started;
+    expect(pool.state()).toMatchObject({ status: 'stopped', address: null });
+    await new Promise<void>((resolve, reject) => free.once('error', reject).listen(port, '127.0.0.1', resolve));
+    free.close();
+  });
+
   it('is free after the end, whoever is connected', async () => {
     const lan = await servingLan();
     const miner = await lan.miner();

@@ -53,6 +53,7 @@ const SHARE_WITHIN_MS = 2 * 3_600_000;
 const RETRY_MS = 30_000;
 const KEEPALIVE_MS = 60_000;
 const CLOSING_MS = 5_000;
+const MOST_CLOSING = 256;
 const WORKERS_SHOWN = 256;
 /** Refused connections that are told of one by one; more of them once a minute, with the count. */
 const REFUSAL_LOG_MS = 60_000;
@@ -179,7 +180,10 @@ export class LanPool implements Service, MinerHost<Job> {
         this.#failed(server, error);
         resolve();
       });
+      // Stopped while the host was looked up.
+      server.on('close', () => resolve());
       server.listen({ host, port, backlog: 4096 }, () => {
+        if (this.#ended) return void server.close();
         this.#setStatus('listening', null);
         this.#log.info({ url: minersUrl(host, this.port ?? port) }, 'other miners can mine here: this is the address of their pool');
         const warning = openness(host, this.#options.password !== null);
@@ -279,7 +283,8 @@ export class LanPool implements Service, MinerHost<Job> {
     if ((session as Miner).gone) return;
     this.#log.debug({ address, worker: workers[0], reason }, 'connection of a miner ended by us');
     this.#gone(session as Miner);
-    // What was written last goes out, but a peer that does not read is not waited for.
+    // What was written last goes out, but a peer that does not read is not waited for, and of those there are not many.
+    if (this.#closing.size >= MOST_CLOSING) return void socket.destroy();
     socket.destroySoon();
     this.#closing.set(socket, this.#clock.monotonic() + CLOSING_MS);
   }
