@@ -130,7 +130,7 @@ ledger: { preset: ssd }
   await rig.waitFor('the unreachable pool', (line) => line.pool === 'away' && line.msg === 'pool connection ended', 30_000);
   await rig.waitFor('the node that refuses', (line) => line.pool === 'node' && line.level === 'warn', 30_000);
   await rig.waitFor('the node that refuses the cookie', (line) => line.pool === 'cookie' && line.level === 'warn', 30_000);
-  await expect.poll(() => [atHook.length > 0, passwords.length], { timeout: 60_000 }).toEqual([true, 2]);
+  await expect.poll(() => [atHook.length > 0, passwords.length >= 2], { timeout: 60_000 }).toEqual([true, true]);
   await probe.wait('the state of the refused pool', ({ topic, text }) => topic.endsWith('/pools') && text.includes('auth_failed'), 0);
   // A miner in the house with the right password, and one with a wrong one.
   const door = await rig.waitFor('the pool for other miners', (line) => line.module === 'server' && typeof line.url === 'string', 30_000);

@@ -8,6 +8,7 @@ import { SERVER_LIMITS } from '../../protocol/stratum-v1/server/limits.ts';
 import { MIN_SHARED_SIZE, PrefixBook, seatShapes, type Prefix, type SeatShape } from '../../protocol/stratum-v1/server/seats.ts';
 import { makeSeat, type Issue, type Seat } from '../../protocol/stratum-v1/server/served-job.ts';
 import type { SeenShares } from '../../protocol/stratum-v1/server/share-check.ts';
+import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 import type { Job, JobSource } from '../mining/job.ts';
 import { Feed, IssueNumbers } from './feed.ts';
 import type { Miner } from './miner.ts';
@@ -194,7 +195,7 @@ export class Dispatch {
   }
 
   #reconnect(miner: Miner, feed: Feed, now: number): void {
-    this.#options.log.info({ miner: miner.address, worker: miner.workers[0], pool: feed.sourceId }, 'a miner has to connect anew to get work of this pool');
+    this.#options.log.info({ miner: miner.address, worker: sanitizeText(miner.workers[0] ?? ''), pool: feed.sourceId }, 'a miner has to connect anew to get work of this pool');
     miner.askToReconnect();
     miner.closeAt = now + RECONNECT_MS;
   }

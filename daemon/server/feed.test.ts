@@ -84,6 +84,20 @@ describe('jobs of a source', () => {
     expect(it.known).toBe(SERVER_LIMITS.jobsKept);
   });
 
+  it('are no more than the memory is for, however fast a pool sends them', () => {
+    const it = feed();
+    it.take(job(1), 0);
+    const first = it.current!;
+    it.renew(0);
+    for (let n = 2; n <= SERVER_LIMITS.contentsKept; n++) it.take(job(n), 0);
+    expect(it.find(first.id)).toBe(first);
+    it.take(job(99), 0);
+    expect([it.find(first.id), it.known]).toEqual([null, SERVER_LIMITS.contentsKept]);
+    expect(first.served.stale).not.toBe(null);
+    for (let n = 100; n < 1000; n++) it.take(job(n & 0xff, { height: n }), 0);
+    expect(it.known).toBe(SERVER_LIMITS.contentsKept);
+  });
+
   it('of a source that is gone are good for a while, and again when it comes back', () => {
     const it = feed();
     it.lose(0);

@@ -31,6 +31,8 @@ export class Feed {
   readonly #policyMask: number;
   /** All that are known, oldest first. */
   readonly #issues = new Map<string, Issue<Job>>();
+  /** The jobs behind them, oldest first. */
+  readonly #contents: ServedJob<Job>[] = [];
   #current: Issue<Job> | null = null;
   /** When the present content came, monotonic ms: its time is counted on from there. */
   #contentAt = 0;
@@ -69,7 +71,10 @@ export class Feed {
     const number = this.#numbers.take();
     if (!repeated || before.job.ntime !== job.ntime) this.#contentAt = now;
     this.lostAt = null;
-    this.#issue(new ServedJob(job, this.#policyMask, repeated ? before.workId : number), number, now);
+    const served = new ServedJob(job, this.#policyMask, repeated ? before.workId : number);
+    this.#issue(served, number, now);
+    // At once, not with the next sweep: a pool that floods us with jobs would have filled the memory by then.
+    if (this.#contents.push(served) > SERVER_LIMITS.contentsKept) this.#forget(this.#contents.shift()!);
     return reason !== null || before === null;
   }
 
@@ -98,6 +103,15 @@ export class Feed {
     // Whoever still holds it, e.g. to know a share again, need not any more.
     for (const { served } of this.#issues.values()) forgotten.delete(served);
     for (const served of forgotten) served.stale ??= 'it is too old';
+  }
+
+  /** @param oldest of all that are known: its issues come first */
+  #forget(oldest: ServedJob<Job>): void {
+    for (const [id, { served }] of this.#issues) {
+      if (served !== oldest) break;
+      this.#issues.delete(id);
+    }
+    oldest.stale ??= 'it is too old';
   }
 
   #issue(served: ServedJob<Job>, number: number, now: number): void {

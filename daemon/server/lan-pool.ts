@@ -281,7 +281,7 @@ export class LanPool implements Service, MinerHost<Job> {
   close(session: MinerSession<Job>, reason: string): void {
     const { socket, address, workers } = session as Miner;
     if ((session as Miner).gone) return;
-    this.#log.debug({ address, worker: workers[0], reason }, 'connection of a miner ended by us');
+    this.#log.debug({ address, worker: sanitizeText(workers[0] ?? ''), reason }, 'connection of a miner ended by us');
     this.#gone(session as Miner);
     // What was written last goes out, but a peer that does not read is not waited for, and of those there are not many.
     if (this.#closing.size >= MOST_CLOSING) return void socket.destroy();

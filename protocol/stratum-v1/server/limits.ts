@@ -22,6 +22,8 @@ export const SERVER_LIMITS = {
   difficultiesRemembered: 8,
   /** How long a job is known, as long as its block is the newest. */
   jobKeptMs: 600_000,
-  /** Jobs of one source that are known. */
+  /** Names of jobs of one source that are known. */
   jobsKept: 1024,
+  /** Jobs behind these names, each of which may weigh half a megabyte; a session with a pool takes shares for the last 32. */
+  contentsKept: 64,
 } as const;
