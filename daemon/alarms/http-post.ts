@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../../protocol/common/clock.ts';
+import { connectionWords } from '../connection-words.ts';
 import type { Post } from './message.ts';
 
 export type PostResult =
@@ -17,19 +18,6 @@ export interface PostTarget {
 
 /** Longest time the other side is left alone on its own wish. */
 const MOST_WAIT_MS = 60_000;
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name could not be looked up',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ETIMEDOUT: 'no answer',
-  EPIPE: 'connection closed',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
-  CERT_HAS_EXPIRED: 'the certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
-};
 
 /** Sends it and waits for the status. Never rejects. */
 export function postOnce({ url, token }: PostTarget, { headers, body }: Post, deadlineMs: number, clock: Clock, signal: AbortSignal): Promise<PostResult> {
@@ -55,7 +43,7 @@ export function postOnce({ url, token }: PostTarget, { headers, body }: Post, de
       finish(judge(response));
     });
     // The message of a system error may hold the address: only its code is told.
-    request.on('error', (error: NodeJS.ErrnoException) => failed(WORDS[error.code ?? ''] ?? `it failed (${error.code ?? 'unknown error'})`));
+    request.on('error', (error: NodeJS.ErrnoException) => failed(connectionWords(error.code) ?? `it failed (${error.code ?? 'unknown error'})`));
     if (signal.aborted) return aborted();
     request.end(bytes);
   });

@@ -43,6 +43,20 @@ function lineFrontend(options: RunOptions): Frontend {
   };
 }
 
+interface LogLine {
+  readonly level: string;
+  readonly msg?: string;
+  readonly pool?: string;
+  readonly err?: string;
+  readonly reason?: string;
+}
+
+/** `warn: backup: pool connection ended (connection refused)`: which pool and why are fields of a log line. */
+export function warningText({ level, msg, pool, err, reason }: LogLine): string {
+  const why = err ?? reason;
+  return `${level}: ${pool === undefined ? '' : `${pool}: `}${msg ?? ''}${why === undefined || why === '' ? '' : ` (${why})`}`;
+}
+
 /** Log lines a person should not miss although the screen covers them: warnings and errors join the recent events. */
 function terminalFrontend(options: RunOptions): Frontend {
   let screen: StatusScreen | null = null;
@@ -52,9 +66,9 @@ function terminalFrontend(options: RunOptions): Frontend {
     decodeStrings: false,
     write(chunk: string, _encoding, done) {
       try {
-        const line = JSON.parse(chunk) as { level: string; msg?: string; err?: string };
+        const line = JSON.parse(chunk) as LogLine;
         if (line.level === 'warn' || line.level === 'error' || line.level === 'fatal') {
-          const text = `${line.level}: ${line.msg ?? ''}${line.err ? ` (${line.err})` : ''}`;
+          const text = warningText(line);
           if (screen) screen.note(text);
           else {
             early.push(text);

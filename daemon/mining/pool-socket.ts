@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import { isPrivateAddress } from '../../protocol/common/ip.ts';
 import { Socks5Handshake, type Socks5Credentials } from '../../protocol/socks5/handshake.ts';
+import { describeConnectionError } from '../connection-words.ts';
 import { matchesPin, plainFingerprint, tlsOptions, type TlsTrust } from '../tls-trust.ts';
 
 /** A SOCKS5 proxy on the way to a pool. It resolves the pool's name; this machine never does. */
@@ -50,11 +51,6 @@ const ADDRESS_SHARE = 1 / 4;
 const KEEPALIVE_IDLE_MS = 60_000;
 /** A pool that reads nothing must not fill our memory. */
 const MAX_UNSENT_BYTES = 256 * 1024;
-
-function describe(error: Error & { code?: string }): string {
-  // Several addresses tried in vain give an AggregateError without a message of its own.
-  return error.message || error.code || error.name;
-}
 
 type Stage = 'tcp' | 'proxy' | 'tls' | 'open' | 'closed';
 
@@ -236,7 +232,7 @@ export class PoolSocket {
   /** @param error null = closed without one */
   #failure(error: (Error & { code?: string }) | null): RigError {
     const options = error === null ? {} : { cause: error };
-    const words = error === null ? 'the pool closed the connection' : describe(error);
+    const words = error === null ? 'the pool closed the connection' : describeConnectionError(error);
     switch (this.#stage) {
       case 'tcp':
         return this.#proxy === null ? new RigError('E_POOL_CONNECT', words, options) : new RigError('E_POOL_PROXY', `the proxy ${this.#proxyName()} cannot be reached: ${error === null ? 'it closed the connection' : words}`, options);

@@ -410,7 +410,7 @@ describe('StratumV1Source over TLS', () => {
   it('refuses a certificate of the CA given that is for another name, and sends nothing', async (context) => {
     const { source, pool } = await setUp(context.skip, (own) => ({ ca: own.certFile }), silentLog, { names: ['DNS:other.example'] });
     await reaches(source, 'backing_off');
-    expect(source.state().reason).toMatch(/IP: 127\.0\.0\.1|altnames/i);
+    expect(source.state().reason).toMatch(/for another name: IP: 127\.0\.0\.1/);
     expect(pool.lines).toEqual([]);
   });
 
@@ -468,7 +468,7 @@ describe('StratumV1Source over TLS', () => {
     plain.pool.script = (socket) => void socket.write('{"id":null}\n');
     await start(source);
     await reaches(source, 'backing_off');
-    expect(source.state().reason).toMatch(/wrong version number|ssl/i);
+    expect(source.state().reason).toMatch(/does not speak TLS|TLS failed/);
 
     const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-tls-'));
     cleanups.push(() => rmSync(dir, { recursive: true }));

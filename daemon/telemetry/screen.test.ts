@@ -108,3 +108,10 @@ test('what the pool sees stands under the pool', () => {
   const text = statusLines({ ...state, pools: [{ ...state.pools[0]!, account }] }, [], [], false).join('\n');
   expect(text).toContain('pool sees 1.00 TH/s (900 GH/s to 1.10 TH/s)   luck 105 %   2.0 % refused   answers in 24 ms');
 });
+
+test('an alarm is not told twice in one line', () => {
+  const alarm = { severity: 'error', subject: 'rig', raised_at: 0, healed_at: null } as const;
+  const alarms = [{ ...alarm, kind: 'all_pools_dead', message: 'no pool has work (a: no answer)' }, { ...alarm, kind: 'no_share', message: 'no share of this rig was accepted for 10 expected' }] as const;
+  const lines = statusLines({ ...state, alarms }, [], [], false).filter((line) => line.startsWith('ALARM'));
+  expect(lines).toEqual(['ALARM      no pool has work (a: no answer)', 'ALARM      No accepted shares: no share of this rig was accepted for 10 expected']);
+});

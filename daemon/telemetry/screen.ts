@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { TITLE } from '../alarms/rule.ts';
 import { deviceLines } from './screen-devices.ts';
+import { lanPoolLines } from './screen-lan-pool.ts';
+import { moneyLines } from './screen-money.ts';
 import { poolLines } from './screen-pools.ts';
 import type { RigState, StateSource } from './state.ts';
 import { formatDifficulty, formatDuration, formatSi } from './units.ts';
@@ -78,12 +80,14 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   const lines = [
     `${paint(1, 'Rigbrain')} ${node.version}   ${node.id}   ${node.mode} mode   up ${formatDuration(node.uptime_secs)}`,
     '',
-    ...state.alarms.filter(({ healed_at }) => healed_at === null).map(({ kind, message }) => paint(31, `ALARM      ${TITLE[kind]}: ${plain(message)}`)),
+    ...state.alarms.filter(({ healed_at }) => healed_at === null).map(({ kind, message }) => paint(31, `ALARM      ${titled(TITLE[kind], plain(message))}`)),
     `status     ${paint(good ? 32 : 33, mining.status.replace('_', ' '))}${mining.reason ? `   ${plain(mining.reason)}` : ''}`,
     `hash rate  ${formatSi(mining.hashrate_hs, 'H/s')}`,
     `shares     ${shares.accepted} accepted   ${shares.rejected} rejected   ${shares.stale} stale${shares.unknown > 0 ? `   ${shares.unknown} unanswered` : ''}${shares.withheld > 0 ? `   ${shares.withheld} not sent` : ''}`,
     `blocks     ${shares.blocks}   best share ${formatDifficulty(shares.best_difficulty)}   hardware errors ${shares.hardware_errors}   duplicates ${shares.duplicates}`,
     ...poolLines(state, plain),
+    ...lanPoolLines(state.server, plain),
+    ...moneyLines(state.economy),
   ];
   if (mining.session) lines.push(`session    round ${mining.session.round}   best hash ${mining.session.best_zeros} leading zero hex digits, local target ${mining.session.target_zeros}`);
   if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);
@@ -91,8 +95,14 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
   lines.push(...deviceLines(state.devices, plain));
   const { ledger } = state;
   lines.push(`ledger     ${ledger.written} written, ${ledger.queued} waiting${ledger.backup + ledger.emergency > 0 ? `, ${ledger.backup + ledger.emergency} in backup` : ''}${ledger.lost > 0 ? paint(31, `, ${ledger.lost} lost`) : ''}${ledger.degraded && ledger.last_error ? `   ${ledger.last_error}` : ''}`);
-  lines.push('', ...recent.map((line) => paint(2, line)), '', ...footer.map((line) => paint(2, line)));
+  if (recent.length > 0) lines.push('', ...recent.map((line) => paint(2, line)));
+  lines.push('', ...footer.map((line) => paint(2, line)));
   return lines;
+}
+
+/** The title, unless the message begins with the same words. */
+function titled(title: string, message: string): string {
+  return message.toLowerCase().startsWith(title.toLowerCase()) ? message : `${title}: ${message}`;
 }
 
 /** What a person takes home when the daemon has stopped. */

@@ -81,7 +81,7 @@ describe('rigbrain pools', () => {
     const pool = await simPool({ tls: own });
     const first = await pools(`pools:\n  - {url: "${pool.url}", user: acc.rig}\n`);
     expect(first.code).toBe(69);
-    expect(first.io.stdout).toMatch(/unusable self-signed certificate/);
+    expect(first.io.stdout).toMatch(/unusable the certificate is self-signed/);
     expect(first.io.stdout).toMatch(/TLS {6}issued by CN=rigbrain test, valid for 1 days/);
     const fingerprint = /fingerprint_sha256 ([0-9a-f]{64})/.exec(first.io.stdout)![1]!;
     expect(fingerprint).toBe(own.fingerprint.replaceAll(':', '').toLowerCase());

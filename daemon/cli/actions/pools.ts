@@ -9,6 +9,7 @@ import { createSources, payoutRules } from '../../main/sources.ts';
 import { randomCredentials } from '../../mining/proxy-credentials.ts';
 import { CONNECT_TIMEOUT_MS, PROXY_CONNECT_TIMEOUT_MS } from '../../mining/pool-socket.ts';
 import { probePool, type ProbeReport, type ProbeTarget } from '../../mining/probe/pool-probe.ts';
+import { formatDifficulty } from '../../telemetry/units.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
@@ -78,7 +79,7 @@ function linesOf(io: CliIo, report: ProbeReport, now: number): string[] {
     lines.push(row('TLS', 'none: anybody on the way can read along and take over'));
   }
   if (job !== null) {
-    lines.push(row('work', `difficulty ${job.difficulty}, version mask ${job.version_mask ?? 'none'}, extranonce ${job.extranonce1_bytes} + ${job.extranonce2_bytes} bytes, height ${job.height ?? 'unknown'}`));
+    lines.push(row('work', `difficulty ${formatDifficulty(job.difficulty)}, version mask ${job.version_mask ?? 'none'}, extranonce ${job.extranonce1_bytes} + ${job.extranonce2_bytes} bytes, height ${job.height ?? 'unknown'}`));
   }
   if (payout !== null) lines.push(row('payout', `${payout.explanation}${payout.tag === null ? '' : `; text: ${payout.tag}`}`));
   const times = [['connect', ms.connect], ['login', ms.login], ['first job', ms.job]].flatMap(([name, value]) => (value === null ? [] : [`${name} ${value} ms`]));

@@ -2,16 +2,10 @@ import { returning, type Pick, type RoleWords, type Standing, type Strategy } fr
 
 /**
  * The first of the configured pools that has work. When it loses its work the next one that has some is mined for at once;
- * the way back is taken only when the better pool has held work for `returnMs` without a break, so that one that comes and
+ * the way back is taken only when the better pool has held work for the return time without a break, so that one that comes and
  * goes does not drag the rig along. A pool that has not failed yet has nothing to prove: a start is no return.
  */
 export class Failover implements Strategy {
-  readonly #returnMs: number;
-
-  constructor(returnMs: number) {
-    this.#returnMs = returnMs;
-  }
-
   pick(pools: readonly Standing[], active: string | null): Pick {
     const working = pools.filter(({ hasWork }) => hasWork);
     const proven = working.find(({ provesUntil }) => provesUntil === null);
@@ -27,7 +21,7 @@ export class Failover implements Strategy {
     const place = pools.indexOf(pool);
     if (pool.id === active) return { role: 'active', reason: place === 0 ? 'the first pool' : pools.slice(0, place).map(betterWords).join(', ') };
     const isBetter = place < pools.findIndex(({ id }) => id === active);
-    if (isBetter && pool.provesUntil !== null) return returning(pool.provesUntil, this.#returnMs, now);
+    if (isBetter && pool.provesUntil !== null) return returning(pool.provesUntil, now);
     return { role: 'standby', reason: `ready at once when ${active ?? 'the pool mined for'} fails` };
   }
 }

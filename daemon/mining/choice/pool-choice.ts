@@ -225,13 +225,13 @@ export class PoolChoice {
   }
 }
 
-function strategyOf({ strategy, rotateMs, returnMs }: ChoiceOptions, hashesFor: (id: string) => number): Strategy {
+function strategyOf({ strategy, rotateMs }: ChoiceOptions, hashesFor: (id: string) => number): Strategy {
   switch (strategy) {
     case 'failover':
-      return new Failover(returnMs);
+      return new Failover();
     case 'quota':
-      return new Turns({ rotateMs, returnMs }, new Quota(hashesFor));
+      return new Turns({ rotateMs }, new Quota(hashesFor));
     case 'round-robin':
-      return new Turns({ rotateMs, returnMs }, new RoundRobin());
+      return new Turns({ rotateMs }, new RoundRobin());
   }
 }

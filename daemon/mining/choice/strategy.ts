@@ -40,7 +40,7 @@ export function inSeconds(ms: number): string {
 }
 
 /** The words for a pool that works again and is not trusted yet. */
-export function returning(provesUntil: number, returnMs: number, now: number): RoleWords {
+export function returning(provesUntil: number, now: number): RoleWords {
   const leftMs = Math.max(0, provesUntil - now);
-  return { role: 'returning', reason: `works again since ${Math.floor((returnMs - leftMs) / 1000)} s, mined for again in ${inSeconds(leftMs)}` };
+  return { role: 'returning', reason: `works again, mined for again in ${inSeconds(leftMs)}` };
 }

@@ -15,8 +15,6 @@ export interface TurnOrder {
 export interface TurnOptions {
   /** How long a turn is. */
   readonly rotateMs: number;
-  /** How long a pool that failed must work again before it has turns. */
-  readonly returnMs: number;
 }
 
 /** The whole rig mines for one pool at a time, turn by turn. A turn ends early when its pool loses its work. */
@@ -45,7 +43,7 @@ export class Turns implements Strategy {
     const detail = this.#order.words(pool, candidates);
     const say = (role: 'active' | 'standby', words: string): RoleWords => ({ role, reason: detail === '' ? words : `${words}; ${detail}` });
     if (pool.id === active) return say('active', pools.some((other) => other.hasWork && other !== pool) ? `its turn for another ${inSeconds(this.#endsAt - now)}` : 'the only pool with work');
-    if (pool.provesUntil !== null) return returning(pool.provesUntil, this.#options.returnMs, now);
+    if (pool.provesUntil !== null) return returning(pool.provesUntil, now);
     return say('standby', 'waits for its turn');
   }
 
