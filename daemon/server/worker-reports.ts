@@ -1,22 +1,16 @@
 import type { Clock } from '../../protocol/common/clock.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import { HASHES_AT_DIFFICULTY_ONE } from '../../protocol/bitcoin/target.ts';
-import type { Worker, WorkerBook } from './workers.ts';
+import { COUNTS, noCounts, type Counts, type Worker, type WorkerBook } from './workers.ts';
 
 /** Workers with a report of their own in an hour, those with the most work; the others together have one. */
 const REPORTS_AT_ONCE = 256;
 const HOUR_MS = 3_600_000;
 
-const COUNTS = ['accepted', 'rejected', 'stale', 'duplicate', 'acceptedDifficulty', 'forwarded', 'forwardedRejected', 'blocks'] as const;
-type Counts = Record<(typeof COUNTS)[number], number>;
-
-const NOTHING: Counts = { accepted: 0, rejected: 0, stale: 0, duplicate: 0, acceptedDifficulty: 0, forwarded: 0, forwardedRejected: 0, blocks: 0 };
-
 /** Writes down what each worker did, every hour and at the end: for those who did something. */
 export class WorkerReports {
   readonly #book: WorkerBook;
   readonly #ledger: Pick<Ledger, 'saveSystemReport'>;
-  readonly #reported = new WeakMap<Worker, Counts>();
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   #hour: number;
   /** Monotonic ms: the wall clock of a board without a battery jumps by years once it has found a network. */
@@ -51,16 +45,19 @@ export class WorkerReports {
     }
     const rest = done.slice(REPORTS_AT_ONCE);
     if (rest.length === 0) return;
-    const sum = { ...NOTHING };
+    const sum = noCounts();
     for (const { counts } of rest) for (const name of COUNTS) sum[name] += counts[name];
     this.#save(`${rest.length} others`, seconds, sum, {});
   }
 
   #take(worker: Worker): Counts {
-    const before = this.#reported.get(worker) ?? NOTHING;
-    const now = Object.fromEntries(COUNTS.map((name) => [name, worker[name]])) as Counts;
-    this.#reported.set(worker, now);
-    return Object.fromEntries(COUNTS.map((name) => [name, now[name] - before[name]])) as Counts;
+    const { reported } = worker;
+    const done = noCounts();
+    for (const name of COUNTS) {
+      done[name] = worker[name] - reported[name];
+      reported[name] = worker[name];
+    }
+    return done;
   }
 
   #save(name: string, seconds: number, counts: Counts, more: Record<string, string | number | null>): void {

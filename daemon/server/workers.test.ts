@@ -95,4 +95,16 @@ describe('reports', () => {
     reports.report();
     expect(saved).toHaveLength(257);
   });
+
+  it('of those who had to go hold nothing that was written down before', () => {
+    const book = new WorkerBook();
+    const saved: Record<string, unknown>[] = [];
+    const reports = new WorkerReports(book, { saveSystemReport: (_category, data) => String(saved.push(data)) }, new ManualClock());
+    book.join('first', 0).noteAccepted(share(1000), 0, 0);
+    reports.report();
+    book.join('first', 1).noteAccepted(share(1), 1, 1);
+    for (let n = 0; n < 2048; n++) book.join(`w${n}`, 2 + n);
+    reports.report();
+    expect(saved.map(({ worker, accepted_difficulty }) => [worker, accepted_difficulty])).toEqual([['first', 1000], [OTHERS, 1]]);
+  });
 });

@@ -23,7 +23,15 @@ export interface Connection {
   readonly connectedSince: number;
 }
 
-export class Worker {
+export const COUNTS = ['accepted', 'rejected', 'stale', 'duplicate', 'acceptedDifficulty', 'forwarded', 'forwardedRejected', 'blocks'] as const;
+/** What adds up. */
+export type Counts = Record<(typeof COUNTS)[number], number>;
+
+export function noCounts(): Counts {
+  return { accepted: 0, rejected: 0, stale: 0, duplicate: 0, acceptedDifficulty: 0, forwarded: 0, forwardedRejected: 0, blocks: 0 };
+}
+
+export class Worker implements Counts {
   readonly name: string;
   readonly connections = new Set<Connection>();
   readonly rates: ShareRates;
@@ -32,7 +40,6 @@ export class Worker {
   stale = 0;
   duplicate = 0;
   acceptedDifficulty = 0;
-  rejectedDifficulty = 0;
   forwarded = 0;
   forwardedRejected = 0;
   blocks = 0;
@@ -41,6 +48,8 @@ export class Worker {
   lastShareAt: number | null = null;
   /** Monotonic ms of anything it did. */
   activeAt: number;
+  /** The part that has been written down. */
+  readonly reported = noCounts();
   readonly #reasons = new Map<string, number>();
 
   constructor(name: string, now: number) {
@@ -86,19 +95,13 @@ export class Worker {
   /** Takes over all of a name that is kept no longer. */
   absorb(other: Worker): void {
     this.add(other);
+    for (const name of COUNTS) this.reported[name] += other.reported[name];
     for (const [reason, count] of other.#reasons) this.#reason(reason, count);
   }
 
   /** Adds the counts of another one, without its reasons: those of thousands of names take time, and sums have none. */
   add(other: Worker): void {
-    this.accepted += other.accepted;
-    this.rejected += other.rejected;
-    this.stale += other.stale;
-    this.duplicate += other.duplicate;
-    this.acceptedDifficulty += other.acceptedDifficulty;
-    this.forwarded += other.forwarded;
-    this.forwardedRejected += other.forwardedRejected;
-    this.blocks += other.blocks;
+    for (const name of COUNTS) this[name] += other[name];
     if (other.bestDifficulty !== null) this.noteHash(other.bestDifficulty);
     if (other.lastShareAt !== null) this.lastShareAt = Math.max(this.lastShareAt ?? 0, other.lastShareAt);
   }
