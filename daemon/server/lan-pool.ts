@@ -253,7 +253,7 @@ export class LanPool implements Service, MinerHost<Job> {
     const left = (this.#perAddress.get(miner.address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(miner.address, left);
     else this.#perAddress.delete(miner.address);
-    for (const worker of miner.accounts) worker.connections.delete(miner);
+    for (const worker of miner.accounts) worker.leave(miner);
     this.#dispatch.leave(miner, this.#clock.monotonic());
   }
 

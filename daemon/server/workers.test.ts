@@ -73,6 +73,14 @@ describe('workers', () => {
     for (let now = 5000; now <= 600_000; now += 5000) worker.noteAccepted(share(1000), now, now);
     expect(book.difficultyFor('w', 10, 600_000)! / 2000).toBeCloseTo(1, 1);
     expect(book.difficultyFor('nobody', 10, 600_000)).toBe(null);
+    // Four under one name: the fifth is like one of them.
+    const connection = (difficulty: number) => ({ address: 'a', userAgent: null, difficulty, versionMask: null, connectedSince: 0 });
+    const all = [500, 500, 500, 700].map(connection);
+    for (const one of [...all, connection(0)]) worker.connections.add(one);
+    expect(book.difficultyFor('w', 10, 600_000)! / 500).toBeCloseTo(1, 1);
+    // And one that comes back after a night has not become slow.
+    for (const one of all) worker.leave(one);
+    expect(book.difficultyFor('w', 10, 36_000_000)).toBe(700);
   });
 });
 

@@ -44,6 +44,8 @@ export class Worker implements Counts {
   forwardedRejected = 0;
   blocks = 0;
   bestDifficulty: number | null = null;
+  /** Of the connection that left last; null = none has. */
+  lastDifficulty: number | null = null;
   /** Wall clock ms. */
   lastShareAt: number | null = null;
   /** Monotonic ms of anything it did. */
@@ -56,6 +58,11 @@ export class Worker implements Counts {
     this.name = name;
     this.rates = new ShareRates(now);
     this.activeAt = now;
+  }
+
+  /** A connection is gone. */
+  leave(connection: Connection): void {
+    if (this.connections.delete(connection)) this.lastDifficulty = connection.difficulty ?? this.lastDifficulty;
   }
 
   noteAccepted(share: CheckedShare, now: number, at: number): void {
@@ -164,11 +171,16 @@ export class WorkerBook {
     return this.#workers.values();
   }
 
-  /** Difficulty at which a worker of this name finds a share in `seconds`, from its shares so far; null = it is not known. */
+  /**
+   * Difficulty for a new connection of this name: that of the one that left last, however long ago, else the one at which a
+   * miner finds a share in `seconds`, from the shares of all that are there under this name. Null = it is not known.
+   */
   difficultyFor(raw: string, seconds: number, now: number): number | null {
-    const { m15, m5 } = this.#workers.get(sanitizeText(raw))?.rates.state(now) ?? { m15: null, m5: null };
-    const rate = m15 ?? m5;
-    return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_AT_DIFFICULTY_ONE;
+    const worker = this.#workers.get(sanitizeText(raw));
+    if (worker === undefined) return null;
+    if (worker.lastDifficulty !== null) return worker.lastDifficulty;
+    const rate = worker.rates.state(now).m5;
+    return rate === null || rate <= 0 ? null : (rate * seconds) / HASHES_AT_DIFFICULTY_ONE / Math.max(1, worker.connections.size - 1);
   }
 
   totals(): ServerState['totals'] {
