@@ -36,4 +36,4 @@ test('a transaction comes by long poll as a job that is not clean, and its block
   expect(job!.merkleBranch.length).toBeGreaterThan(0);
   expect(await source.submit(search(job!))).toMatchObject({ status: 'accepted' });
   await source.stop();
-}, 60_000);
+}, 120_000);
