@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 
 /** Below the deadline of a test, so that it is told what was waited for. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const { waitFor, waitUntil } = vi;
 vi.waitFor = (callback, options) => waitFor(callback, typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options });
