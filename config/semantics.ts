@@ -30,6 +30,7 @@ export function semanticProblems(config: RigConfig, origins: Origins): ConfigPro
   checkPayouts(config, report);
   checkTrust(config, report);
   checkNodeKeys(config, report);
+  checkTls(config, report);
   return problems;
 }
 
@@ -90,6 +91,16 @@ function checkNodeKeys(config: RigConfig, report: Report): void {
     const address = addressOf(pool.url);
     if (address === null || address.protocol === 'gbt') return;
     for (const key of NODE_KEYS) if (pool[key] !== undefined) report(['pools', index, key], 'is for your own node (url: http://...); take it out');
+  });
+}
+
+/** Who pins a certificate takes the connection for safe; without TLS nothing would be looked at. */
+function checkTls(config: RigConfig, report: Report): void {
+  config.pools.forEach(({ url, tls }, index) => {
+    const address = addressOf(url);
+    if (tls === undefined || address === null || address.tls) return;
+    const secure = address.protocol === 'gbt' ? 'https://' : 'stratum+ssl://';
+    for (const key of ['ca', 'fingerprint_sha256', 'insecure'] as const) if (tls[key] !== undefined && tls[key] !== false) report(['pools', index, 'tls', key], `does nothing without TLS: write ${secure} in url, or take it out`);
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RigError } from '../../protocol/common/errors.ts';
 import { AllowList, plainAddress } from './allow.ts';
-import { isLoopback, minersUrl, openness } from './where.ts';
+import { isLoopback, listenWords, minersUrl, openness } from './where.ts';
 
 describe('who may connect', () => {
   it('is private and loopback addresses when nobody is named', () => {
@@ -40,4 +40,9 @@ describe('where miners find the pool', () => {
     expect(openness('0.0.0.0', true)).toBe(null);
     expect(openness('0.0.0.0', false)).toContain('server.password');
   });
+});
+
+it('why a port cannot be had is told in words, with the code for whoever looks it up', () => {
+  expect(listenWords(Object.assign(new Error('listen EADDRINUSE: address already in use 127.0.0.1:3333'), { code: 'EADDRINUSE' }))).toBe('another program has this port (EADDRINUSE)');
+  expect(listenWords(new Error('something else'))).toBe('something else');
 });

@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { timingSafeEqual, createHash } from 'node:crypto';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
-import { messageOf, RigError } from '../../protocol/common/errors.ts';
+import { RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { Service } from '../../protocol/common/service.ts';
 import { SERVER_LIMITS } from '../../protocol/stratum-v1/server/limits.ts';
@@ -25,7 +25,7 @@ import { Dispatch } from './dispatch.ts';
 import { ShareForwarder } from './forwarder.ts';
 import { Miner } from './miner.ts';
 import { ShareRates } from './rates.ts';
-import { addressText, minersUrl, openness } from './where.ts';
+import { addressText, listenWords, minersUrl, openness } from './where.ts';
 import { WorkerReports } from './worker-reports.ts';
 import { WorkerBook } from './workers.ts';
 
@@ -196,7 +196,7 @@ export class LanPool implements Service, MinerHost<Job> {
   #failed(server: Server, error: Error): void {
     if (this.#ended || this.#server !== server) return;
     const { host, port } = this.#options.config;
-    const problem = new RigError('E_SERVER', `the LAN pool cannot listen on ${addressText(host, port)}: ${messageOf(error)}`, { cause: error });
+    const problem = new RigError('E_SERVER', `the LAN pool cannot listen on ${addressText(host, port)}: ${listenWords(error)}`, { cause: error });
     if (this.#reason !== problem.message) this.#log.error({ code: problem.code, err: problem.message, hint: problem.hint }, 'the LAN pool does not serve');
     this.#setStatus('failed', problem.message);
     server.close();

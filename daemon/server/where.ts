@@ -1,6 +1,7 @@
 /** Where the LAN pool can be reached, and by whom. */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { messageOf } from '../../protocol/common/errors.ts';
 
 /** True when only this machine can connect to what listens there. */
 export function isLoopback(host: string): boolean {
@@ -17,6 +18,19 @@ export function minersUrl(host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const own = everywhere ? Object.values(networkInterfaces()).flat().find((card) => card !== undefined && !card.internal && card.family === 'IPv4') : undefined;
   return `stratum+tcp://${addressText(own?.address ?? (everywhere ? '127.0.0.1' : host), port)}`;
+}
+
+const LISTEN_WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has this port',
+  EADDRNOTAVAIL: 'this machine does not have this address',
+  EACCES: 'ports below 1024 are not open to this user',
+  ENOTFOUND: 'the name is not known',
+};
+
+/** Why a port cannot be had, for a person. */
+export function listenWords(error: Error & { code?: string }): string {
+  const words = LISTEN_WORDS[error.code ?? ''];
+  return words === undefined ? messageOf(error) : `${words} (${error.code})`;
 }
 
 /** What a person should know about who may mine here; null = nothing. */

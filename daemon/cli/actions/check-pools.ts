@@ -1,8 +1,10 @@
 /** The pools' addresses, as `rigbrain check` sees them. Nothing is connected to. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describeOrigin, nearestOrigin } from '../../../config/origin.ts';
 import type { LoadedConfig } from '../../../config/load.ts';
 import { decodeAddress } from '../../../protocol/bitcoin/address.ts';
-import { RigError } from '../../../protocol/common/errors.ts';
+import { messageOf, RigError } from '../../../protocol/common/errors.ts';
 import { parsePoolUrl } from '../../../protocol/stratum-v1/pool-url.ts';
 import type { CheckFinding } from './check-finding.ts';
 
@@ -10,7 +12,7 @@ export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
   const findings: CheckFinding[] = [];
   loaded.config.pools.forEach((pool, index) => {
     const report = (key: string, code: CheckFinding['code'], reason: string, severity: CheckFinding['severity'] = 'error') =>
-      findings.push({ severity, code, message: `${describeOrigin(nearestOrigin(loaded.origins, ['pools', index, key]))}: pools.${index}.${key}: ${reason}` });
+      findings.push({ severity, code, message: `${describeOrigin(nearestOrigin(loaded.origins, ['pools', index, ...key.split('.')]))}: pools.${index}.${key}: ${reason}` });
     if (!pool.enabled) report('enabled', null, 'is false: this pool is not used', 'warning');
     try {
       const { protocol } = parsePoolUrl(pool.url);
@@ -21,6 +23,8 @@ export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
       if (!(error instanceof RigError)) throw error;
       report('url', error.code, error.message);
     }
+    if (pool.tls?.insecure === true) report('tls.insecure', null, 'certificates are not checked: anybody on the way can take over the hash rate', 'warning');
+    if (pool.tls?.ca !== undefined) reportCa(pool.tls.ca, (reason) => report('tls.ca', 'E_POOL_TLS', reason));
     if (pool.payout_address !== undefined) reportAddress(pool.payout_address, (reason) => report('payout_address', 'E_ADDRESS_INVALID', reason));
   });
   const { config } = loaded;
@@ -28,6 +32,15 @@ export function poolFindings(loaded: LoadedConfig): CheckFinding[] {
   else if (config.pools.every(({ enabled }) => !enabled)) findings.push({ severity: 'warning', code: null, message: 'every pool has enabled: false: only demo mode can mine' });
   else if (config.mining.mode === 'live' && !config.mining.live) findings.push({ severity: 'warning', code: 'E_LIVE_NOT_ENABLED', message: 'mining.live is not set: in live mode nothing but regtest is submitted to' });
   return findings;
+}
+
+/** It is read anew at every connect, so it may also be put there later; but a name is mistyped more often. */
+function reportCa(file: string, report: (reason: string) => void): void {
+  try {
+    readFileSync(file);
+  } catch (error) {
+    report(`the CA file ${path.resolve(file)} cannot be read: ${messageOf(error)}`);
+  }
 }
 
 /** Whether it is an address of any chain: which one the node is on is only known once it answers. */

@@ -1,4 +1,5 @@
 /** The pool for other miners, as `rigbrain check` sees it. Nothing is listened to. */
+import { isIP } from 'node:net';
 import type { LoadedConfig } from '../../../config/load.ts';
 import { describeOrigin, nearestOrigin } from '../../../config/origin.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
@@ -17,6 +18,7 @@ export function serverFindings({ config: { server, pools }, origins }: LoadedCon
     if (!(error instanceof RigError)) throw error;
     report('allow', 'error', error.message);
   }
+  if (isIP(server.host) === 0 && /^[\d.:]+$/.test(server.host)) report('host', 'error', `server.host: ${server.host} is not an IP address`);
   const open = openness(server.host, server.password !== undefined);
   if (open !== null) report('host', 'warning', `server.host: ${open}`);
   if (isLoopback(server.host)) report('host', 'warning', `server.host: ${server.host} is reachable from this machine only; 0.0.0.0 lets the house in`);

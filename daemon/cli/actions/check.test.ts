@@ -56,6 +56,15 @@ describe('check', () => {
     expect(io.stdout).not.toContain('pools.2');
   });
 
+  it('finds a CA file that is not there, certificates that nobody checks, and keys of TLS where there is none', async () => {
+    const { code, io } = await check('mining: {live: true}\npools:\n  - {url: "stratum+ssl://a.example:443", user: me, tls: {ca: /nowhere/ca.pem}}\n  - {url: "stratum+ssl://b.example:443", user: me, tls: {insecure: true}}\n');
+    expect(code).toBe(78);
+    expect(io.stdout).toMatch(/E_POOL_TLS: .*rig\.yaml:3:58: pools\.0\.tls\.ca: the CA file \/nowhere\/ca\.pem cannot be read/);
+    expect(io.stdout).toMatch(/warning: .*rig\.yaml:4:58: pools\.1\.tls\.insecure: certificates are not checked/);
+    const plain = await check(`mining: {live: true}\npools:\n  - {url: "stratum+tcp://a.example:443", user: me, tls: {fingerprint_sha256: "${'ab'.repeat(32)}"}}\n`);
+    expect([plain.code, plain.io.stdout]).toEqual([78, expect.stringMatching(/rig\.yaml:3:58: pools\.0\.tls\.fingerprint_sha256: does nothing without TLS: write stratum\+ssl:\/\/ in url/)]);
+  });
+
   it('finds a mistyped payout address, and warns of a pool without a worker name', async () => {
     const { code, io } = await check('mining: {live: true}\npools:\n  - url: http://127.0.0.1:18443\n    payout_address: bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081\n  - url: stratum+tcp://pool.example.org:3333\n');
     expect(code).toBe(78);
@@ -70,6 +79,7 @@ describe('check', () => {
     expect((await check('server: {enabled: true}\n')).io.stdout).toMatch(/reachable from this machine only/);
     const locked = await check('server: {enabled: true, host: 0.0.0.0, password: {env: LAN}}\n', [], { LAN: 'x' });
     expect(locked.io.stdout).not.toMatch(/may mine here/);
+    expect((await check('server: {enabled: true, host: 192.168.300.1}\n')).io.stdout).toMatch(/E_CONFIG_INVALID: .*server\.host: 192\.168\.300\.1 is not an IP address/);
     const wrong = await check('server: {enabled: true, allow: [192.168.1.0/24, 10.0.0.0/99]}\n');
     expect(wrong.code).toBe(78);
     expect(wrong.io.stdout).toMatch(/server\.allow\.1: "10\.0\.0\.0\/99" is neither an address nor a network/);

@@ -20,8 +20,8 @@ export interface Description {
 
 /** Fields that say what happened, in the order they are read; then those that say where. */
 const WHAT: readonly string[] = ['status', 'verdict', 'verdict_reason', 'reason', 'plain_reason', 'verification_status', 'event', 'error_type', 'severity', 'message', 'mode'];
-const WHERE: readonly string[] = ['block_height', 'leading_zeros', 'difficulty', 'share_difficulty', 'pool', 'session', 'miner_id', 'latency_ms', 'round_number', 'attempts_this_round', 'best_difficulty', 'blocks_found'];
-const SHORT_NAMES: Readonly<Record<string, string>> = { block_height: 'height', leading_zeros: 'zeros', share_difficulty: 'wanted', miner_id: 'miner', latency_ms: 'answered_ms', round_number: 'round', attempts_this_round: 'attempts', best_difficulty: 'best' };
+const WHERE: readonly string[] = ['worker', 'shares_accepted', 'shares_rejected', 'block_height', 'leading_zeros', 'difficulty', 'share_difficulty', 'pool', 'session', 'miner_id', 'latency_ms', 'round_number', 'attempts_this_round', 'best_difficulty', 'blocks_found'];
+const SHORT_NAMES: Readonly<Record<string, string>> = { shares_accepted: 'accepted', shares_rejected: 'rejected', block_height: 'height', leading_zeros: 'zeros', share_difficulty: 'wanted', miner_id: 'miner', latency_ms: 'answered_ms', round_number: 'round', attempts_this_round: 'attempts', best_difficulty: 'best' };
 const MAX_VALUE_CHARS = 160;
 const GOOD = new Set(['accepted', 'mined', 'verified']);
 const BAD = new Set(['rejected', 'stale', 'failed', 'error', 'fatal', 'critical']);
