@@ -9,7 +9,6 @@ export interface Refusal {
 
 /** Every refusal that is always the same. */
 export const REFUSALS = {
-  paramsNotList: { code: 20, text: 'Params not array' },
   tooFewParams: { code: 20, text: 'Invalid array size' },
   extranonce2: { code: 20, text: 'Incorrect size of extranonce2' },
   extranonce2Hex: { code: 20, text: 'Invalid extranonce2' },
