@@ -21,3 +21,10 @@ test('what there are no words for is told as it is', () => {
   expect(connectionWords('EWHATEVER')).toBeNull();
   expect(describeConnectionError(failed('unable to verify the first certificate\n', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }))).toBe('unable to verify the first certificate');
 });
+
+test('takes no terminal codes and no thousands of names from a certificate', () => {
+  const reason = `Host: pool.example. is not in the cert's altnames: DNS:\u001b[2J, ${'DNS:a.example, '.repeat(5000)}`;
+  const words = describeConnectionError(Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason }));
+  expect(words).toMatch(/^the certificate is for another name: Host: pool\.example\. is not in the cert's altnames: DNS:\[2J/);
+  expect(words.length).toBeLessThanOrEqual(300);
+});

@@ -1,5 +1,8 @@
 /** Why a connection failed, for a person: system and OpenSSL errors are written for programmers. */
 import { messageOf } from '../protocol/common/errors.ts';
+import { sanitizeText } from '../protocol/stratum-v1/text.ts';
+
+const MOST_CHARS = 300;
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -20,8 +23,15 @@ export function connectionWords(code: string | undefined): string | null {
   return WORDS[code ?? ''] ?? null;
 }
 
-/** The same with what the error itself says of it: address and code, name, or OpenSSL's reason. One line. */
+/**
+ * The same with what the error itself says of it: address and code, name, or OpenSSL's reason. One line of bounded length: with a
+ * certificate, whose names are told, anybody on the way can write whatever he likes.
+ */
 export function describeConnectionError(error: Error & { code?: string; reason?: string }): string {
+  return sanitizeText(describe(error), MOST_CHARS);
+}
+
+function describe(error: Error & { code?: string; reason?: string }): string {
   const { code = '' } = error;
   const words = connectionWords(code);
   // "IP: 127.0.0.1 is not in the cert's list: " of Node.js ends with a list that may be empty.

@@ -8,6 +8,7 @@ import { isObject } from '../../protocol/common/json.ts';
 import type { BlockTemplate } from '../../protocol/gbt/template.ts';
 import { ByteCollector } from './byte-collector.ts';
 import { NodeRpcError, readRpcAnswer, type HttpAnswer } from './rpc-answer.ts';
+import { sanitizeText } from '../../protocol/stratum-v1/text.ts';
 import { TemplateReader } from './template-reader.ts';
 import { TrustedAgent } from './trusted-agent.ts';
 import type { TlsTrust } from '../tls-trust.ts';
@@ -168,5 +169,6 @@ export class NodeRpc implements Rpc {
 /** Node's connection errors are sometimes an AggregateError with an empty message: its code says more. */
 function describeCause(cause: unknown): string {
   const code = (cause as { code?: unknown } | null)?.code;
-  return messageOf(cause) || (typeof code === 'string' ? code : 'connection failed');
+  // The names in a certificate are told, and whoever is on the way chooses them.
+  return sanitizeText(messageOf(cause), 300) || (typeof code === 'string' ? code : 'connection failed');
 }
