@@ -1,4 +1,14 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The slow lane first: what takes minutes must not be what everybody waits for at the end. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isSlow = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('.slow.test.ts');
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -12,5 +22,6 @@ export default defineConfig({
     // Two cores on the smallest machines we build on; hashing tests would starve the socket tests otherwise.
     maxWorkers: 2,
     maxConcurrency: 2,
+    sequence: { sequencer: SlowFirst },
   },
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { runFleet } from './fleet.ts';
 
-test('sixteen devices of every family mine for three minutes while plugs are pulled and some fall ill', { timeout: 420_000 }, async () => {
-  const report = await runFleet({ sticks: 16, seconds: 180, seed: 1 });
-  expect(report.unplugs).toBeGreaterThan(20);
+test('sixteen devices of every family mine for a minute and a half while plugs are pulled and some fall ill', { timeout: 420_000 }, async () => {
+  const report = await runFleet({ sticks: 16, seconds: 90, seed: 1 });
+  expect(report.unplugs).toBeGreaterThan(8);
   expect(report.hashing_at_end, JSON.stringify(report.devices)).toBe(16);
   expect(report.shares).toMatchObject({ lost: 0, disagreed: 0, duplicated: 0 });
-  expect(report.shares.pool_accepted).toBeGreaterThan(500);
+  expect(report.shares.pool_accepted).toBeGreaterThan(200);
   // Whatever happens to the others, a device that is well misses no more than one job.
   expect(report.well_jobs_missed).toBeLessThanOrEqual(1);
   const { open_files_first, open_files_last, growth_percent } = report.memory;
