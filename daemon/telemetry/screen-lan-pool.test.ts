@@ -9,6 +9,7 @@ const plain = (text: string): string => text.replaceAll('\u001b', '?');
 test('miners, their rate, and how many of their shares went to the pool', () => {
   expect(lanPoolLines(server, plain)).toEqual(['LAN pool   2 miners   5.00 MH/s   23 of 33 shares sent on   at 0.0.0.0:3333']);
   expect(lanPoolLines({ ...server, miners: 1, hashrate_hs: null, totals: { ...totals, forwarded_rejected: 4 } }, plain)).toEqual(['LAN pool   1 miner   23 of 33 shares sent on (4 refused)   at 0.0.0.0:3333']);
+  expect(lanPoolLines({ ...server, refused_connections: 3 }, plain)[0]).toContain('sent on   3 turned away   at');
 });
 
 test('none without a LAN pool, and the reason of one that cannot listen', () => {

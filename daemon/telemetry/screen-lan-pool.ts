@@ -6,11 +6,12 @@ import { formatSi } from './units.ts';
 export function lanPoolLines(server: ServerState | null, plain: (text: string) => string): string[] {
   if (server === null) return [];
   if (server.status !== 'listening') return [`LAN pool   ${server.status}${server.reason === null ? '' : `: ${plain(server.reason)}`}`];
-  const { miners, hashrate_hs, totals, address } = server;
+  const { miners, hashrate_hs, totals, address, refused_connections } = server;
   const parts = [
     `${miners} ${miners === 1 ? 'miner' : 'miners'}`,
     ...(hashrate_hs === null ? [] : [formatSi(hashrate_hs, 'H/s')]),
     `${totals.forwarded} of ${totals.accepted} shares sent on${totals.forwarded_rejected > 0 ? ` (${totals.forwarded_rejected} refused)` : ''}`,
+    ...(refused_connections === 0 ? [] : [`${refused_connections} turned away`]),
   ];
   return [`LAN pool   ${parts.join('   ')}   at ${address ?? 'unknown'}`];
 }
