@@ -51,18 +51,21 @@ export class PoolAccounts {
   }
 
   #switch(job: Job | null): void {
-    this.#settle();
+    const before = this.#job;
     this.#job = job;
+    // Asking every device takes a moment, and devices wait for this job: what goes to the same account at the same difficulty can wait.
+    if (before !== null && job !== null && before.sourceId === job.sourceId && before.shareDifficulty === job.shareDifficulty) return;
+    this.#settle(before);
   }
 
   /** Puts what was hashed since the last time to the account of the pool it was hashed for. */
-  #settle(): void {
+  #settle(job = this.#job): void {
     const now = this.#clock.monotonic();
     const hashes = this.#meter.take(this.#engine.devices, now);
     const ms = now - this.#settledAt;
     this.#settledAt = now;
     // Without a job devices wait; what they still finish is nobody's.
-    if (this.#job !== null) this.#of(this.#job.sourceId).noteHashes(this.#job, hashes, ms, now);
+    if (job !== null) this.#of(job.sourceId).noteHashes(job, hashes, ms, now);
   }
 
   #of(poolId: string): PoolAccount {
