@@ -116,8 +116,24 @@ export interface AlarmState {
   readonly message: string;
 }
 
+/** What became of the shares of miners at the LAN pool. */
+export interface ServedShares {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly stale: number;
+  readonly duplicate: number;
+  /** Sum of the difficulties of the accepted shares. */
+  readonly accepted_difficulty: number;
+  /** Shares that went on to the pool, and how many of them it refused. */
+  readonly forwarded: number;
+  readonly forwarded_rejected: number;
+  readonly blocks: number;
+  readonly best_difficulty: number | null;
+  readonly last_share_at: number | null;
+}
+
 /** One miner's name at the LAN pool, over all its connections since start. */
-export interface WorkerState {
+export interface WorkerState extends ServedShares {
   readonly name: string;
   readonly connections: number;
   readonly address: string | null;
@@ -125,18 +141,6 @@ export interface WorkerState {
   readonly connected_since: number | null;
   readonly difficulty: number | null;
   readonly version_mask: string | null;
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly stale: number;
-  readonly duplicate: number;
-  /** Sum of the difficulties of the accepted shares. */
-  readonly accepted_difficulty: number;
-  /** Shares that went on to the pool, and what became of them. */
-  readonly forwarded: number;
-  readonly forwarded_rejected: number;
-  readonly blocks: number;
-  readonly best_difficulty: number | null;
-  readonly last_share_at: number | null;
   /** From accepted shares, hashes per second; null = too early to tell. */
   readonly hashrate_hs: { readonly m1: number | null; readonly m5: number | null; readonly m15: number | null; readonly h1: number | null };
   readonly reject_reasons: Readonly<Record<string, number>>;
@@ -153,19 +157,7 @@ export interface ServerState {
   readonly hashrate_hs: number | null;
   readonly refused_connections: number;
   /** Of all workers since start. */
-  readonly totals: {
-    readonly accepted: number;
-    readonly rejected: number;
-    readonly stale: number;
-    readonly duplicate: number;
-    readonly accepted_difficulty: number;
-    /** Shares that went on to the pool, and how many of them it refused. */
-    readonly forwarded: number;
-    readonly forwarded_rejected: number;
-    readonly blocks: number;
-    readonly best_difficulty: number | null;
-    readonly last_share_at: number | null;
-  };
+  readonly totals: ServedShares;
   /** Most work first, 256 at most. */
   readonly workers: readonly WorkerState[];
   readonly worker_count: number;
