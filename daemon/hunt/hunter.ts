@@ -1,0 +1,297 @@
+import path from 'node:path';
+import { RigError } from '../../protocol/common/errors.ts';
+import type { Disk } from '../ledger/disk/disk.ts';
+import { isMissing } from '../ledger/disk/disk.ts';
+import { readWhole, writeWhole } from '../ledger/disk/files.ts';
+import { breed, byFitness, elitesOf, randomOf, type Child } from './breeding.ts';
+import { fitnessOf } from './fitness.ts';
+import { geneNames, genesKey, type Genes } from './genes.ts';
+import { configHash, contentOf, type HuntJob } from './job.ts';
+import { Journal } from './journal.ts';
+import { ledgerCsv } from './ledger-csv.ts';
+import { provenanceName, readProvenance, type Provenance } from './provenance.ts';
+import { checkRates, checkSettings, MOST_JOBS, type HuntSettings } from './settings.ts';
+
+/** A job and what came of it. */
+export interface HuntRow {
+  readonly job: HuntJob;
+  readonly genes: Genes;
+  readonly result: HuntResult | null;
+}
+
+export interface HuntResult {
+  readonly status: Provenance['status'];
+  readonly sentinel_code: number;
+  readonly fitness: number;
+  readonly log_prime_sse: number | null;
+  readonly sdg_h_norm_l2: number | null;
+  readonly sse_null_phase_scramble: number | null;
+  readonly sse_null_target_shuffle: number | null;
+  readonly p_value: number | null;
+  readonly created_utc: string;
+}
+export type FinishedRow = HuntRow & { readonly result: HuntResult };
+
+/** What a person may change while a hunt runs; it counts from the next generation on. */
+export interface Steering {
+  readonly crossover_rate?: number;
+  readonly mutation_rate?: number;
+  readonly mutation_strength?: number;
+  /** Values to try in the next generation; what is left out is the best run's, or the middle of the range. */
+  readonly inject?: readonly Genes[];
+}
+
+type Entry =
+  | { readonly type: 'hunt'; readonly hunt_id: string; readonly created_utc: string; readonly settings: HuntSettings }
+  | { readonly type: 'target'; readonly generations: number }
+  | { readonly type: 'steer'; readonly steering: Steering }
+  | { readonly type: 'jobs'; readonly jobs: readonly HuntJob[]; readonly golden: boolean }
+  | { readonly type: 'result'; readonly job_uuid: string; readonly result: HuntResult };
+
+export interface HunterOptions {
+  readonly disk: Disk;
+  /** Of this hunt alone: `journal.jsonl`, `simulation_ledger.csv`, `provenance/`, `fields/`, `golden.json`. */
+  readonly folder: string;
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+export const JOURNAL_NAME = 'journal.jsonl';
+export const LEDGER_NAME = 'simulation_ledger.csv';
+export const PROVENANCE_FOLDER = 'provenance';
+
+/**
+ * The memory and the choice of a hunt. Every step is in the journal before anybody acts on it, so that a hunt goes on
+ * after a kill at any moment with the same jobs: a generation is written down with its uuids before the first of them runs,
+ * and a job with a result never runs again.
+ */
+export class Hunter {
+  readonly #options: HunterOptions;
+  readonly #journal: Journal<Entry>;
+  readonly #rows = new Map<string, HuntRow>();
+  readonly #known = new Set<string>();
+  #settings!: HuntSettings;
+  #rates: Pick<HuntSettings, 'crossover_rate' | 'mutation_rate' | 'mutation_strength'> | null = null;
+  #injected: Genes[] = [];
+  #huntId = '';
+  #target = 0;
+  #generations = 0;
+
+  private constructor(options: HunterOptions) {
+    this.#options = options;
+    this.#journal = new Journal(options.disk, path.join(options.folder, JOURNAL_NAME));
+  }
+
+  /**
+   * Opens the hunt of a folder, or begins one there.
+   * @param settings of a new hunt; left out: there must be one. One that is there keeps its own.
+   * @throws RigError E_HUNT_SETTINGS, E_HUNT_JOURNAL; the disk's error
+   */
+  static async open(options: HunterOptions, settings?: HuntSettings): Promise<Hunter> {
+    const hunter = new Hunter(options);
+    try {
+      for (const entry of await hunter.#journal.open()) hunter.#apply(entry);
+      if (hunter.#huntId === '') {
+        if (settings === undefined) throw new RigError('E_HUNT_SETTINGS', `there is no hunt in ${options.folder}`, { context: { folder: options.folder } });
+        checkSettings(settings);
+        await hunter.#write({ type: 'hunt', hunt_id: options.newUuid(), created_utc: new Date(options.now()).toISOString(), settings });
+      }
+      await hunter.#adopt();
+      await hunter.writeLedger();
+      return hunter;
+    } catch (error) {
+      await hunter.#journal.close();
+      throw error;
+    }
+  }
+
+  get huntId(): string {
+    return this.#huntId;
+  }
+
+  get settings(): HuntSettings {
+    return this.#settings;
+  }
+
+  /** Generations the hunt is to have in all. */
+  get targetGenerations(): number {
+    return this.#target;
+  }
+
+  /** All jobs in the order they were made. */
+  get rows(): readonly HuntRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** Number of the generation that is under way, or of the next when all jobs have ended. */
+  getCurrentGeneration(): number {
+    return this.pendingJobs().some(({ origin }) => origin !== 'reevaluation') ? this.#generations - 1 : this.#generations;
+  }
+
+  /** Jobs without a result, in order. */
+  pendingJobs(): HuntJob[] {
+    return this.rows.filter(({ result }) => result === null).map(({ job }) => job);
+  }
+
+  /** So many generations in all. @throws RigError E_HUNT_SETTINGS unless it is more than there are */
+  async setTarget(generations: number): Promise<void> {
+    if (!Number.isInteger(generations) || generations < this.#generations || generations > 1e6) throw new RigError('E_HUNT_SETTINGS', `num_generations: must be a whole number from ${this.#generations} to 1000000 in all (it is ${generations})`, { context: { field: 'num_generations' } });
+    if (generations !== this.#target) await this.#write({ type: 'target', generations });
+  }
+
+  /** @throws RigError E_HUNT_SETTINGS that names the field */
+  async steer(steering: Steering): Promise<void> {
+    checkRates(steering);
+    const { bounds, population_size } = this.#settings;
+    if ((steering.inject?.length ?? 0) + this.#injected.length > population_size) throw new RigError('E_HUNT_SETTINGS', `inject: a generation has ${population_size} jobs, ${this.#injected.length} of them given already`, { context: { field: 'inject' } });
+    for (const genes of steering.inject ?? []) {
+      for (const [gene, value] of Object.entries(genes)) {
+        const range = bounds[gene as keyof typeof bounds];
+        if (range === undefined || !(value >= range.min && value <= range.max)) throw new RigError('E_HUNT_SETTINGS', `inject.${gene}: ${range === undefined ? 'this hunt does not search it' : `must be from ${range.min} to ${range.max} (it is ${value})`}`, { context: { field: `inject.${gene}` } });
+      }
+    }
+    await this.#write({ type: 'steer', steering });
+  }
+
+  /** Parameters of the next generation: drawn from everywhere in the first, then bred of the last one and the elite of all. Writes nothing. */
+  getNextGeneration(count = this.#settings.population_size): Child[] {
+    if (!Number.isInteger(count) || count < 1 || count > MOST_JOBS) throw new RigError('E_HUNT_SETTINGS', `population_size: must be a whole number from 1 to ${MOST_JOBS} (it is ${count})`);
+    const { bounds } = this.#settings;
+    const finished = this.#searched().map(({ job, genes, result }) => ({ job_uuid: job.job_uuid, genes, fitness: result.fitness, generation: job.generation }));
+    const elite = elitesOf(finished, this.#settings.population_size);
+    const pool = finished.filter((row) => row.generation === this.#generations - 1 || elite.includes(row));
+    const middle = Object.fromEntries(geneNames(bounds).map((gene) => [gene, (bounds[gene]!.min + bounds[gene]!.max) / 2])) as Genes;
+    const steered: Child[] = this.#injected.slice(0, count).map((genes) => ({ genes: { ...middle, ...elite[0]?.genes, ...genes }, origin: 'steered', parent_1: null, parent_2: null }));
+    const known = new Set([...this.#known, ...steered.map(({ genes }) => genesKey(genes))]);
+    return [...steered, ...breed(count - steered.length, pool, { ...this.#settings, ...this.#rates }, randomOf(this.#settings.seed, this.#generations), known)];
+  }
+
+  /** Makes jobs of the children and writes them down as the next generation. @throws RigError E_HUNT_SETTINGS while one is under way */
+  async registerNewJobs(children: readonly Child[]): Promise<HuntJob[]> {
+    if (this.pendingJobs().length > 0) throw new RigError('E_HUNT_SETTINGS', 'the last generation has not ended');
+    // The seeds of the runs: not the numbers that the children were drawn from.
+    const random = randomOf(this.#settings.seed ^ 0x5eed5eed, this.#generations);
+    const jobs = children.map(({ genes, origin, parent_1, parent_2 }) => this.#job(genes, random.bits(), { generation: this.#generations, origin, parent_1, parent_2 }));
+    await this.#write({ type: 'jobs', jobs, golden: false });
+    await this.writeLedger();
+    return jobs;
+  }
+
+  /** Jobs that run one row's parameters again, on other seeds. */
+  async registerReevaluation({ job, genes }: HuntRow, count = this.#settings.golden_seeds): Promise<HuntJob[]> {
+    const random = randomOf(this.#settings.seed ^ 0x601d, this.#rows.size);
+    const jobs = Array.from({ length: count }, () => this.#job(genes, random.bits(), { generation: job.generation, origin: 'reevaluation', parent_1: job.job_uuid, parent_2: null }));
+    if (jobs.length > 0) await this.#write({ type: 'jobs', jobs, golden: true });
+    await this.writeLedger();
+    return jobs;
+  }
+
+  /** Takes over what a job's provenance says. A job that has a result keeps it. @throws RigError E_HUNT_SETTINGS for a job of another hunt */
+  async processResult(provenance: Provenance): Promise<HuntRow> {
+    const row = this.#rows.get(provenance.job_uuid);
+    if (row === undefined || row.job.config_hash !== provenance.config_hash) throw new RigError('E_HUNT_SETTINGS', `job ${provenance.job_uuid} is none of this hunt`, { context: { job_uuid: provenance.job_uuid } });
+    if (row.result === null) await this.#write({ type: 'result', job_uuid: provenance.job_uuid, result: this.#resultOf(provenance) });
+    return this.#rows.get(provenance.job_uuid)!;
+  }
+
+  /** Takes over the provenance files of these jobs, where there are any. @returns jobs that have none */
+  async processGenerationResults(jobUuids: readonly string[]): Promise<string[]> {
+    const missing: string[] = [];
+    for (const uuid of jobUuids) {
+      const provenance = await this.readProvenance(uuid);
+      if (provenance === null) missing.push(uuid);
+      else await this.processResult(provenance);
+    }
+    return missing;
+  }
+
+  /** The fittest of all that have a score; null while there is none. Re-evaluations are no candidates: they are its judges. */
+  getBestRun(): FinishedRow | null {
+    return this.candidates()[0] ?? null;
+  }
+
+  /** All that have a score, fittest first. */
+  candidates(): FinishedRow[] {
+    return byFitness(this.#searched().filter(({ result }) => result.fitness > 0).map((row) => ({ row, fitness: row.result.fitness }))).map(({ row }) => row);
+  }
+
+  /** Null when the file is not there or is no provenance of this job. */
+  async readProvenance(jobUuid: string): Promise<Provenance | null> {
+    try {
+      const found = readProvenance((await readWhole(this.#options.disk, path.join(this.#options.folder, PROVENANCE_FOLDER, provenanceName(jobUuid)))).toString('utf8'));
+      return found?.job_uuid === jobUuid && found.config_hash === this.#rows.get(jobUuid)?.job.config_hash ? found : null;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** `simulation_ledger.csv` anew from the journal: at the beginning and end of every generation, and whenever it is asked for. */
+  async writeLedger(): Promise<void> {
+    await writeWhole(this.#options.disk, path.join(this.#options.folder, LEDGER_NAME), Buffer.from(ledgerCsv(this.rows)));
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+  }
+
+  /** A job may have left its provenance right before the end, with nobody to write the result down. */
+  async #adopt(): Promise<void> {
+    await this.processGenerationResults(this.pendingJobs().map(({ job_uuid }) => job_uuid));
+  }
+
+  #searched(): FinishedRow[] {
+    return this.rows.filter((row): row is FinishedRow => row.result !== null && row.job.origin !== 'reevaluation');
+  }
+
+  #job(genes: Genes, seed: number, of: Pick<HuntJob, 'generation' | 'origin' | 'parent_1' | 'parent_2'>): HuntJob {
+    const content = contentOf({ ...this.#settings.parameters, ...genes }, seed);
+    return { job_uuid: this.#options.newUuid(), config_hash: configHash(content), ...of, ...content };
+  }
+
+  #resultOf({ status, sentinel_code, metrics, created_utc }: Provenance): HuntResult {
+    const { log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble, sse_null_target_shuffle, p_value } = metrics;
+    const fitness = fitnessOf({ sentinel_code, log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble }, this.#settings.lambda_falsifiability);
+    return { status, sentinel_code, fitness, log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble, sse_null_target_shuffle, p_value, created_utc };
+  }
+
+  /** To the disk first, then to memory: nobody knows what the disk may not. */
+  async #write(entry: Entry): Promise<void> {
+    await this.#journal.append(entry);
+    this.#apply(entry);
+  }
+
+  #apply(entry: Entry): void {
+    switch (entry.type) {
+      case 'hunt':
+        this.#huntId = entry.hunt_id;
+        this.#settings = entry.settings;
+        break;
+      case 'target':
+        this.#target = entry.generations;
+        break;
+      case 'steer': {
+        const { inject = [], ...rates } = entry.steering;
+        this.#rates = { ...this.#settings, ...this.#rates, ...rates };
+        this.#injected.push(...inject);
+        break;
+      }
+      case 'jobs':
+        for (const job of entry.jobs) {
+          const genes = Object.fromEntries(geneNames(this.#settings.bounds).map((gene) => [gene, ({ ...job.sncgl_params, ...job.sdg_params } as Genes)[gene]!])) as Genes;
+          this.#known.add(genesKey(genes));
+          this.#rows.set(job.job_uuid, { job, genes, result: null });
+        }
+        if (!entry.golden) {
+          this.#generations++;
+          this.#injected = this.#injected.slice(entry.jobs.filter(({ origin }) => origin === 'steered').length);
+        }
+        break;
+      case 'result': {
+        const row = this.#rows.get(entry.job_uuid);
+        if (row !== undefined) this.#rows.set(entry.job_uuid, { ...row, result: entry.result });
+        break;
+      }
+    }
+  }
+}
