@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
-import { isMissing, type Disk, type DiskFile } from '../ledger/disk/disk.ts';
+import { BLOCK, isMissing, type Disk, type DiskFile } from '../ledger/disk/disk.ts';
 import { ensureFolder, readWhole } from '../ledger/disk/files.ts';
 import { sha256Hex } from './canonical-json.ts';
 
@@ -9,7 +9,8 @@ const LINE = new RegExp(`^([0-9a-f]{${SUM_DIGITS}}) (.*)$`, 's');
 
 /**
  * The truth about a hunt: one line a record, its checksum before it, synced before anybody acts on it. What a kill or a
- * power cut leaves of the last line is taken away when it is opened again.
+ * power cut leaves of the last line is taken away when it is opened again. A line fills whole blocks with spaces at its end:
+ * a card that loses power while it writes may spoil the block it writes to, and so none that was synced before.
  */
 export class Journal<T> {
   readonly #disk: Disk;
@@ -64,7 +65,10 @@ export class Journal<T> {
   async #write(record: T): Promise<void> {
     if (this.#handle === null) throw new RigError('E_HUNT_JOURNAL', 'the journal of the hunt is closed');
     const json = JSON.stringify(record);
-    const bytes = Buffer.from(`${sha256Hex(json).slice(0, SUM_DIGITS)} ${json}\n`);
+    const line = Buffer.from(`${sha256Hex(json).slice(0, SUM_DIGITS)} ${json}\n`);
+    const bytes = Buffer.alloc(Math.ceil(line.length / BLOCK) * BLOCK, ' ');
+    line.copy(bytes, 0, 0, line.length - 1);
+    bytes[bytes.length - 1] = 0x0a;
     await this.#handle.write(bytes, this.#end);
     await this.#handle.datasync();
     // Only now: a record that failed half way is overwritten by the next.
@@ -90,7 +94,7 @@ export class Journal<T> {
 }
 
 function readLine(line: string): { readonly value: unknown } | null {
-  const [, sum, json] = LINE.exec(line) ?? [];
+  const [, sum, json] = LINE.exec(line.trimEnd()) ?? [];
   if (json === undefined || sha256Hex(json).slice(0, SUM_DIGITS) !== sum) return null;
   return { value: JSON.parse(json) as unknown };
 }

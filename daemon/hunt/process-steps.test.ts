@@ -1,0 +1,121 @@
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nodeDisk } from '../ledger/disk/node-disk.ts';
+import { DEFAULT_PARAMETERS } from '../solver/parameters.ts';
+import { packageRoot } from '../version.ts';
+import { readField } from './artifact.ts';
+import { Hunt } from './hunt.ts';
+import { contentOf, configHash, type HuntJob } from './job.ts';
+import { processSteps } from './process-steps.ts';
+import { readProvenance } from './provenance.ts';
+import { DEFAULT_HUNT, type HuntSettings } from './settings.ts';
+import { localSteps } from './steps.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'rb-hunt-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const SMALL: HuntSettings = { ...DEFAULT_HUNT, population_size: 3, golden_seeds: 1, surrogates: 4, parameters: { ...DEFAULT_PARAMETERS, N_grid: 16, dt: 0.1, T_steps: 250 } };
+
+function job(over: Partial<typeof DEFAULT_PARAMETERS> = {}): HuntJob {
+  const content = contentOf({ ...SMALL.parameters, ...over }, 5);
+  return { job_uuid: '00000000-0000-4000-8000-000000000001', config_hash: configHash(content), generation: 0, origin: 'uniform', parent_1: null, parent_2: null, ...content };
+}
+
+describe('steps on this thread', () => {
+  test('a hunt of two generations of three, on the real solver and validator', async () => {
+    const hunt = await Hunt.open({ folder, steps: localSteps(nodeDisk), settings: SMALL });
+    const golden = await hunt.run(2);
+    await hunt.close();
+    const rows = hunt.hunter.rows.filter(({ job: { origin } }) => origin !== 'reevaluation');
+    expect(rows.map(({ job: { generation } }) => generation)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(rows.filter(({ result }) => result!.status === 'ok').length).toBeGreaterThan(0);
+    for (const { job: { job_uuid } } of hunt.hunter.rows) {
+      const provenance = readProvenance(readFileSync(path.join(folder, 'provenance', `provenance_${job_uuid}.json`), 'utf8'))!;
+      expect(provenance.job_uuid).toBe(job_uuid);
+      const { path: file, sha256 } = provenance.artifacts.field!;
+      expect((await readField(nodeDisk, path.join(folder, file), sha256)).job_uuid).toBe(job_uuid);
+    }
+    const best = hunt.hunter.getBestRun()!;
+    expect(best.result.p_value).toBeGreaterThanOrEqual(1 / 5);
+    if (golden !== null) expect(JSON.parse(readFileSync(path.join(folder, 'golden.json'), 'utf8'))).toEqual(golden);
+  });
+
+  test('the same job gives the same bytes', async () => {
+    const steps = localSteps(nodeDisk, 'typescript');
+    const once = async (name: string): Promise<string> => {
+      const fieldFile = path.join(folder, name);
+      const simulated = await steps.simulate({ kind: 'simulate', job: job(), fieldFile }, {});
+      return JSON.stringify([simulated, await steps.validate({ kind: 'validate', job: job(), fieldFile, fieldSha256: simulated.fieldSha256!, surrogates: 4 }, {})]);
+    };
+    expect(await once('a')).toBe(await once('b'));
+  });
+
+  test('a field file that was changed is refused', async () => {
+    const steps = localSteps(nodeDisk, 'typescript');
+    const fieldFile = path.join(folder, 'field');
+    const { fieldSha256 } = await steps.simulate({ kind: 'simulate', job: job(), fieldFile }, {});
+    const bytes = readFileSync(fieldFile);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(fieldFile, bytes);
+    await expect(steps.validate({ kind: 'validate', job: job(), fieldFile, fieldSha256: fieldSha256!, surrogates: 4 }, {})).rejects.toMatchObject({ code: 'E_HUNT_STEP' });
+  });
+});
+
+const built = path.join(packageRoot(), 'dist', 'daemon', 'hunt', 'step-process.js');
+describe.skipIf(!existsSync(built))('steps in processes of their own (needs the build)', () => {
+  test('give what steps on this thread give, with progress', async () => {
+    const seen: number[] = [];
+    const run = async (steps: ReturnType<typeof localSteps>, name: string): Promise<string> => {
+      const fieldFile = path.join(folder, name);
+      const simulated = await steps.simulate({ kind: 'simulate', job: job(), fieldFile }, { onProgress: ({ steps: done }) => seen.push(done) });
+      return JSON.stringify([simulated, await steps.validate({ kind: 'validate', job: job(), fieldFile, fieldSha256: simulated.fieldSha256!, surrogates: 4 }, {})]);
+    };
+    const apart = await run(processSteps({ kernel: 'typescript', nice: 0 }), 'a');
+    expect(seen.at(-1)).toBe(250);
+    expect(apart).toBe(await run(localSteps(nodeDisk, 'typescript'), 'b'));
+  });
+
+  test('end at once when they are told to, in the middle of work', async () => {
+    const stop = new AbortController();
+    const children: ReturnType<typeof fork>[] = [];
+    const steps = processSteps({ kernel: 'typescript', nice: 0, start: () => {
+      const child = fork(built, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      children.push(child);
+      return child;
+    } });
+    const endless = steps.simulate({ kind: 'simulate', job: job({ T_steps: 1e7 }), fieldFile: path.join(folder, 'x') }, { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) });
+    await expect(endless).rejects.toThrow('enough');
+    expect(children[0]!.signalCode).toBe('SIGKILL');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('say why they failed: a file that is not there, a process that dies', async () => {
+    await expect(processSteps({ nice: 0 }).validate({ kind: 'validate', job: job(), fieldFile: path.join(folder, 'none'), fieldSha256: 'a'.repeat(64), surrogates: 1 }, {})).rejects.toMatchObject({ code: 'E_HUNT_STEP', context: { errno: 'ENOENT' } });
+    const crash = path.join(folder, 'crash.cjs');
+    writeFileSync(crash, 'process.on("message", () => { console.error("out of luck"); process.exit(3); });');
+    const steps = processSteps({ start: () => fork(crash, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' }) });
+    await expect(steps.simulate({ kind: 'simulate', job: job(), fieldFile: path.join(folder, 'x') }, {})).rejects.toThrow(/code 3.*out of luck/s);
+  });
+
+  test('run with the priority asked for', async () => {
+    let priority: number | null = null;
+    let pid = 0;
+    const steps = processSteps({ nice: 19, kernel: 'typescript', start: () => {
+      const child = fork(built, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      pid = child.pid!;
+      return child;
+    } });
+    const stop = new AbortController();
+    await steps.simulate({ kind: 'simulate', job: job({ T_steps: 1e7 }), fieldFile: path.join(folder, 'x') }, { signal: stop.signal, onProgress: () => {
+      priority ??= os.getPriority(pid);
+      stop.abort(new Error('seen'));
+    } }).catch(() => {});
+    expect(priority).toBe(19);
+  });
+});
