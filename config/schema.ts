@@ -5,16 +5,12 @@
  */
 import { z } from 'zod';
 import { cpuOptions } from '../drivers/cpu/options.ts';
+import { hubSchema } from './hub-schema.ts';
+import { huntSchema } from './hunt-schema.ts';
+import { secretRef } from './secret-ref.ts';
+import { simulationSchema } from './simulation-schema.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use a-z, 0-9 and - only, 63 at most');
-
-/** Where a secret is kept: exactly one of an environment variable or a file (systemd credentials are files). */
-export const secretRef = z
-  .strictObject({
-    env: z.string().min(1).describe('Name of the environment variable that holds the secret.').optional(),
-    file: z.string().min(1).describe('File that holds the secret (its last newline is dropped).').optional(),
-  })
-  .refine((value) => (value.env === undefined) !== (value.file === undefined), 'give exactly one of env or file');
 
 /** What the ledger's times can be taken from. */
 export const LEDGER_PRESETS = ['sd-card', 'ssd', 'paranoid'] as const;
@@ -218,6 +214,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Figures for estimated earnings and cost. Without them there is no estimate.'),
+  simulation: simulationSchema,
+  hunt: huntSchema,
+  hub: hubSchema,
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('Least severe level written.'),
@@ -245,4 +244,5 @@ export type ServerConfig = RigConfig['server'];
 export type AlarmsConfig = RigConfig['alarms'];
 export type EconomyConfig = RigConfig['economy'];
 export type DeviceConfig = z.output<typeof deviceSchema>;
-export type SecretRef = z.output<typeof secretRef>;
+export type HuntConfig = RigConfig['hunt'];
+export type HubConfig = RigConfig['hub'];

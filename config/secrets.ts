@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RigError } from '../protocol/common/errors.ts';
 import { describeOrigin, nearestOrigin, pathKey, type ConfigPath, type Origins } from './origin.ts';
-import type { RigConfig, SecretRef } from './schema.ts';
+import type { RigConfig } from './schema.ts';
+import type { SecretRef } from './secret-ref.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +16,8 @@ export function secretRefs(config: RigConfig): { readonly path: ConfigPath; read
   });
   if (config.mqtt.password !== undefined) found.push({ path: ['mqtt', 'password'], ref: config.mqtt.password });
   if (config.server.password !== undefined) found.push({ path: ['server', 'password'], ref: config.server.password });
+  if (config.hunt.redis?.password !== undefined) found.push({ path: ['hunt', 'redis', 'password'], ref: config.hunt.redis.password });
+  if (config.hub.token !== undefined) found.push({ path: ['hub', 'token'], ref: config.hub.token });
   config.alarms.webhooks.forEach(({ url_from, token }, index) => {
     if (url_from !== undefined) found.push({ path: ['alarms', 'webhooks', index, 'url_from'], ref: url_from });
     if (token !== undefined) found.push({ path: ['alarms', 'webhooks', index, 'token'], ref: token });

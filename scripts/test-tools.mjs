@@ -12,6 +12,8 @@ const TOOLS = [
   { command: 'arm-linux-gnueabihf-gcc', package: 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross', why: 'builds the 32-bit arm kernels' },
   { command: 'qemu-aarch64', package: 'qemu-user', why: 'runs the arm kernels' },
   { command: 'socat', package: 'socat', why: 'pseudo terminals for simulated chips' },
+  { command: 'chromium', package: 'chromium', why: 'a real browser for the control hub' },
+  { command: 'redis-server', package: 'redis-server', why: 'a real queue for hunts on many hosts' },
   { command: 'objdump', package: 'binutils', why: 'looks into the x64 kernels' },
 ];
 

@@ -8,7 +8,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   protocol: [],
   kernels: ['protocol'],
   drivers: ['protocol', 'kernels'],
-  config: ['protocol', 'drivers'],
+  config: ['protocol', 'drivers', 'kernels'],
   sim: ['protocol', 'kernels'],
   bench: ['protocol', 'kernels', 'drivers'],
   daemon: ['protocol', 'kernels', 'drivers', 'config', 'sim', 'bench'],

@@ -1,4 +1,5 @@
-import type { AlarmsConfig, SecretRef } from '../../config/schema.ts';
+import type { AlarmsConfig } from '../../config/schema.ts';
+import type { SecretRef } from '../../config/secret-ref.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { WebhookTarget } from './webhook.ts';
 

@@ -1,5 +1,6 @@
 /** What `rigbrain run` hands to the daemon: everything is decided, checked and absolute by then. */
-import type { RigConfig, SecretRef } from '../../config/schema.ts';
+import type { RigConfig } from '../../config/schema.ts';
+import type { SecretRef } from '../../config/secret-ref.ts';
 import type { Origins } from '../../config/origin.ts';
 import type { Mode } from '../brainstem/contract.ts';
 

@@ -1,7 +1,7 @@
 /** Which parameters a hunt searches, and how their values are drawn, crossed and mutated: always as a place between 0 and 1 in their range. */
 import { RigError } from '../../protocol/common/errors.ts';
 import type { SeededRandom } from '../solver/random.ts';
-import { PARAMETER_RANGES, type NumberParameter } from '../solver/parameters.ts';
+import { PARAMETER_RANGES, type NumberParameter } from '../../kernels/spectral/parameters.ts';
 
 export type GeneName = Extract<NumberParameter, `sncgl_${string}` | `sdg_${string}`>;
 

@@ -1,4 +1,4 @@
-import { DEFAULT_PARAMETERS } from '../solver/parameters.ts';
+import { DEFAULT_PARAMETERS } from '../../kernels/spectral/parameters.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { SimDisk } from '../ledger/disk/sim-disk.fixture.ts';
 import type { HuntOptions } from './hunt.ts';

@@ -6,6 +6,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import type { Disk } from '../ledger/disk/disk.ts';
 import { writeWhole } from '../ledger/disk/files.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
+import type { HuntStatus } from '../telemetry/state.ts';
 import { GOLDEN_NAME, goldenOf, reevaluationOf, type Golden } from './golden.ts';
 import { Hunter, PROVENANCE_FOLDER, type FinishedRow, type HuntRow, type Steering } from './hunter.ts';
 import type { HuntJob } from './job.ts';
@@ -18,7 +19,7 @@ const MOST_WORKERS = 64;
 /** Champions tried for gold before none is: each costs as many runs as there are seeds. */
 const GOLDEN_ATTEMPTS = 3;
 
-export type HuntState = 'idle' | 'running' | 'pausing' | 'paused' | 'stopping' | 'stopped' | 'completed' | 'failed';
+export type HuntState = HuntStatus;
 
 export type HuntEvent =
   | { readonly kind: 'state'; readonly state: HuntState }

@@ -1,5 +1,5 @@
 /** What one simulation of a hunt is told. */
-import { DEFAULT_PARAMETERS, type SdgParameters, type SimulationParameters, type SncglParameters, type SolverParameters } from '../solver/parameters.ts';
+import { DEFAULT_PARAMETERS, type SdgParameters, type SimulationParameters, type SncglParameters, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 
 /** What makes a run what it is: the same content gives the same numbers. */

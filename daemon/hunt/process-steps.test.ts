@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
-import { DEFAULT_PARAMETERS } from '../solver/parameters.ts';
+import { DEFAULT_PARAMETERS } from '../../kernels/spectral/parameters.ts';
 import { packageRoot } from '../version.ts';
 import { readField } from './artifact.ts';
 import { Hunt } from './hunt.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../ledger/disk/files.ts';
 import type { Disk } from '../ledger/disk/disk.ts';
-import { INITIAL_STATES, SDG_SOLVERS } from '../solver/parameters.ts';
+import { INITIAL_STATES, SDG_SOLVERS } from '../../kernels/spectral/parameters.ts';
 import { ORIGINS } from './job.ts';
 import { HUNT_SENTINEL } from './sentinels.ts';
 

@@ -1,5 +1,5 @@
 import { RigError } from '../../protocol/common/errors.ts';
-import { checkParameters, DEFAULT_PARAMETERS, type SolverParameters } from '../solver/parameters.ts';
+import { checkParameters, DEFAULT_PARAMETERS, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import type { BreedingSettings } from './breeding.ts';
 import { LAMBDA_FALSIFIABILITY } from './fitness.ts';
 import { checkBounds, DEFAULT_BOUNDS, geneNames } from './genes.ts';

@@ -24,6 +24,7 @@ function rig(mining: Partial<RigState['mining']>, devices: DeviceTelemetry[]): R
     alarms: [],
     server: null,
     economy: noEconomy('EUR', 'none'),
+    hunt: null,
     ledger: { accepted: 0, written: 0, queued: 0, backup: 0, emergency: 0, lost: 0, last_error: null, degraded: false, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '' },
   };
 }

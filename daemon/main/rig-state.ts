@@ -10,7 +10,7 @@ import type { PayoutWatch } from '../mining/payout/payout-watch.ts';
 import type { PoolAccounts } from '../mining/pool-accounts.ts';
 import { verdictWords } from '../mining/reject-words.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { AlarmState, DeviceTelemetry, MiningStatus, PayoutState, PoolAccountState, PoolTelemetry, RigState, ServerState, StateSource } from '../telemetry/state.ts';
+import type { HuntTelemetry, AlarmState, DeviceTelemetry, MiningStatus, PayoutState, PoolAccountState, PoolTelemetry, RigState, ServerState, StateSource } from '../telemetry/state.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 
 export interface RigStateOptions {
@@ -23,6 +23,8 @@ export interface RigStateOptions {
   readonly ledger: Ledger;
   readonly session: () => SessionState | null;
   readonly alarms: () => readonly AlarmState[];
+  /** Null = hunts are off. */
+  readonly hunt?: () => HuntTelemetry | null;
   /** `economy` of the configuration. */
   readonly economy: EconomyConfig;
   /** Null = the LAN pool is off. Left out: the same. */
@@ -90,6 +92,7 @@ export class RigStateSource implements StateSource {
       alarms: this.#options.alarms(),
       server,
       economy: economyOf({ config: this.#options.economy, mode, job: active === null ? null : engine.jobOf(active), pool: pools.find(({ id }) => id === active) ?? null, hashrateHs, devices }),
+      hunt: this.#options.hunt?.() ?? null,
       ledger: ledger.stats(),
     };
   }

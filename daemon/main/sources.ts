@@ -11,7 +11,7 @@ import type { JobSource } from '../mining/job.ts';
 import { payoutRule, type PayoutRule } from '../mining/payout/payout-rule.ts';
 import { StratumV1Source, type StratumV1SourceOptions } from '../mining/stratum-v1-source.ts';
 import type { UnsentBlocks } from '../mining/unsent-blocks.ts';
-import type { SecretRef } from '../../config/schema.ts';
+import type { SecretRef } from '../../config/secret-ref.ts';
 import { version } from '../version.ts';
 
 export interface SourceContext {

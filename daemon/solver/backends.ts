@@ -4,7 +4,7 @@ import { findSpectralAddon } from '../../kernels/spectral/find.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { SncglSolver, SolverStart } from './contract.ts';
 import { NativeSolver } from './native.ts';
-import { DEFAULT_PARAMETERS, type SolverParameters } from './parameters.ts';
+import { DEFAULT_PARAMETERS, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { TypescriptSolver } from './reference.ts';
 
 /** How a kernel may differ from the reference, relative, after the few steps of the self-test. */

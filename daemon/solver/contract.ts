@@ -1,6 +1,6 @@
 import type { ComplexField } from './complex-field.ts';
 import type { Grid } from './grid.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 
 /** `typescript` is the reference; `native` the C kernel. */
 export type SolverBackend = 'typescript' | 'native';

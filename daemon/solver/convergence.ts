@@ -1,6 +1,6 @@
 import type { ComplexField } from './complex-field.ts';
 import type { SncglSolver, SolverStart } from './contract.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 
 export type MakeSolver = (parameters: SolverParameters, start: SolverStart) => SncglSolver;
 

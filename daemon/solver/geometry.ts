@@ -1,7 +1,7 @@
 import { newField, type ComplexField } from './complex-field.ts';
 import type { GridFft } from './fft.ts';
 import type { Grid } from './grid.ts';
-import { referenceDensity, type SolverParameters } from './parameters.ts';
+import { referenceDensity, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 
 /** delta over rho_ref: what keeps T_00 finite where the field is zero. */
 export const DENSITY_FLOOR = 1e-6;

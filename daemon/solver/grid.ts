@@ -1,5 +1,5 @@
 import type { ComplexField } from './complex-field.ts';
-import type { SimulationParameters } from './parameters.ts';
+import type { SimulationParameters } from '../../kernels/spectral/parameters.ts';
 
 /** Wave numbers of a periodic grid and the 2/3 rule's mask; index order as in GridFft. */
 export interface Grid {

@@ -1,7 +1,7 @@
 import { newField, type ComplexField } from './complex-field.ts';
 import type { GridFft } from './fft.ts';
 import { dealias, type Grid } from './grid.ts';
-import type { InitialState } from './parameters.ts';
+import type { InitialState } from '../../kernels/spectral/parameters.ts';
 import { SeededRandom } from './random.ts';
 
 /**

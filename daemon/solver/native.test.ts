@@ -4,7 +4,7 @@ import { findSpectralAddon } from '../../kernels/spectral/find.ts';
 import { newField } from './complex-field.ts';
 import { convergenceOrders, distance } from './convergence.ts';
 import { NativeSolver } from './native.ts';
-import { SDG_SOLVERS, type SolverParameters } from './parameters.ts';
+import { SDG_SOLVERS, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { TypescriptSolver } from './reference.ts';
 import { SMALL } from './solver.fixture.ts';
 

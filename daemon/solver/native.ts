@@ -6,7 +6,7 @@ import type { SncglSolver, SolverStart } from './contract.ts';
 import type { GridFft } from './fft.ts';
 import { DENSITY_FLOOR } from './geometry.ts';
 import type { Grid } from './grid.ts';
-import { referenceDensity, type SolverParameters } from './parameters.ts';
+import { referenceDensity, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { prepare } from './prepare.ts';
 import type { SolverTables } from './tables.ts';
 

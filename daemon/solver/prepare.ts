@@ -4,7 +4,7 @@ import type { SolverStart } from './contract.ts';
 import { GridFft } from './fft.ts';
 import { dealias } from './grid.ts';
 import { initialField } from './initial.ts';
-import { checkParameters, type SolverParameters } from './parameters.ts';
+import { checkParameters, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { makeTables, type SolverTables } from './tables.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { SncglSolver, SolverStart } from './contract.ts';
 import { GridFft } from './fft.ts';
 import type { Grid } from './grid.ts';
 import { NonlinearPart } from './nonlinear.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { prepare } from './prepare.ts';
 import type { SolverTables } from './tables.ts';
 

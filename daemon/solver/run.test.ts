@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newField } from './complex-field.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { TypescriptSolver } from './reference.ts';
 import { runSolver, type RunProgress } from './run.ts';
 import { SMALL } from './solver.fixture.ts';

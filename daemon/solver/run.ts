@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SncglSolver } from './contract.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 
 /** Why a run ended early: what the field's own tools call sentinels. */
 export const SENTINEL = {

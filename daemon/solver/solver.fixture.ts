@@ -1,5 +1,5 @@
 import type { MakeSolver } from './convergence.ts';
-import { DEFAULT_PARAMETERS, type SolverParameters } from './parameters.ts';
+import { DEFAULT_PARAMETERS, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import { SeededRandom } from './random.ts';
 import { TypescriptSolver } from './reference.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSolver, solverKernels } from './backends.ts';
 import { distance } from './convergence.ts';
-import { referenceDensity, SDG_SOLVERS } from './parameters.ts';
+import { referenceDensity, SDG_SOLVERS } from '../../kernels/spectral/parameters.ts';
 import { TypescriptSolver } from './reference.ts';
 import { randomParameters, SMALL } from './solver.fixture.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newField, type ComplexField } from './complex-field.ts';
 import { convergenceOrders, distance } from './convergence.ts';
-import { referenceDensity } from './parameters.ts';
+import { referenceDensity } from '../../kernels/spectral/parameters.ts';
 import { TypescriptSolver } from './reference.ts';
 import { SMALL, typescriptSolver } from './solver.fixture.ts';
 

@@ -2,7 +2,7 @@ import type { ComplexField } from './complex-field.ts';
 import { etdrk4, type Etdrk4 } from './etdrk4.ts';
 import { ellipticInverse, GeometryLaw } from './geometry.ts';
 import { makeGrid, type Grid } from './grid.ts';
-import type { SolverParameters } from './parameters.ts';
+import type { SolverParameters } from '../../kernels/spectral/parameters.ts';
 
 /** Everything about a run that stays the same from step to step. Every backend works from these numbers. */
 export interface SolverTables {

@@ -46,6 +46,7 @@ export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
     alarms: [],
     server: null,
     economy: noEconomy('EUR', 'no figures are configured under economy'),
+    hunt: null,
     ledger: { accepted: 12, written: 12, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: null, degraded: false },
     ...overrides,
   };

@@ -15,6 +15,7 @@ const state: RigState = {
   alarms: [],
   server: null,
   economy: noEconomy('EUR', 'none'),
+  hunt: null,
   devices: [{ id: 'cpu', title: 'CPU', driver: 'cpu', capabilities: [], status: 'hashing', reason: null, hashrate_hs: null, hashes_total: null, temp_c: null, power_w: null, detail: {}, shares }],
   ledger: { accepted: 1, written: 1, queued: 0, backup: 0, emergency: 0, lost: 3, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: 'disk full', degraded: true },
 };

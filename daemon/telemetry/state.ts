@@ -181,6 +181,52 @@ export interface EconomyState {
   readonly explanation: string;
 }
 
+/** A run of a hunt in short. `null` = it has no such figure. */
+export interface HuntBest {
+  readonly job_uuid: string;
+  readonly generation: number;
+  readonly fitness: number;
+  readonly log_prime_sse: number | null;
+  readonly sdg_h_norm_l2: number | null;
+  /** How often scrambled fields score at least as well: never shown apart from the score. */
+  readonly p_value: number | null;
+}
+
+export type HuntStatus = 'idle' | 'running' | 'pausing' | 'paused' | 'stopping' | 'stopped' | 'completed' | 'failed';
+
+/** The hunt that runs, or the last one of this daemon's life or of its folder; `idle` with nulls when there was none. */
+export interface HuntTelemetry {
+  readonly status: HuntStatus;
+  /** Why it failed or stopped; null otherwise. */
+  readonly reason: string | null;
+  readonly hunt_id: string | null;
+  readonly engine: 'local' | 'bullmq';
+  /** Generation under way, counted from 0. */
+  readonly generation: number | null;
+  /** Generations it is to have in all. */
+  readonly generations: number | null;
+  readonly population: number | null;
+  /** Of all generations so far and to come; jobs that prove a champion are not among them. */
+  readonly jobs_total: number | null;
+  readonly jobs_done: number;
+  readonly jobs_failed: number;
+  /** Under way now, with the part that is done, 0..1. */
+  readonly running: readonly { readonly job_uuid: string; readonly generation: number; readonly step: 'simulate' | 'validate'; readonly done: number }[];
+  /** To the end of the last generation at the pace so far; null = too early to tell. */
+  readonly eta_secs: number | null;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly last_event: string | null;
+  readonly last_event_at: number | null;
+  /** Of the job that ended last. */
+  readonly last_sse: number | null;
+  readonly last_h_norm: number | null;
+  readonly last_p_value: number | null;
+  readonly best: HuntBest | null;
+  /** Of the champion, over fresh seeds; null = there is none yet. */
+  readonly golden: { readonly source_job_uuid: string; readonly log_prime_sse: number | null; readonly sdg_h_norm_l2: number | null; readonly p_value: number | null; readonly is_stable: boolean; readonly is_significant: boolean } | null;
+}
+
 export interface RigState {
   readonly node: {
     readonly id: string;
@@ -209,6 +255,8 @@ export interface RigState {
   /** Null = the LAN pool is off. */
   readonly server: ServerState | null;
   readonly economy: EconomyState;
+  /** Null = hunts are off. */
+  readonly hunt: HuntTelemetry | null;
   readonly ledger: LedgerStats;
 }
 

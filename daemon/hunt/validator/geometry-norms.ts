@@ -2,7 +2,7 @@ import { GridFft } from '../../solver/fft.ts';
 import type { ComplexField } from '../../solver/complex-field.ts';
 import { energySource } from '../../solver/geometry.ts';
 import { makeGrid, type Grid } from '../../solver/grid.ts';
-import { referenceDensity, type SolverParameters } from '../../solver/parameters.ts';
+import { referenceDensity, type SolverParameters } from '../../../kernels/spectral/parameters.ts';
 
 /** A run's last state, at the grid's points. */
 export interface FinalState {

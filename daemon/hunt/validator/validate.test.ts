@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSolver } from '../../solver/backends.ts';
 import type { ComplexField } from '../../solver/complex-field.ts';
-import { DEFAULT_PARAMETERS, type SolverParameters } from '../../solver/parameters.ts';
+import { DEFAULT_PARAMETERS, type SolverParameters } from '../../../kernels/spectral/parameters.ts';
 import { SeededRandom } from '../../solver/random.ts';
 import { HUNT_SENTINEL } from '../sentinels.ts';
 import type { FinalState } from './geometry-norms.ts';

@@ -1,4 +1,4 @@
-import type { SolverParameters } from '../../solver/parameters.ts';
+import type { SolverParameters } from '../../../kernels/spectral/parameters.ts';
 import { HUNT_SENTINEL, LEAST_VARIANCE, type HuntSentinel } from '../sentinels.ts';
 import { fieldParts, geometryNorms, type FinalState, type GeometryNorms } from './geometry-norms.ts';
 import { peaksOfRays, scoreRays, type LogPrimeScore } from './log-prime.ts';

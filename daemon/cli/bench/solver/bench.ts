@@ -6,7 +6,7 @@ import { messageOf } from '../../../../protocol/common/errors.ts';
 import { createSolver, solverKernels } from '../../../solver/backends.ts';
 import type { SncglSolver } from '../../../solver/contract.ts';
 import { convergenceOrders } from '../../../solver/convergence.ts';
-import { DEFAULT_PARAMETERS, type SolverParameters } from '../../../solver/parameters.ts';
+import { DEFAULT_PARAMETERS, type SolverParameters } from '../../../../kernels/spectral/parameters.ts';
 import { startNumpy } from './numpy.ts';
 
 export interface SolverCost {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { packageRoot } from '../../../version.ts';
 import type { ComplexField } from '../../../solver/complex-field.ts';
 import { distance } from '../../../solver/convergence.ts';
-import type { SolverParameters } from '../../../solver/parameters.ts';
+import type { SolverParameters } from '../../../../kernels/spectral/parameters.ts';
 
 /** How far two codes of the same scheme may be apart after the steps of the check. */
 const AGREEMENT = 1e-10;
