@@ -1,7 +1,10 @@
 // Runs a small hunt in the folder given, on the built code, and says of every job that has ended so: what test/hunt-kill.slow.test.ts kills.
 import { Hunt } from '../dist/daemon/hunt/hunt.js';
 import { processSteps } from '../dist/daemon/hunt/process-steps.js';
+import { localRunner } from '../dist/daemon/hunt/runner.js';
 import { DEFAULT_HUNT } from '../dist/daemon/hunt/settings.js';
+import { nodeDisk } from '../dist/daemon/ledger/disk/node-disk.js';
+import { systemClock } from '../dist/protocol/common/clock.js';
 
 // `generations` more, or 0: on to the target of before.
 const [folder, generations, population] = process.argv.slice(2);
@@ -11,7 +14,7 @@ const hunt = await Hunt.open({
   folder,
   settings,
   workers: 2,
-  steps: processSteps({ nice: 0 }),
+  runner: localRunner({ steps: processSteps({ nice: 0 }), disk: nodeDisk, clock: systemClock }),
   onEvent: (event) => {
     if (event.kind === 'job-started') process.stdout.write(`started ${event.job.job_uuid}\n`);
     if (event.kind === 'job-ended') process.stdout.write(`ended ${event.row.job.job_uuid}\n`);

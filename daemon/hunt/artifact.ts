@@ -14,6 +14,9 @@ export interface FieldArtifact {
   readonly state: FinalState;
 }
 
+/** In the folder of a hunt. */
+export const FIELD_FOLDER = 'fields';
+
 export const fieldName = (jobUuid: string): string => `field_${jobUuid}.bin`;
 
 /**

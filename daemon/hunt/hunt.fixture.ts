@@ -3,6 +3,7 @@ import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { SimDisk } from '../ledger/disk/sim-disk.fixture.ts';
 import type { HuntOptions } from './hunt.ts';
 import type { HuntJob } from './job.ts';
+import { localRunner } from './runner.ts';
 import { HUNT_SENTINEL } from './sentinels.ts';
 import { DEFAULT_HUNT, type HuntSettings } from './settings.ts';
 import type { HuntSteps, Simulated } from './steps.ts';
@@ -48,7 +49,11 @@ export function instantSteps(): HuntSteps & { readonly ran: HuntJob[] } {
   };
 }
 
-/** Options of a hunt in memory. */
-export function inMemory(over: Partial<HuntOptions> = {}): HuntOptions & { readonly disk: SimDisk; readonly clock: ManualClock } {
-  return { folder: FOLDER, steps: instantSteps(), settings: SETTINGS, newUuid: counting(), ...over, disk: (over.disk as SimDisk | undefined) ?? new SimDisk(), clock: (over.clock as ManualClock | undefined) ?? new ManualClock() };
+type Memory = HuntOptions & { readonly disk: SimDisk; readonly clock: ManualClock };
+
+/** Options of a hunt in memory, its jobs run by `steps`. */
+export function inMemory({ steps = instantSteps(), ...over }: Partial<HuntOptions> & { readonly steps?: HuntSteps } = {}): Memory {
+  const disk = (over.disk as SimDisk | undefined) ?? new SimDisk();
+  const clock = (over.clock as ManualClock | undefined) ?? new ManualClock();
+  return { folder: FOLDER, runner: localRunner({ steps, disk, clock }), settings: SETTINGS, newUuid: counting(), ...over, disk, clock };
 }

@@ -166,7 +166,7 @@ describe('pause, stop, steer', () => {
     expect(table(options.disk).map(({ status }) => status)).toEqual(['ok', 'pending', 'pending', 'pending']);
     await hunt.close();
     const instant = instantSteps();
-    const again = await Hunt.open({ ...options, steps: instant, newUuid: counting(500) });
+    const again = await Hunt.open(inMemory({ steps: instant, disk: options.disk, newUuid: counting(500) }));
     expect(again.hunter.targetGenerations).toBe(2);
     await again.run();
     expect(instant.ran.slice(0, 3).map(({ job_uuid }) => job_uuid).sort()).toEqual(steps.waiting.slice(1).map(({ uuid }) => uuid).concat(again.hunter.rows[3]!.job.job_uuid).sort());

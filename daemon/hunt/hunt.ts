@@ -10,11 +10,11 @@ import type { HuntStatus } from '../telemetry/state.ts';
 import { GOLDEN_NAME, goldenOf, reevaluationOf, type Golden } from './golden.ts';
 import { Hunter, PROVENANCE_FOLDER, type FinishedRow, type HuntRow, type Steering } from './hunter.ts';
 import type { HuntJob } from './job.ts';
-import { runJob } from './run-job.ts';
+import { provenanceName } from './provenance.ts';
+import type { JobRunner } from './runner.ts';
 import { whole, type HuntSettings } from './settings.ts';
-import type { HuntSteps, StepProgress } from './steps.ts';
+import type { StepProgress } from './steps.ts';
 
-export const FIELD_FOLDER = 'fields';
 const MOST_WORKERS = 64;
 /** Champions tried for gold before none is: each costs as many runs as there are seeds. */
 const GOLDEN_ATTEMPTS = 3;
@@ -31,7 +31,8 @@ export type HuntEvent =
 
 export interface HuntOptions {
   readonly folder: string;
-  readonly steps: HuntSteps;
+  /** Runs the jobs. Whoever made it closes it, after the hunt. */
+  readonly runner: JobRunner;
   /** Of a new hunt; one that is in the folder keeps its own. */
   readonly settings?: HuntSettings;
   /** Jobs at the same time. Default 1. */
@@ -39,8 +40,6 @@ export interface HuntOptions {
   readonly disk?: Disk;
   readonly clock?: Clock;
   readonly newUuid?: () => string;
-  readonly simulateDeadlineMs?: number;
-  readonly validateDeadlineMs?: number;
   /** Told at once of everything that happens; what it throws is not looked at. */
   readonly onEvent?: (event: HuntEvent) => void;
 }
@@ -168,26 +167,19 @@ export class Hunt {
   }
 
   async #runJob(job: HuntJob): Promise<void> {
-    const { folder, steps, simulateDeadlineMs, validateDeadlineMs } = this.#options;
-    const provenanceFolder = path.join(folder, PROVENANCE_FOLDER);
+    const { folder, runner } = this.#options;
     this.#active++;
     try {
       this.#tell({ kind: 'job-started', job });
-      const provenance = await runJob(job, {
-        steps,
-        disk: this.#disk,
-        clock: this.#clock,
+      const provenance = await runner.run(job, {
         huntId: this.hunter.huntId,
-        provenanceFolder,
-        fieldFolder: path.join(folder, FIELD_FOLDER),
+        folder,
         surrogates: this.hunter.settings.surrogates,
         signal: this.#stop.signal,
-        ...(simulateDeadlineMs !== undefined && { simulateDeadlineMs }),
-        ...(validateDeadlineMs !== undefined && { validateDeadlineMs }),
         onProgress: (progress) => this.#tell({ kind: 'job-progress', job, progress }),
       });
       const row = await this.hunter.processResult(provenance);
-      this.#tell({ kind: 'job-ended', row, provenanceFile: path.join(provenanceFolder, `provenance_${job.job_uuid}.json`) });
+      this.#tell({ kind: 'job-ended', row, provenanceFile: path.join(folder, PROVENANCE_FOLDER, provenanceName(job.job_uuid)) });
     } finally {
       this.#active--;
       if (this.#active === 0 && this.#state === 'pausing') this.#enter('paused');

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../protocol/common/clock.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
 import { DEFAULT_PARAMETERS } from '../../kernels/spectral/parameters.ts';
 import { packageRoot } from '../version.ts';
@@ -11,6 +12,7 @@ import { Hunt } from './hunt.ts';
 import { contentOf, configHash, type HuntJob } from './job.ts';
 import { processSteps } from './process-steps.ts';
 import { readProvenance } from './provenance.ts';
+import { localRunner } from './runner.ts';
 import { DEFAULT_HUNT, type HuntSettings } from './settings.ts';
 import { localSteps } from './steps.ts';
 
@@ -29,7 +31,7 @@ function job(over: Partial<typeof DEFAULT_PARAMETERS> = {}): HuntJob {
 
 describe('steps on this thread', () => {
   test('a hunt of two generations of three, on the real solver and validator', async () => {
-    const hunt = await Hunt.open({ folder, steps: localSteps(nodeDisk), settings: SMALL });
+    const hunt = await Hunt.open({ folder, runner: localRunner({ steps: localSteps(nodeDisk), disk: nodeDisk, clock: systemClock }), settings: SMALL });
     const golden = await hunt.run(2);
     await hunt.close();
     const rows = hunt.hunter.rows.filter(({ job: { origin } }) => origin !== 'reevaluation');
