@@ -13,7 +13,7 @@ export class CompactHelp extends Help {
     const commands = helper.visibleCommands(command).filter((sub) => sub.name() !== 'help');
     const args = helper.visibleArguments(command);
     const optionRows = merge([...options, ...global], (option) => helper.optionDescription(option));
-    const commandRows = commands.map((sub): Row => [helper.subcommandTerm(sub).replace(' [options]', ''), helper.subcommandDescription(sub)]);
+    const commandRows = mergeCommands(commands, helper);
     const argumentRows = args.map((arg): Row => [helper.argumentTerm(arg), helper.argumentDescription(arg)]);
     const column = Math.max(0, ...[...optionRows, ...commandRows, ...argumentRows].map(([term]) => term.length)) + 2;
     const block = (title: string, rows: readonly Row[]) => (rows.length === 0 ? [] : [title, ...rows.flatMap((row) => layOut(row, column))]);
@@ -23,7 +23,7 @@ export class CompactHelp extends Help {
       ...block('Commands:', commandRows),
       ...block('Arguments:', argumentRows),
       // The first screen has the commands; what every one of them takes is explained in the help of each.
-      ...(command.parent === null ? wrap(`Options: ${optionRows.map(([term]) => term).join(', ')}; \`rigbrain COMMAND --help\` explains them.`, WIDTH) : block('Options:', optionRows)),
+      ...(command.parent === null ? wrap(`Options: ${optionRows.map(([term]) => term).join(', ')}; see COMMAND --help.`, WIDTH) : block('Options:', optionRows)),
       '',
     ].join('\n');
   }
@@ -36,6 +36,13 @@ function merge(options: readonly Option[], describe: (option: Option) => string)
   const rows = new Map<string, string[]>();
   for (const option of options) rows.set(describe(option), [...(rows.get(describe(option)) ?? []), option.flags]);
   return [...rows].map(([text, flags]) => [flags.join(', '), text]);
+}
+
+/** Commands with the same summary become one row, with their names alone: `capture, replay`. */
+function mergeCommands(commands: readonly Command[], helper: Help): Row[] {
+  const rows = new Map<string, Command[]>();
+  for (const command of commands) rows.set(helper.subcommandDescription(command), [...(rows.get(helper.subcommandDescription(command)) ?? []), command]);
+  return [...rows].map(([text, group]) => [group.length === 1 ? helper.subcommandTerm(group[0]!).replace(' [options]', '') : group.map((one) => one.name()).join(', '), text]);
 }
 
 function layOut([term, text]: Row, column: number): string[] {

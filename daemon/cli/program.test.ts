@@ -19,7 +19,7 @@ async function cli(...argv: string[]) {
 async function commandPaths(prefix: string[] = []): Promise<string[][]> {
   const { io } = await cli(...prefix, '--help');
   const from = io.outLines.indexOf('Commands:');
-  const names = from < 0 ? [] : io.outLines.slice(from + 1).flatMap((line) => /^ {2}([a-z][a-z0-9]*)/.exec(line)?.[1] ?? (/^\S/.test(line) ? ['|'] : []));
+  const names = from < 0 ? [] : io.outLines.slice(from + 1).flatMap((line) => /^ {2}([a-z][a-z0-9]*(?:, [a-z][a-z0-9]*)*)/.exec(line)?.[1]?.split(', ') ?? (/^\S/.test(line) ? ['|'] : []));
   const own = names.slice(0, names.includes('|') ? names.indexOf('|') : names.length);
   return [prefix, ...(await Promise.all(own.map((name) => commandPaths([...prefix, name])))).flat()];
 }

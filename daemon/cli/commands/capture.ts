@@ -8,7 +8,7 @@ import { wholeNumber } from './option-values.ts';
 export function addCapture(program: Command, cli: Cli): void {
   program
     .command('capture <port>')
-    .summary('write down what goes over a serial port')
+    .summary('write down what goes over a serial port, and decode it')
     .description('Writes what goes over a serial port to a file that `rigbrain replay` reads, until Ctrl-C. With --link another program uses the port through a tty of that name, and both directions are written down; without, this only listens.')
     .requiredOption('--out <file>', 'file of JSON lines; an old one is replaced')
     .option('--link <path>', 'symbolic link to the tty for the other program')

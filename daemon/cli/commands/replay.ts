@@ -8,7 +8,7 @@ import { wholeNumber } from './option-values.ts';
 export function addReplay(program: Command, cli: Cli): void {
   program
     .command('replay <file>')
-    .summary('decode a capture of a BM13xx line and prove its nonces')
+    .summary('write down what goes over a serial port, and decode it')
     .description('Decodes a capture of the serial line of BM13xx chips (JSON lines with "dir": "tx" or "rx" and "hex"), hashes every nonce again with the job it belongs to, and ends with the counts. - reads standard input.')
     .option('--chip <model>', 'chip, when the capture does not name it, e.g. BM1370')
     .option('--summary', 'the counts only')
