@@ -7,6 +7,7 @@ export class FakeIo implements CliIo {
   readonly color: boolean;
   readonly outLines: string[] = [];
   readonly errLines: string[] = [];
+  readonly statusLines: string[] = [];
 
   constructor(cwd: string, env: Record<string, string | undefined> = {}, color = false) {
     this.cwd = cwd;
@@ -22,6 +23,10 @@ export class FakeIo implements CliIo {
 
   err(text: string): void {
     this.errLines.push(...text.split('\n'));
+  }
+
+  status(text: string | null): void {
+    if (text !== null) this.statusLines.push(text);
   }
 
   get stdout(): string {

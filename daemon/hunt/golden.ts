@@ -4,7 +4,8 @@ import { provenanceText, type Metrics, type Provenance } from './provenance.ts';
 import { median } from './validator/log-prime.ts';
 
 export const GOLDEN_NAME = 'golden.json';
-const SIGNIFICANT = 0.05;
+/** Level at which a score counts as better than what scrambled fields have. */
+export const SIGNIFICANT = 0.05;
 
 /** `golden.json`: the champion of a hunt, and how it did on seeds that had no part in choosing it. */
 export interface Golden {

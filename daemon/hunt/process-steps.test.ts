@@ -97,6 +97,22 @@ describe.skipIf(!existsSync(built))('steps in processes of their own (needs the 
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('go on when Ctrl-C or a service manager reaches them, too: what becomes of a step is the daemon\'s to say', async () => {
+    const children: ReturnType<typeof fork>[] = [];
+    const steps = processSteps({ kernel: 'typescript', nice: 0, start: () => {
+      const child = fork(built, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      children.push(child);
+      return child;
+    } });
+    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const result = await steps.simulate({ kind: 'simulate', job: job({ T_steps: 2000 }), fieldFile: path.join(folder, 'x') }, { onProgress: () => {
+      const signal = signals.pop();
+      if (signal !== undefined) children[0]!.kill(signal);
+    } });
+    expect(result).toMatchObject({ sentinelCode: 0, steps: 2000 });
+    expect(signals.length).toBeLessThan(3);
+  });
+
   test('say why they failed: a file that is not there, a process that dies', async () => {
     await expect(processSteps({ nice: 0 }).validate({ kind: 'validate', job: job(), fieldFile: path.join(folder, 'none'), fieldSha256: 'a'.repeat(64), surrogates: 1 }, {})).rejects.toMatchObject({ code: 'E_HUNT_STEP', context: { errno: 'ENOENT' } });
     const crash = path.join(folder, 'crash.cjs');

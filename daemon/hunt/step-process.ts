@@ -38,6 +38,9 @@ async function answer({ task, nice, kernel }: StepRequest): Promise<StepReply> {
   }
 }
 
+// Ctrl-C and a service manager's stop reach the whole group, this process as well as its daemon. What becomes of a step is the daemon's
+// to say: one that died of the same signal before would count as a failed job.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Nobody is left to answer: the daemon is gone.
 process.on('disconnect', () => process.exit(1));
 process.on('message', (request: StepRequest) => void answer(request).then((reply) => process.send?.(reply, () => process.exit(0))));
