@@ -40,6 +40,8 @@ export interface HuntOptions {
   readonly disk?: Disk;
   readonly clock?: Clock;
   readonly newUuid?: () => string;
+  /** Of a new hunt. Default: a new one. */
+  readonly huntId?: string;
   /** Told at once of everything that happens; what it throws is not looked at. */
   readonly onEvent?: (event: HuntEvent) => void;
 }
@@ -67,7 +69,7 @@ export class Hunt {
     whole('workers', options.workers ?? 1, 1, MOST_WORKERS);
     const disk = options.disk ?? nodeDisk;
     const clock = options.clock ?? systemClock;
-    const hunter = await Hunter.open({ disk, folder: options.folder, now: () => clock.now(), newUuid: options.newUuid ?? randomUUID }, options.settings);
+    const hunter = await Hunter.open({ disk, folder: options.folder, now: () => clock.now(), newUuid: options.newUuid ?? randomUUID, huntId: options.huntId }, options.settings);
     return new Hunt(options, hunter, disk, clock);
   }
 

@@ -10,43 +10,10 @@ import { configHash, contentOf, type HuntJob } from './job.ts';
 import { Journal } from './journal.ts';
 import { ledgerCsv } from './ledger-csv.ts';
 import { provenanceName, readProvenance, type Provenance } from './provenance.ts';
+import { HuntRecord, type FinishedRow, type HuntEntry, type HuntResult, type HuntRow, type Steering } from './record.ts';
 import { checkRates, checkSettings, MOST_JOBS, type HuntSettings } from './settings.ts';
 
-/** A job and what came of it. */
-export interface HuntRow {
-  readonly job: HuntJob;
-  readonly genes: Genes;
-  readonly result: HuntResult | null;
-}
-
-export interface HuntResult {
-  readonly status: Provenance['status'];
-  readonly sentinel_code: number;
-  readonly fitness: number;
-  readonly log_prime_sse: number | null;
-  readonly sdg_h_norm_l2: number | null;
-  readonly sse_null_phase_scramble: number | null;
-  readonly sse_null_target_shuffle: number | null;
-  readonly p_value: number | null;
-  readonly created_utc: string;
-}
-export type FinishedRow = HuntRow & { readonly result: HuntResult };
-
-/** What a person may change while a hunt runs; it counts from the next generation on. */
-export interface Steering {
-  readonly crossover_rate?: number;
-  readonly mutation_rate?: number;
-  readonly mutation_strength?: number;
-  /** Values to try in the next generation; what is left out is the best run's, or the middle of the range. */
-  readonly inject?: readonly Genes[];
-}
-
-type Entry =
-  | { readonly type: 'hunt'; readonly hunt_id: string; readonly created_utc: string; readonly settings: HuntSettings }
-  | { readonly type: 'target'; readonly generations: number }
-  | { readonly type: 'steer'; readonly steering: Steering }
-  | { readonly type: 'jobs'; readonly jobs: readonly HuntJob[]; readonly golden: boolean }
-  | { readonly type: 'result'; readonly job_uuid: string; readonly result: HuntResult };
+export type { FinishedRow, HuntResult, HuntRow, Steering } from './record.ts';
 
 export interface HunterOptions {
   readonly disk: Disk;
@@ -54,6 +21,8 @@ export interface HunterOptions {
   readonly folder: string;
   readonly now: () => number;
   readonly newUuid: () => string;
+  /** Of a new hunt. Default: a new one. */
+  readonly huntId?: string | undefined;
 }
 
 export const JOURNAL_NAME = 'journal.jsonl';
@@ -67,15 +36,8 @@ export const PROVENANCE_FOLDER = 'provenance';
  */
 export class Hunter {
   readonly #options: HunterOptions;
-  readonly #journal: Journal<Entry>;
-  readonly #rows = new Map<string, HuntRow>();
-  readonly #known = new Set<string>();
-  #settings!: HuntSettings;
-  #rates: Pick<HuntSettings, 'crossover_rate' | 'mutation_rate' | 'mutation_strength'> | null = null;
-  #injected: Genes[] = [];
-  #huntId = '';
-  #target = 0;
-  #generations = 0;
+  readonly #journal: Journal<HuntEntry>;
+  readonly #record = new HuntRecord();
 
   private constructor(options: HunterOptions) {
     this.#options = options;
@@ -90,11 +52,11 @@ export class Hunter {
   static async open(options: HunterOptions, settings?: HuntSettings): Promise<Hunter> {
     const hunter = new Hunter(options);
     try {
-      for (const entry of await hunter.#journal.open()) hunter.#apply(entry);
-      if (hunter.#huntId === '') {
+      for (const entry of await hunter.#journal.open()) hunter.#record.apply(entry);
+      if (hunter.huntId === '') {
         if (settings === undefined) throw new RigError('E_HUNT_SETTINGS', `there is no hunt in ${options.folder}`, { context: { folder: options.folder } });
         checkSettings(settings);
-        await hunter.#write({ type: 'hunt', hunt_id: options.newUuid(), created_utc: new Date(options.now()).toISOString(), settings });
+        await hunter.#write({ type: 'hunt', hunt_id: options.huntId ?? options.newUuid(), created_utc: new Date(options.now()).toISOString(), settings });
       }
       await hunter.#adopt();
       await hunter.writeLedger();
@@ -106,26 +68,26 @@ export class Hunter {
   }
 
   get huntId(): string {
-    return this.#huntId;
+    return this.#record.huntId;
   }
 
   get settings(): HuntSettings {
-    return this.#settings;
+    return this.#record.settings;
   }
 
   /** Generations the hunt is to have in all. */
   get targetGenerations(): number {
-    return this.#target;
+    return this.#record.target;
   }
 
   /** All jobs in the order they were made. */
   get rows(): readonly HuntRow[] {
-    return [...this.#rows.values()];
+    return this.#record.rows;
   }
 
   /** Number of the generation that is under way, or of the next when all jobs have ended. */
   getCurrentGeneration(): number {
-    return this.pendingJobs().some(({ origin }) => origin !== 'reevaluation') ? this.#generations - 1 : this.#generations;
+    return this.pendingJobs().some(({ origin }) => origin !== 'reevaluation') ? this.#record.generations - 1 : this.#record.generations;
   }
 
   /** Jobs without a result, in order. */
@@ -135,15 +97,15 @@ export class Hunter {
 
   /** So many generations in all. @throws RigError E_HUNT_SETTINGS unless it is more than there are */
   async setTarget(generations: number): Promise<void> {
-    if (!Number.isInteger(generations) || generations < this.#generations || generations > 1e6) throw new RigError('E_HUNT_SETTINGS', `num_generations: must be a whole number from ${this.#generations} to 1000000 in all (it is ${generations})`, { context: { field: 'num_generations' } });
-    if (generations !== this.#target) await this.#write({ type: 'target', generations });
+    if (!Number.isInteger(generations) || generations < this.#record.generations || generations > 1e6) throw new RigError('E_HUNT_SETTINGS', `num_generations: must be a whole number from ${this.#record.generations} to 1000000 in all (it is ${generations})`, { context: { field: 'num_generations' } });
+    if (generations !== this.#record.target) await this.#write({ type: 'target', generations });
   }
 
   /** @throws RigError E_HUNT_SETTINGS that names the field */
   async steer(steering: Steering): Promise<void> {
     checkRates(steering);
-    const { bounds, population_size } = this.#settings;
-    if ((steering.inject?.length ?? 0) + this.#injected.length > population_size) throw new RigError('E_HUNT_SETTINGS', `inject: a generation has ${population_size} jobs, ${this.#injected.length} of them given already`, { context: { field: 'inject' } });
+    const { bounds, population_size } = this.settings;
+    if ((steering.inject?.length ?? 0) + this.#record.injected.length > population_size) throw new RigError('E_HUNT_SETTINGS', `inject: a generation has ${population_size} jobs, ${this.#record.injected.length} of them given already`, { context: { field: 'inject' } });
     for (const genes of steering.inject ?? []) {
       for (const [gene, value] of Object.entries(genes)) {
         const range = bounds[gene as keyof typeof bounds];
@@ -154,32 +116,32 @@ export class Hunter {
   }
 
   /** Parameters of the next generation: drawn from everywhere in the first, then bred of the last one and the elite of all. Writes nothing. */
-  getNextGeneration(count = this.#settings.population_size): Child[] {
+  getNextGeneration(count = this.settings.population_size): Child[] {
     if (!Number.isInteger(count) || count < 1 || count > MOST_JOBS) throw new RigError('E_HUNT_SETTINGS', `population_size: must be a whole number from 1 to ${MOST_JOBS} (it is ${count})`);
-    const { bounds } = this.#settings;
+    const { bounds } = this.settings;
     const finished = this.#searched().map(({ job, genes, result }) => ({ job_uuid: job.job_uuid, genes, fitness: result.fitness, generation: job.generation }));
-    const elite = elitesOf(finished, this.#settings.population_size);
-    const pool = finished.filter((row) => row.generation === this.#generations - 1 || elite.includes(row));
+    const elite = elitesOf(finished, this.settings.population_size);
+    const pool = finished.filter((row) => row.generation === this.#record.generations - 1 || elite.includes(row));
     const middle = Object.fromEntries(geneNames(bounds).map((gene) => [gene, (bounds[gene]!.min + bounds[gene]!.max) / 2])) as Genes;
-    const steered: Child[] = this.#injected.slice(0, count).map((genes) => ({ genes: { ...middle, ...elite[0]?.genes, ...genes }, origin: 'steered', parent_1: null, parent_2: null }));
-    const known = new Set([...this.#known, ...steered.map(({ genes }) => genesKey(genes))]);
-    return [...steered, ...breed(count - steered.length, pool, { ...this.#settings, ...this.#rates }, randomOf(this.#settings.seed, this.#generations), known)];
+    const steered: Child[] = this.#record.injected.slice(0, count).map((genes) => ({ genes: { ...middle, ...elite[0]?.genes, ...genes }, origin: 'steered', parent_1: null, parent_2: null }));
+    const known = new Set([...this.#record.known, ...steered.map(({ genes }) => genesKey(genes))]);
+    return [...steered, ...breed(count - steered.length, pool, this.#record.breeding, randomOf(this.settings.seed, this.#record.generations), known)];
   }
 
   /** Makes jobs of the children and writes them down as the next generation. @throws RigError E_HUNT_SETTINGS while one is under way */
   async registerNewJobs(children: readonly Child[]): Promise<HuntJob[]> {
     if (this.pendingJobs().length > 0) throw new RigError('E_HUNT_SETTINGS', 'the last generation has not ended');
     // The seeds of the runs: not the numbers that the children were drawn from.
-    const random = randomOf(this.#settings.seed ^ 0x5eed5eed, this.#generations);
-    const jobs = children.map(({ genes, origin, parent_1, parent_2 }) => this.#job(genes, random.bits(), { generation: this.#generations, origin, parent_1, parent_2 }));
+    const random = randomOf(this.settings.seed ^ 0x5eed5eed, this.#record.generations);
+    const jobs = children.map(({ genes, origin, parent_1, parent_2 }) => this.#job(genes, random.bits(), { generation: this.#record.generations, origin, parent_1, parent_2 }));
     await this.#write({ type: 'jobs', jobs, golden: false });
     await this.writeLedger();
     return jobs;
   }
 
   /** Jobs that run one row's parameters again, on other seeds. */
-  async registerReevaluation({ job, genes }: HuntRow, count = this.#settings.golden_seeds): Promise<HuntJob[]> {
-    const random = randomOf(this.#settings.seed ^ 0x601d, this.#rows.size);
+  async registerReevaluation({ job, genes }: HuntRow, count = this.settings.golden_seeds): Promise<HuntJob[]> {
+    const random = randomOf(this.settings.seed ^ 0x601d, this.#record.rows.length);
     const jobs = Array.from({ length: count }, () => this.#job(genes, random.bits(), { generation: job.generation, origin: 'reevaluation', parent_1: job.job_uuid, parent_2: null }));
     if (jobs.length > 0) await this.#write({ type: 'jobs', jobs, golden: true });
     await this.writeLedger();
@@ -188,10 +150,10 @@ export class Hunter {
 
   /** Takes over what a job's provenance says. A job that has a result keeps it. @throws RigError E_HUNT_SETTINGS for a job of another hunt */
   async processResult(provenance: Provenance): Promise<HuntRow> {
-    const row = this.#rows.get(provenance.job_uuid);
+    const row = this.#record.row(provenance.job_uuid);
     if (row === undefined || row.job.config_hash !== provenance.config_hash) throw new RigError('E_HUNT_SETTINGS', `job ${provenance.job_uuid} is none of this hunt`, { context: { job_uuid: provenance.job_uuid } });
     if (row.result === null) await this.#write({ type: 'result', job_uuid: provenance.job_uuid, result: this.#resultOf(provenance) });
-    return this.#rows.get(provenance.job_uuid)!;
+    return this.#record.row(provenance.job_uuid)!;
   }
 
   /** Takes over the provenance files of these jobs, where there are any. @returns jobs that have none */
@@ -219,7 +181,7 @@ export class Hunter {
   async readProvenance(jobUuid: string): Promise<Provenance | null> {
     try {
       const found = readProvenance((await readWhole(this.#options.disk, path.join(this.#options.folder, PROVENANCE_FOLDER, provenanceName(jobUuid)))).toString('utf8'));
-      return found?.job_uuid === jobUuid && found.config_hash === this.#rows.get(jobUuid)?.job.config_hash ? found : null;
+      return found?.job_uuid === jobUuid && found.config_hash === this.#record.row(jobUuid)?.job.config_hash ? found : null;
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -245,53 +207,19 @@ export class Hunter {
   }
 
   #job(genes: Genes, seed: number, of: Pick<HuntJob, 'generation' | 'origin' | 'parent_1' | 'parent_2'>): HuntJob {
-    const content = contentOf({ ...this.#settings.parameters, ...genes }, seed);
+    const content = contentOf({ ...this.settings.parameters, ...genes }, seed);
     return { job_uuid: this.#options.newUuid(), config_hash: configHash(content), ...of, ...content };
   }
 
   #resultOf({ status, sentinel_code, metrics, created_utc }: Provenance): HuntResult {
     const { log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble, sse_null_target_shuffle, p_value } = metrics;
-    const fitness = fitnessOf({ sentinel_code, log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble }, this.#settings.lambda_falsifiability);
+    const fitness = fitnessOf({ sentinel_code, log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble }, this.settings.lambda_falsifiability);
     return { status, sentinel_code, fitness, log_prime_sse, sdg_h_norm_l2, sse_null_phase_scramble, sse_null_target_shuffle, p_value, created_utc };
   }
 
   /** To the disk first, then to memory: nobody knows what the disk may not. */
-  async #write(entry: Entry): Promise<void> {
+  async #write(entry: HuntEntry): Promise<void> {
     await this.#journal.append(entry);
-    this.#apply(entry);
-  }
-
-  #apply(entry: Entry): void {
-    switch (entry.type) {
-      case 'hunt':
-        this.#huntId = entry.hunt_id;
-        this.#settings = entry.settings;
-        break;
-      case 'target':
-        this.#target = entry.generations;
-        break;
-      case 'steer': {
-        const { inject = [], ...rates } = entry.steering;
-        this.#rates = { ...this.#settings, ...this.#rates, ...rates };
-        this.#injected.push(...inject);
-        break;
-      }
-      case 'jobs':
-        for (const job of entry.jobs) {
-          const genes = Object.fromEntries(geneNames(this.#settings.bounds).map((gene) => [gene, ({ ...job.sncgl_params, ...job.sdg_params } as Genes)[gene]!])) as Genes;
-          this.#known.add(genesKey(genes));
-          this.#rows.set(job.job_uuid, { job, genes, result: null });
-        }
-        if (!entry.golden) {
-          this.#generations++;
-          this.#injected = this.#injected.slice(entry.jobs.filter(({ origin }) => origin === 'steered').length);
-        }
-        break;
-      case 'result': {
-        const row = this.#rows.get(entry.job_uuid);
-        if (row !== undefined) this.#rows.set(entry.job_uuid, { ...row, result: entry.result });
-        break;
-      }
-    }
+    this.#record.apply(entry);
   }
 }
