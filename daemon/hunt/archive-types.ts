@@ -64,7 +64,7 @@ export interface HuntDetail {
   readonly settings: HuntSettings;
   readonly generations: readonly GenerationSummary[];
   readonly golden: Golden | null;
-  /** Names for download, relative to the folder of the hunt. */
+  /** Names for download, relative to the folder of the hunt; the files of jobs (`provenance/provenance_UUID.json`, `fields/field_UUID.bin`) can be had, too, and are not listed. */
   readonly files: readonly string[];
 }
 

@@ -4,6 +4,8 @@ import { provenanceText, type Metrics, type Provenance } from './provenance.ts';
 import { median } from './validator/log-prime.ts';
 
 export const GOLDEN_NAME = 'golden.json';
+/** Champions tried for gold before none is: each costs as many runs as there are seeds. */
+export const GOLDEN_ATTEMPTS = 3;
 /** Level at which a score counts as better than what scrambled fields have. */
 export const SIGNIFICANT = 0.05;
 

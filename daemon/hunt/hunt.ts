@@ -7,7 +7,7 @@ import type { Disk } from '../ledger/disk/disk.ts';
 import { writeWhole } from '../ledger/disk/files.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
 import type { HuntStatus } from '../telemetry/state.ts';
-import { GOLDEN_NAME, goldenOf, reevaluationOf, type Golden } from './golden.ts';
+import { GOLDEN_ATTEMPTS, GOLDEN_NAME, goldenOf, reevaluationOf, type Golden } from './golden.ts';
 import { Hunter, PROVENANCE_FOLDER, type FinishedRow, type HuntRow, type Steering } from './hunter.ts';
 import type { HuntJob } from './job.ts';
 import { provenanceName } from './provenance.ts';
@@ -16,8 +16,6 @@ import { whole, type HuntSettings } from './settings.ts';
 import type { StepProgress } from './steps.ts';
 
 const MOST_WORKERS = 64;
-/** Champions tried for gold before none is: each costs as many runs as there are seeds. */
-const GOLDEN_ATTEMPTS = 3;
 
 export type HuntState = HuntStatus;
 

@@ -93,7 +93,8 @@ export class Journal<T> {
   }
 }
 
-function readLine(line: string): { readonly value: unknown } | null {
+/** Null for a line that is not whole. */
+export function readLine(line: string): { readonly value: unknown } | null {
   const [, sum, json] = LINE.exec(line.trimEnd()) ?? [];
   if (json === undefined || sha256Hex(json).slice(0, SUM_DIGITS) !== sum) return null;
   return { value: JSON.parse(json) as unknown };
