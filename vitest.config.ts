@@ -12,7 +12,7 @@ class SlowFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['{protocol,drivers,kernels,daemon,config,sim,bench,test}/**/*.test.ts'],
+    include: ['{protocol,drivers,kernels,daemon,config,sim,bench,web,test}/**/*.test.ts'],
     // The slow lane: minutes of simulated power cuts and real kills.
     exclude: [...configDefaults.exclude, ...(process.env.RIGBRAIN_FAST === '1' ? ['**/*.slow.test.ts'] : [])],
     setupFiles: ['test/patience.ts'],

@@ -1,4 +1,4 @@
-// Compiles the TypeScript to dist/. Plain tsc output: stack traces match the sources, nothing is bundled.
+// Compiles the TypeScript to dist/. Plain tsc output: stack traces match the sources, nothing is bundled but the hub's page (build-web.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,4 +16,6 @@ try {
   process.exit(existsSync(path.join(root, 'dist', 'daemon')) ? 0 : 1);
 }
 const result = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { stdio: 'inherit' });
-process.exit(result.status ?? 1);
+if (result.status !== 0) process.exit(result.status ?? 1);
+const page = spawnSync(process.execPath, [path.join(import.meta.dirname, 'build-web.mjs')], { stdio: 'inherit' });
+process.exit(page.status ?? 1);

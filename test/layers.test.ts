@@ -23,7 +23,7 @@ const root = packageRoot();
 
 function sourcesOf(room: string): string[] {
   return readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.fixture.ts') && !name.includes(`assembly${path.sep}`))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts') && !name.endsWith('.fixture.ts') && !name.includes(`assembly${path.sep}`))
     .map((name) => path.join(room, name));
 }
 
@@ -55,8 +55,24 @@ test('the simulators share no arithmetic with the miner they check', () => {
   expect(wrong).toEqual([]);
 });
 
+/** The page is for browsers: of the daemon it knows words, not code, and of packages those that draw. */
+test('the page imports its own files, two packages, and types of what the hub answers', () => {
+  const wrong: string[] = [];
+  for (const file of sourcesOf('web')) {
+    const text = readFileSync(path.join(root, file), 'utf8');
+    for (const [statement, name] of text.matchAll(/^(?:import|export)\b(?:[^;']*?\bfrom)?\s*'([^']+)';/gm)) {
+      if (/^(preact|uplot)(\/|$)/.test(name!)) continue;
+      const target = path.relative(root, path.resolve(root, path.dirname(file), name!));
+      const isOwn = name!.startsWith('.') && target.startsWith(`web${path.sep}`);
+      const isWord = target === path.join('daemon', 'hub', 'api-types.ts') && /^import type /.test(statement);
+      if (!isOwn && !isWord) wrong.push(`${file} imports ${name}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 test('no source file is longer than 600 lines', () => {
-  const long = Object.keys(MAY_IMPORT)
+  const long = [...Object.keys(MAY_IMPORT), 'web']
     .flatMap(sourcesOf)
     .map((file) => ({ file, lines: readFileSync(path.join(root, file), 'utf8').split('\n').length }))
     .filter(({ lines }) => lines > 600);

@@ -1,0 +1,3 @@
+export function HuntPage() {
+  return <h1>Hunt</h1>;
+}
