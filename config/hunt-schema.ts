@@ -19,6 +19,7 @@ export const huntSchema = z
         url: z.string().regex(/^rediss?:\/\/[^/\s]+(\/\d+)?$/, 'must look like redis://host:6379 or rediss://host:6379/0').refine((url) => !url.includes('@'), 'must not hold credentials; use user and password').describe('redis:// or rediss:// address, without credentials.'),
         user: z.string().describe('User name at Redis.').optional(),
         password: secretRef.describe('Password at Redis, by reference.').optional(),
+        ca: z.string().describe('PEM file with the CA to trust instead of the system ones (rediss://).').optional(),
         queue: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'use up to 64 letters, digits, - and _').default('rigbrain-hunt').describe('Name of the queue; hosts with the same name share the work.'),
         lease_seconds: z.number().min(2).max(600).default(30).describe('How long a host may be silent before its job is given to another.'),
         attempts: z.int().min(1).max(20).default(3).describe('How often a job is begun before it counts as failed.'),

@@ -29,7 +29,7 @@ export interface RunJobOptions {
 }
 
 /** A step that did not end as it should, and what that is called. */
-interface Failure {
+export interface Failure {
   readonly code: HuntSentinel;
   readonly why: string;
 }
@@ -58,7 +58,12 @@ export async function runJob(job: HuntJob, options: RunJobOptions): Promise<Prov
   return provenance;
 }
 
-function compose(job: HuntJob, options: RunJobOptions, fieldFile: string, simulated: Simulated | Failure, validated: Validation | Failure | null, took: { simulate_ms: number; validate_ms: number | null }): Provenance {
+/** Of a job that came to nothing before its simulation had ended. */
+export function failedProvenance(job: HuntJob, of: Pick<RunJobOptions, 'clock' | 'huntId' | 'provenanceFolder'>, failure: Failure): Provenance {
+  return compose(job, of, '', failure, null, { simulate_ms: null, validate_ms: null });
+}
+
+function compose(job: HuntJob, options: Pick<RunJobOptions, 'clock' | 'huntId' | 'provenanceFolder'>, fieldFile: string, simulated: Simulated | Failure, validated: Validation | Failure | null, took: { simulate_ms: number | null; validate_ms: number | null }): Provenance {
   const run = 'fieldSha256' in simulated ? simulated : null;
   const verdict = validated !== null && 'metrics' in validated ? validated : null;
   // The first thing that went wrong is the reason of all that follows.
