@@ -1,7 +1,7 @@
 /*
  * Complex FFT along the fastest axis of [rows][n], LANES rows at a time, the result stored turned: [n][rows]. Two calls make a whole
- * transform in two dimensions with the axes in the old order, three one in three dimensions. Decimation in time, radix 8 with a 4 or
- * 2 where needed.
+ * transform in two dimensions with the axes in the old order, three one in three dimensions. To wave numbers by decimation in time, back
+ * by decimation in frequency: so neither way has to put anything into another order. Radix 8 with a 4 or 2 where needed.
  */
 #ifndef RB_FFT_H
 #define RB_FFT_H
@@ -61,30 +61,44 @@ INLINE void bf8(vd r[8], vd i[8], int sign) {
   }
 }
 
-#define STAGE(R, BF)                                                                   \
-  INLINE void stage##R(vd *re, vd *im, int n, int m, const double *w, int sign) {      \
-    for (int j = 0; j < m; j++, w += 2 * (R - 1))                                      \
-      for (int g = j; g < n; g += m * R) {                                             \
-        vd r[R], i[R];                                                                 \
-        for (int q = 0; q < R; q++) { r[q] = re[g + q * m]; i[q] = im[g + q * m]; }    \
-        if (j) for (int q = 1; q < R; q++) twist(&r[q], &i[q], w + 2 * (q - 1), sign); \
-        BF;                                                                            \
-        for (int q = 0; q < R; q++) { re[g + q * m] = r[q]; im[g + q * m] = i[q]; }    \
-      }                                                                                \
+/* A stage to wave numbers: twist, then mix; and its mirror image to positions: mix, then twist back. */
+#define STAGE(R, MIX)                                                                                      \
+  INLINE void stage##R(vd *re, vd *im, int n, int m, const double *w, int sign) {                          \
+    for (int j = 0; j < m; j++, w += 2 * (R - 1))                                                          \
+      for (int g = j; g < n; g += m * R) {                                                                 \
+        vd r[R], i[R];                                                                                     \
+        for (int q = 0; q < R; q++) { r[q] = re[g + q * m]; i[q] = im[g + q * m]; }                        \
+        if (sign < 0 && j) for (int q = 1; q < R; q++) twist(&r[q], &i[q], w + 2 * (q - 1), sign);         \
+        MIX;                                                                                               \
+        if (sign > 0 && j) for (int q = 1; q < R; q++) twist(&r[q], &i[q], w + 2 * (q - 1), sign);         \
+        for (int q = 0; q < R; q++) { re[g + q * m] = r[q]; im[g + q * m] = i[q]; }                        \
+      }                                                                                                    \
   }
 STAGE(8, bf8(r, i, sign))
 STAGE(4, bf4(r, i, sign))
 STAGE(2, bf2(&r[0], &i[0], &r[1], &i[1]))
 
+INLINE void lanes_stage(vd *re, vd *im, int n, int radix, int m, const double *w, int sign) {
+  if (radix == 8) stage8(re, im, n, m, w, sign);
+  else if (radix == 4) stage4(re, im, n, m, w, sign);
+  else stage2(re, im, n, m, w, sign);
+}
+
+/* In place. sign < 0: positions as the plan has them to wave numbers in order; sign > 0: the way back. */
 INLINE void lanes_fft(const rb_fft_plan *plan, vd *re, vd *im, int sign) {
-  const double *w = plan->twiddle;
-  for (int s = 0, m = 1; s < plan->stages; s++) {
-    int r = plan->radix[s];
-    if (r == 8) stage8(re, im, plan->n, m, w, sign);
-    else if (r == 4) stage4(re, im, plan->n, m, w, sign);
-    else stage2(re, im, plan->n, m, w, sign);
-    w += 2 * (r - 1) * m;
-    m *= r;
+  if (sign < 0) {
+    const double *w = plan->twiddle;
+    for (int s = 0, m = 1; s < plan->stages; m *= plan->radix[s++]) {
+      lanes_stage(re, im, plan->n, plan->radix[s], m, w, sign);
+      w += 2 * (plan->radix[s] - 1) * m;
+    }
+    return;
+  }
+  const double *w = plan->twiddle + 2 * (plan->n - 1);
+  for (int s = plan->stages - 1, m = plan->n; s >= 0; s--) {
+    m /= plan->radix[s];
+    w -= 2 * (plan->radix[s] - 1) * m;
+    lanes_stage(re, im, plan->n, plan->radix[s], m, w, sign);
   }
 }
 
@@ -106,7 +120,7 @@ INLINE void fft_turned(const rb_fft_plan *plan, int rows, const unsigned char *l
       for (int l = 0; l < LANES; l++) { a[l] = load(in_re + (size_t)(row + l) * n + x); b[l] = load(in_im + (size_t)(row + l) * n + x); }
       transpose(a);
       transpose(b);
-      for (int l = 0; l < LANES; l++) { re[plan->position[x + l]] = a[l]; im[plan->position[x + l]] = b[l]; }
+      for (int l = 0; l < LANES; l++) { re[x + l] = a[l]; im[x + l] = b[l]; }
     }
     lanes_fft(plan, re, im, sign);
     for (int k = 0; k < n; k++) {

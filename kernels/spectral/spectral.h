@@ -9,18 +9,19 @@
 #include <stdint.h>
 
 #define RB_SPECTRAL_MAX_N 256
-/* Doubles between the rows of arrays to work in; they have room for as many. */
-#define RB_SPECTRAL_PAD 8
 
 typedef struct {
   double *re, *im;
 } rb_field;
 
-/* How a line of n values is transformed: in stages of radix 8, 4 or 2, the smallest first. */
+/*
+ * How a line of n values is transformed, in place: wave numbers in their own order, positions in the order of the stages, which nobody
+ * needs to know but for what is read out.
+ */
 typedef struct {
   int n, stages;
   int radix[8];
-  /* Where the input of each index goes. */
+  /* Where each position stands. */
   int position[RB_SPECTRAL_MAX_N];
   /* Per stage of m values so far: (cos, -sin) of q j / (m radix) turns for j < m, 1 <= q < radix. */
   double *twiddle;
@@ -47,13 +48,20 @@ typedef struct rb_spectral {
   rb_field e, e2, q, f1, f2, f3;
   /* Null without a template. */
   rb_field source;
+  /*
+   * The tables again for a plane, each wave number for all four of (+-kx, +-ky), which they are the same for: per kx from 0 on the arrays
+   * one after the other, ky from 0 to `width`. `stage`: e2, q; `whole`: e, f1, 2 f2, f3, real and imaginary parts each; `filter`: half
+   * the sum of both filters and half the difference, up to n / 2.
+   */
+  int keep, width, filter_width;
+  double *stage, *whole, *filter;
   rb_fft_plan plan;
   /* The field as wave numbers, and the geometry of the last stage. */
   rb_field spectrum;
   double *inverse_omega_squared, *ratio;
-  /* Whether the geometry is wanted of the stage at hand: in the last one. */
-  int keep_geometry;
-  /* Room to work in. */
+  /* Room to work in, for a plane: see plane.inc.h. */
+  double *fields, *tiles, *modes[5];
+  /* The same for a space. */
   rb_field psi, gradient[3], laplacian, pair, smooth, turned, before, nu, na, nb, nc, a, b, c;
   /* All of the above lie in here. */
   void *memory;
@@ -79,7 +87,10 @@ const rb_spectral_kernel *rb_spectral_kernel_named(const char *name);
 /* Room for a grid, everything zero. `n` is a power of two from 16 to 256, `dim` 2 or 3. NULL = out of memory. */
 rb_spectral *rb_spectral_new(int n, int dim, int with_source);
 
-/* Once the tables are filled: the plan from cos and sin of each n-th of a turn, rows to skip from `live`, filters divided. */
+/*
+ * Once the tables are filled: the plan from cos and sin of each n-th of a turn, rows to skip from `live`, filters divided. All tables of
+ * modes are taken to be the same for k and for its mirrors.
+ */
 void rb_spectral_prepare(rb_spectral *self, const double *cosines, const double *sines);
 
 void rb_spectral_free(rb_spectral *self);

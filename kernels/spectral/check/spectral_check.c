@@ -122,7 +122,10 @@ static void step(const rb_spectral *s, double complex *u)
   for (int i = 0; i < s->points; i++) u[i] = at(s->e, i) * u[i] + at(s->f1, i) * nu[i] + 2 * at(s->f2, i) * (na[i] + nb[i]) + at(s->f3, i) * nc[i];
 }
 
-/* Random tables: a kernel must not rely on what they are, but for the zeros where the 2/3 rule drops a mode. */
+/*
+ * Random tables: a kernel must not rely on what they are, but for the zeros where the 2/3 rule drops a mode, and that a mode and its
+ * mirrors have the same.
+ */
 static rb_spectral *random_solver(int dim)
 {
   rb_spectral *s = rb_spectral_new(N, dim, random_word() & 1);
@@ -137,16 +140,22 @@ static rb_spectral *random_solver(int dim)
   }
   const rb_field tables[] = {s->e, s->e2, s->q, s->f1, s->f2, s->f3, s->spectrum, s->source};
   for (int i = 0; i < s->points; i++) {
-    int live = 1;
-    for (int rest = i, axis = 0; axis < dim; axis++, rest /= N) {
+    int live = 1, mirror = 0;
+    for (int rest = i, axis = 0, unit = 1; axis < dim; axis++, rest /= N, unit *= N) {
       const int index = rest % N, mode = index <= N / 2 ? index : index - N;
       live &= s->live[index];
       s->k_squared[i] += 0.09 * mode * mode;
+      mirror += abs(mode) * unit;
     }
     s->kernel[i] = exp(-s->k_squared[i]);
     s->elliptic[i] = 1 / (0.5 + s->k_squared[i]);
     for (int table = 0; table < 8; table++) {
       if (tables[table].re == NULL || !live) continue;
+      if (table < 6 && mirror < i) {
+        tables[table].re[i] = tables[table].re[mirror];
+        tables[table].im[i] = tables[table].im[mirror];
+        continue;
+      }
       const double size = table == 6 ? 20 : table == 7 ? 1 : 0.1;
       tables[table].re[i] = uniform(-size, size);
       tables[table].im[i] = uniform(-size, size);
