@@ -33,7 +33,10 @@ export function startRigbrain(args: readonly string[], options: { dataDir: strin
     writeFileSync(file, options.yaml);
     config.push('--config', file);
   }
-  const child = spawn(process.execPath, [bin, 'run', '--json', '--data', options.dataDir, ...config, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
+  const child = spawn(process.execPath, [bin, 'run', '--json', '--data', options.dataDir, ...config, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'], // Many run side by side: each hub has a port of its own.
+    env: { ...process.env, RIGBRAIN_HUB__PORT: '0', ...options.env },
+  });
   const lines: LogLine[] = [];
   const watchers = new Set<() => void>();
   let partial = '';

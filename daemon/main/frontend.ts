@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { Log } from '../../protocol/common/log.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { RunOptions } from '../cli/run-options.ts';
+import { loginUrl, type Hub } from '../hub/hub.ts';
 import { StatusScreen, summaryLines } from '../telemetry/screen.ts';
 import type { RigEvent, StateSource } from '../telemetry/state.ts';
 import { createLog } from './log.ts';
@@ -20,6 +21,8 @@ export interface Frontend {
   readonly log: Log;
   /** Says one line at start (before the screen is up). */
   say(message: string): void;
+  /** Shows a person where the page is, before `show`. The token is for a person at a terminal only, never for a log. */
+  hub(hub: Pick<Hub, 'url' | 'onLogin'>, token: string): void;
   show(state: StateSource, where: Whereabouts): void;
   note(event: RigEvent): void;
   close(): void;
@@ -37,6 +40,8 @@ function lineFrontend(options: RunOptions): Frontend {
     log,
     // The parts log for themselves; `say` is for a person at a terminal.
     say() {},
+    // It has logged its address itself.
+    hub() {},
     show: (_state, where) => log.info({ ...where }, 'running'),
     note: (event) => log.info({ event: event.type, device: event.device, ...event.data }, event.message),
     close() {},
@@ -62,6 +67,7 @@ function terminalFrontend(options: RunOptions): Frontend {
   let screen: StatusScreen | null = null;
   let shown: { state: StateSource; where: Whereabouts } | null = null;
   const early: string[] = [];
+  const footer: string[] = [];
   const destination = new Writable({
     decodeStrings: false,
     write(chunk: string, _encoding, done) {
@@ -85,13 +91,21 @@ function terminalFrontend(options: RunOptions): Frontend {
   return {
     log,
     say: (message) => void process.stdout.write(`${message}\n`),
+    hub(hub, token) {
+      if (hub.url === null) return;
+      const link = loginUrl(hub.url, token);
+      process.stdout.write(`Hub: ${link}\n`);
+      footer.push(`hub ${link}`);
+      // For who looks over a shoulder.
+      hub.onLogin(() => (footer[0] = `hub ${hub.url}   (log in: rigbrain hub url)`));
+    },
     show(state, where) {
       shown = { state, where };
-      const footer = [
+      footer.push(
         `ledger ${where.base}`,
         where.mqttUrl === null ? 'mqtt off' : watchCommand(where.mqttUrl, where.baseTopic),
         'Ctrl-C stops',
-      ];
+      );
       screen = new StatusScreen({ state, clock: systemClock, out: process.stdout, footer, color: (process.env.NO_COLOR ?? '') === '' });
       for (const text of early) screen.note(text);
       screen.start();

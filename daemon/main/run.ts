@@ -8,6 +8,7 @@ import { Closer } from './closer.ts';
 import { Hardware } from './hardware.ts';
 import { makeBoardsSafe } from './safe-boards.ts';
 import { openFrontend } from './frontend.ts';
+import { openHub } from './hub.ts';
 import { createReadiness } from './ready.ts';
 import { createRig, type Rig } from './rig.ts';
 import { serialPorts } from './serial-ports.ts';
@@ -56,6 +57,9 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     await lanPool?.start(stop.signal);
     session.start();
     alarms?.start();
+    const hub = openHub(options, rig, { clock, log, closer });
+    await hub?.hub.start(stop.signal);
+    if (hub !== null) frontend.hub(hub.hub, hub.token);
 
     const readiness = createReadiness({ clock, log, state });
     closer.add('readiness', () => readiness.close());

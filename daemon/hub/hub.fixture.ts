@@ -1,0 +1,75 @@
+/** A hub with everything around it made up, and a client that is logged in. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { configSchema } from '../../config/schema.ts';
+import type { Clock } from '../../protocol/common/clock.ts';
+import { systemClock } from '../../protocol/common/clock.ts';
+import { silentLog, type Log } from '../../protocol/common/log.ts';
+import { FakeStateSource } from '../telemetry/rig-state.fixture.ts';
+import type { RigEvent } from './api-types.ts';
+import { Hub, type HubOptions } from './hub.ts';
+import type { HubParts } from './ports.ts';
+
+export const TOKEN = 'a-token-for-tests-only';
+
+export interface TestHub {
+  readonly hub: Hub;
+  readonly url: string;
+  readonly state: FakeStateSource;
+  readonly dataDir: string;
+  tell(event: RigEvent): void;
+  /** A request with the token, unless `init` has headers of its own. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  post(path: string, body?: unknown): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface TestHubOptions {
+  readonly config?: Partial<HubOptions['config']>;
+  readonly parts?: Partial<HubParts>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly streamLimits?: HubOptions['streamLimits'];
+  readonly webFolder?: string;
+  readonly dataDir?: string;
+}
+
+/** On a free port of this machine. */
+export async function startHub({ config = {}, parts = {}, clock = systemClock, log = silentLog, dataDir: given, ...rest }: TestHubOptions = {}): Promise<TestHub> {
+  const dataDir = given ?? mkdtempSync(path.join(os.tmpdir(), 'rigbrain-hub-'));
+  const state = new FakeStateSource();
+  const listeners = new Set<(event: RigEvent) => void>();
+  const hub = new Hub(
+    { config: { ...configSchema.parse({}).hub, port: 0, ...config }, dataDir, mode: 'demo', token: TOKEN, ...(rest.streamLimits && { streamLimits: rest.streamLimits }), ...(rest.webFolder !== undefined && { webFolder: rest.webFolder }) },
+    {
+      version: '0.0.0',
+      state,
+      onRigEvent(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      commands: { pause: async () => ({}), resume: async () => ({}) },
+      hunts: null,
+      ledger: { page: async () => ({ entries: [], next_before: null }) },
+      components: null,
+      ...parts,
+    },
+    { clock, log },
+  );
+  await hub.start(new AbortController().signal);
+  const ask = (to: string, init: RequestInit = {}): Promise<Response> => fetch(`${hub.url}${to}`, { headers: { authorization: `Bearer ${TOKEN}` }, ...init });
+  return {
+    hub,
+    url: hub.url ?? '',
+    state,
+    dataDir,
+    tell: (event) => listeners.forEach((listener) => listener(event)),
+    ask,
+    post: (to, body) => ask(to, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}`, ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) }),
+    async close() {
+      await hub.stop();
+      if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
