@@ -33,6 +33,7 @@ export function validationOf({ sncgl_params: p }: HuntJob): Validation {
       sdg_h_norm_l2: 0.001, sdg_metric_dev_l2: 0.1, sdg_conformal_residual: 1, pcs: 0.1, pli: 1.5, rho_mean: 4, variance: 1, relative_variance: 0.06, grad_phase_var: 0.1, correlation_length: 2, spectral_entropy: 0.5, spectral_slope: -2, anisotropy: 0.1,
     },
     spectralFidelity: { analysis_protocol: ANALYSIS_PROTOCOL, prime_log_targets: [0.69], n_rays: 64, n_rays_matched: 60, n_rays_without_peaks: 0, n_surrogates: 3, scaling_factor_S: 0.3, measured_peaks: [2], scaled_peaks: [0.6], matched_peaks: [2], n_peaks_found_main: 1, dominant_peak_k: 2, primary_harmonic_error: 0.09, missing_peak_penalty: 4, failure_reason_main: null },
+    topology: null,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Disk } from '../ledger/disk/disk.ts';
 import { INITIAL_STATES, SDG_SOLVERS } from '../../kernels/spectral/parameters.ts';
 import { ORIGINS } from './job.ts';
 import { HUNT_SENTINEL } from './sentinels.ts';
+import { topologySchema } from './tda/topology.ts';
 
 const number = z.number();
 const known = number.nullable();
@@ -87,8 +88,8 @@ export const provenanceSchema = z.object({
   sdg_params: sdgSchema,
   metrics: metricsSchema,
   spectral_fidelity: spectralFidelitySchema.nullable(),
-  /** Of the layer-2 analysis, where it was made. */
-  topology: z.record(z.string(), z.unknown()).nullable(),
+  /** Shape of the bright places of the last state; null = there was no state to look at. */
+  topology: topologySchema.nullable(),
   solver_contract: z.object({ version: z.string(), backend: z.string().nullable() }),
   artifacts: z.object({ field: z.object({ path: z.string(), sha256 }).nullable() }),
   timing: z.object({ simulate_ms: known, validate_ms: known, steps: known }),

@@ -88,7 +88,7 @@ function compose(job: HuntJob, options: Pick<RunJobOptions, 'clock' | 'huntId' |
     sdg_params: { ...job.sdg_params },
     metrics: { ...NO_METRICS, ...finiteOnly(verdict?.metrics ?? {}), rho_late_slope: run?.rhoLateSlope ?? null, omega_sq_min: run?.omegaSquaredMin ?? null, clamp_fraction: run?.clampedShare ?? null },
     spectral_fidelity: verdict?.spectralFidelity ? structuredClone(verdict.spectralFidelity) as Provenance['spectral_fidelity'] : null,
-    topology: null,
+    topology: verdict?.topology ?? null,
     solver_contract: { version: version(), backend: run?.backend ?? null },
     artifacts: { field: run === null || run.fieldSha256 === null ? null : { path: path.relative(path.dirname(options.provenanceFolder), fieldFile), sha256: run.fieldSha256 } },
     timing: { ...took, steps: run?.steps ?? null },

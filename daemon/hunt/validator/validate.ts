@@ -5,6 +5,7 @@ import { peaksOfRays, scoreRays, type LogPrimeScore } from './log-prime.ts';
 import { PRIME_LOG_TARGETS } from './prime-match.ts';
 import { secondaryMetrics, type SecondaryMetrics } from './secondary.ts';
 import { nullTests, SURROGATES, type NullTests } from './surrogates.ts';
+import { fieldTopology, type Topology } from '../tda/topology.ts';
 
 /** `null` = not known, because the run gave nothing that it could be read off. */
 export interface ValidatorMetrics extends GeometryNorms, SecondaryMetrics {
@@ -45,6 +46,8 @@ export interface Validation {
   readonly reason: string | null;
   readonly metrics: ValidatorMetrics;
   readonly spectralFidelity: SpectralFidelity | null;
+  /** Null for a field that is not finite. */
+  readonly topology: Topology | null;
 }
 
 export const ANALYSIS_PROTOCOL = 'rays64-hann-pad4-primes5-refit-v1';
@@ -56,8 +59,10 @@ export const ANALYSIS_PROTOCOL = 'rays64-hann-pad4-primes5-refit-v1';
 export function validate(p: SolverParameters, state: FinalState, seed: number, surrogates = SURROGATES): Validation {
   const parts = fieldParts(p, state.psi);
   const plain = { ...geometryNorms(p, state, parts), ...secondaryMetrics(state.psi, parts) };
-  const without = (sentinelCode: HuntSentinel, reason: string, spectralFidelity: SpectralFidelity | null = null): Validation => ({ sentinelCode, reason, spectralFidelity, metrics: { ...plain, ...NO_SCORE } });
+  let topology: Topology | null = null;
+  const without = (sentinelCode: HuntSentinel, reason: string, spectralFidelity: SpectralFidelity | null = null): Validation => ({ sentinelCode, reason, spectralFidelity, topology, metrics: { ...plain, ...NO_SCORE } });
   if (!Object.values(plain).every((value) => value === null || Number.isFinite(value))) return without(HUNT_SENTINEL.singularity, 'a metric is not finite');
+  topology = fieldTopology(state.psi, p.N_grid, p.dim).topology;
   if (plain.variance < LEAST_VARIANCE) return without(HUNT_SENTINEL.noVariance, `the variance of the density is ${plain.variance.toExponential(2)}, below ${LEAST_VARIANCE}`);
   if (p.sdg_alpha !== 0 && varianceOf(state.omegaSquared) < 1e-18) return without(HUNT_SENTINEL.flatMetric, 'Omega^2 is level while the density is not');
   const field = { values: parts.rho, n: p.N_grid, dim: p.dim };
@@ -66,7 +71,7 @@ export function validate(p: SolverParameters, state: FinalState, seed: number, s
   if (score.n_rays_without_peaks === score.n_rays) return without(HUNT_SENTINEL.noPeaks, 'no ray has a peak');
   if (score.n_rays_matched === 0) return without(HUNT_SENTINEL.noOverlap, 'no ray has two peaks that fit two targets', fidelityOf(score, 0, 'no overlap'));
   const nulls = nullTests(field, parts.grid.dx, rays, score.log_prime_sse, seed, surrogates);
-  return { sentinelCode: HUNT_SENTINEL.ok, reason: null, metrics: { ...plain, ...scored(score, nulls) }, spectralFidelity: fidelityOf(score, nulls.n_surrogates, null) };
+  return { sentinelCode: HUNT_SENTINEL.ok, reason: null, metrics: { ...plain, ...scored(score, nulls) }, spectralFidelity: fidelityOf(score, nulls.n_surrogates, null), topology };
 }
 
 const NO_SCORE = { log_prime_sse: null, log_prime_sse_median: null, log_prime_sse_best: null, n_rays_locked: null, sse_null_phase_scramble: null, sse_null_target_shuffle: null, p_value: null, p_value_target_shuffle: null };
