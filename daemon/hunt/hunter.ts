@@ -11,7 +11,7 @@ import { Journal } from './journal.ts';
 import { ledgerCsv } from './ledger-csv.ts';
 import { provenanceName, readProvenance, type Provenance } from './provenance.ts';
 import { HuntRecord, type FinishedRow, type HuntEntry, type HuntResult, type HuntRow, type Steering } from './record.ts';
-import { checkRates, checkSettings, MOST_JOBS, type HuntSettings } from './settings.ts';
+import { checkRates, checkSettings, MOST_GENERATIONS, MOST_JOBS, type HuntSettings } from './settings.ts';
 
 export type { FinishedRow, HuntResult, HuntRow, Steering } from './record.ts';
 
@@ -97,7 +97,7 @@ export class Hunter {
 
   /** So many generations in all. @throws RigError E_HUNT_SETTINGS unless it is more than there are */
   async setTarget(generations: number): Promise<void> {
-    if (!Number.isInteger(generations) || generations < this.#record.generations || generations > 1e6) throw new RigError('E_HUNT_SETTINGS', `num_generations: must be a whole number from ${this.#record.generations} to 1000000 in all (it is ${generations})`, { context: { field: 'num_generations' } });
+    if (!Number.isInteger(generations) || generations < this.#record.generations || generations > MOST_GENERATIONS) throw new RigError('E_HUNT_SETTINGS', `num_generations: must be a whole number from ${this.#record.generations} to ${MOST_GENERATIONS} in all (it is ${generations})`, { context: { field: 'num_generations' } });
     if (generations !== this.#record.target) await this.#write({ type: 'target', generations });
   }
 

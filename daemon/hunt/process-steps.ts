@@ -14,6 +14,8 @@ const HEAP_MB = 512;
 export interface ProcessStepsOptions {
   /** 0 to 19. Default 19. */
   readonly nice?: number;
+  /** Part of a core that a step may take, percent. Default 100. */
+  readonly cpuPercent?: number;
   readonly kernel?: string;
   /** Starts the process of a step. Default: Node with this installation's `step-process.js`. */
   readonly start?: () => ChildProcess;
@@ -23,10 +25,10 @@ export interface ProcessStepsOptions {
  * Each step in a process of its own: it has its own priority and memory, and ends when it is told to, whatever it is doing.
  * A process whose daemon is gone ends by itself.
  */
-export function processSteps({ nice = NICE, kernel = 'auto', start = startProcess }: ProcessStepsOptions = {}): HuntSteps {
+export function processSteps({ nice = NICE, cpuPercent = 100, kernel = 'auto', start = startProcess }: ProcessStepsOptions = {}): HuntSteps {
   return {
-    simulate: (task, options) => inProcess(start(), { task, nice, kernel }, options),
-    validate: (task, options) => inProcess(start(), { task, nice, kernel }, options),
+    simulate: (task, options) => inProcess(start(), { task, nice, cpuPercent, kernel }, options),
+    validate: (task, options) => inProcess(start(), { task, nice, cpuPercent, kernel }, options),
   };
 }
 

@@ -2,7 +2,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import { checkParameters, DEFAULT_PARAMETERS, type SolverParameters } from '../../kernels/spectral/parameters.ts';
 import type { BreedingSettings } from './breeding.ts';
 import { LAMBDA_FALSIFIABILITY } from './fitness.ts';
-import { checkBounds, DEFAULT_BOUNDS, geneNames } from './genes.ts';
+import { checkBounds, DEFAULT_BOUNDS, geneNames, type GeneName } from './genes.ts';
 
 /** What stays the same over a whole hunt. It is kept in the hunt's journal. */
 export interface HuntSettings extends BreedingSettings {
@@ -34,6 +34,7 @@ export const DEFAULT_HUNT: HuntSettings = {
 };
 
 export const MOST_JOBS = 1000;
+export const MOST_GENERATIONS = 1_000_000;
 
 /** @throws RigError E_HUNT_SETTINGS or E_SOLVER_ARGUMENT that names the field */
 export function checkSettings(s: HuntSettings): void {
@@ -44,8 +45,10 @@ export function checkSettings(s: HuntSettings): void {
   checkRates(s);
   if (!(s.lambda_falsifiability >= 0 && s.lambda_falsifiability <= 10)) throw wrong('lambda_falsifiability', s.lambda_falsifiability, 'must be a number from 0 to 10');
   checkBounds(s.bounds);
-  // Every corner of the table has to be something the solver takes; each range is checked above, the saturation is least at one of these.
-  for (const end of ['min', 'max'] as const) checkParameters({ ...s.parameters, ...Object.fromEntries(geneNames(s.bounds).map((gene) => [gene, s.bounds[gene]![end]])) });
+  // Each range is checked above; what is left is the saturation, which is least where one of these ends meets another.
+  const ends = (gene: GeneName): number[] => (s.bounds[gene] === undefined ? [s.parameters[gene]] : [s.bounds[gene].min, s.bounds[gene].max]);
+  const others = Object.fromEntries(geneNames(s.bounds).map((gene) => [gene, s.bounds[gene]!.min]));
+  for (const sncgl_lambda of ends('sncgl_lambda')) for (const sncgl_b3 of ends('sncgl_b3')) checkParameters({ ...s.parameters, ...others, sncgl_lambda, sncgl_b3 });
 }
 
 /** Of a hunt, or of what it is steered to. */

@@ -2,11 +2,13 @@
 import os from 'node:os';
 import { messageOf } from '../../protocol/common/errors.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
+import { DutyCycle } from './duty-cycle.ts';
 import { localSteps, type SimulateTask, type StepProgress, type ValidateTask } from './steps.ts';
 
 export interface StepRequest {
   readonly task: SimulateTask | ValidateTask;
   readonly nice: number;
+  readonly cpuPercent: number;
   readonly kernel: string;
 }
 
@@ -17,13 +19,13 @@ export type StepReply =
 
 const PROGRESS_MS = 500;
 
-async function answer({ task, nice, kernel }: StepRequest): Promise<StepReply> {
+async function answer({ task, nice, cpuPercent, kernel }: StepRequest): Promise<StepReply> {
   try {
     os.setPriority(nice);
   } catch {
     // A process may always be nicer than it was; where it cannot, it works as it is.
   }
-  const steps = localSteps(nodeDisk, kernel);
+  const steps = localSteps(nodeDisk, kernel, new DutyCycle(cpuPercent));
   let told = -Infinity;
   const onProgress = (progress: StepProgress): void => {
     if (performance.now() - told < PROGRESS_MS && progress.steps < progress.totalSteps) return;

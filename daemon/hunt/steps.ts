@@ -3,6 +3,7 @@ import type { Disk } from '../ledger/disk/disk.ts';
 import { createSolver } from '../solver/backends.ts';
 import { runSolver, type RunProgress } from '../solver/run.ts';
 import { readField, writeField } from './artifact.ts';
+import type { DutyCycle } from './duty-cycle.ts';
 import { solverParameters, type HuntJob } from './job.ts';
 import type { HuntSentinel } from './sentinels.ts';
 import { validate, type Validation } from './validator/validate.ts';
@@ -51,8 +52,11 @@ export interface HuntSteps {
   validate(task: ValidateTask, options: StepOptions): Promise<Validation>;
 }
 
-/** On the calling thread: for tests, and inside a worker process. Between batches of steps the thread is free, in the validation not. */
-export function localSteps(disk: Disk, kernel = 'auto'): HuntSteps {
+/**
+ * On the calling thread: for tests, and inside a worker process. Between batches of steps the thread is free, in the validation not.
+ * @param duty keeps the process at its part of a core; null = it takes what it gets
+ */
+export function localSteps(disk: Disk, kernel = 'auto', duty: DutyCycle | null = null): HuntSteps {
   return {
     async simulate({ job, fieldFile }, { signal, onProgress }) {
       const solver = createSolver(solverParameters(job), { seed: job.global_seed }, { kernel });
@@ -60,6 +64,7 @@ export function localSteps(disk: Disk, kernel = 'auto'): HuntSteps {
         const history: RunProgress[] = [];
         const outcome = await runSolver(solver, {
           ...(signal && { signal }),
+          ...(duty && { rest: () => duty.rest() }),
           onProgress: (progress) => {
             history.push(progress);
             onProgress?.({ steps: progress.steps, totalSteps: progress.totalSteps });
@@ -85,7 +90,7 @@ export function localSteps(disk: Disk, kernel = 'auto'): HuntSteps {
     async validate({ job, fieldFile, fieldSha256, surrogates }, { signal }) {
       const { state } = await readField(disk, fieldFile, fieldSha256);
       signal?.throwIfAborted();
-      return validate(solverParameters(job), state, job.global_seed, surrogates);
+      return validate(solverParameters(job), state, job.global_seed, surrogates, () => duty?.restBlocking());
     },
   };
 }

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called after each batch of steps. */
   readonly onProgress?: (progress: RunProgress) => void;
+  /** What is done between two batches. Default: other work of the thread has its turn. */
+  readonly rest?: () => Promise<void>;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function runSolver(solver: SncglSolver, options: RunOptions = {}): 
     const [sentinelCode, reason] = judge(progress);
     options.onProgress?.(progress);
     if (done >= totalSteps || sentinelCode !== SENTINEL.ok) return { ...progress, sentinelCode, reason };
-    await nextTurn();
+    await (options.rest ?? nextTurn)();
   }
 }
 

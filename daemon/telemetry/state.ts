@@ -197,7 +197,7 @@ export type HuntStatus = 'idle' | 'running' | 'pausing' | 'paused' | 'stopping' 
 /** The hunt that runs, or the last one of this daemon's life or of its folder; `idle` with nulls when there was none. */
 export interface HuntTelemetry {
   readonly status: HuntStatus;
-  /** Why it failed or stopped; null otherwise. */
+  /** Why it failed or stopped, or why no job gets on although it runs; null otherwise. */
   readonly reason: string | null;
   readonly hunt_id: string | null;
   readonly engine: 'local' | 'bullmq';
@@ -212,7 +212,7 @@ export interface HuntTelemetry {
   readonly jobs_failed: number;
   /** Under way now, with the part that is done, 0..1. */
   readonly running: readonly { readonly job_uuid: string; readonly generation: number; readonly step: 'simulate' | 'validate'; readonly done: number }[];
-  /** To the end of the last generation at the pace so far; null = too early to tell. */
+  /** To its end at the pace so far, the runs of its champion on fresh seeds included; null = too early to tell, or it does not run. */
   readonly eta_secs: number | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;

@@ -23,11 +23,15 @@ export interface NullTests {
 }
 
 /** @param seed the same seed, the same surrogates @param sse the score they are held against */
-export function nullTests(field: RealField, dx: number, rays: readonly (readonly Peak[])[], sse: number, seed: number, n = SURROGATES): NullTests {
+export function nullTests(field: RealField, dx: number, rays: readonly (readonly Peak[])[], sse: number, seed: number, n = SURROGATES, onSurrogate: () => void = () => {}): NullTests {
   const random = new SeededRandom(seed);
   const scrambler = new PhaseScrambler(field);
   const finder = new PeakFinder(field.n);
-  const scrambled = Array.from({ length: n }, () => scoreRays(peaksOfRays({ ...field, values: scrambler.next(random) }, dx, finder)).log_prime_sse);
+  const scrambled = Array.from({ length: n }, () => {
+    const { log_prime_sse } = scoreRays(peaksOfRays({ ...field, values: scrambler.next(random) }, dx, finder));
+    onSurrogate();
+    return log_prime_sse;
+  });
   const shuffled = Array.from({ length: n }, () => scoreRays(rays, randomTargets(random)).log_prime_sse);
   const chance = (nulls: readonly number[]): number => (1 + nulls.filter((value) => value <= sse).length) / (n + 1);
   return { sse_null_phase_scramble: median(scrambled), sse_null_target_shuffle: median(shuffled), p_value: chance(scrambled), p_value_target_shuffle: chance(shuffled), n_surrogates: n };

@@ -55,8 +55,9 @@ export const ANALYSIS_PROTOCOL = 'rays64-hann-pad4-primes5-refit-v1';
 /**
  * Judges the last state of a run. The same state and seed give the same numbers.
  * @param seed of the surrogates
+ * @param onSurrogate called after each: the only places where so long a piece of work may rest
  */
-export function validate(p: SolverParameters, state: FinalState, seed: number, surrogates = SURROGATES): Validation {
+export function validate(p: SolverParameters, state: FinalState, seed: number, surrogates = SURROGATES, onSurrogate: () => void = () => {}): Validation {
   const parts = fieldParts(p, state.psi);
   const plain = { ...geometryNorms(p, state, parts), ...secondaryMetrics(state.psi, parts) };
   let topology: Topology | null = null;
@@ -70,7 +71,7 @@ export function validate(p: SolverParameters, state: FinalState, seed: number, s
   const score = scoreRays(rays);
   if (score.n_rays_without_peaks === score.n_rays) return without(HUNT_SENTINEL.noPeaks, 'no ray has a peak');
   if (score.n_rays_matched === 0) return without(HUNT_SENTINEL.noOverlap, 'no ray has two peaks that fit two targets', fidelityOf(score, 0, 'no overlap'));
-  const nulls = nullTests(field, parts.grid.dx, rays, score.log_prime_sse, seed, surrogates);
+  const nulls = nullTests(field, parts.grid.dx, rays, score.log_prime_sse, seed, surrogates, onSurrogate);
   return { sentinelCode: HUNT_SENTINEL.ok, reason: null, metrics: { ...plain, ...scored(score, nulls) }, spectralFidelity: fidelityOf(score, nulls.n_surrogates, null), topology };
 }
 
