@@ -120,4 +120,74 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     expect((await readField(nodeDisk, path.join(folder, 'hunt', file), sha256)).state.psi.re[1]).toBe(1 + job!.global_seed);
     await vi.waitFor(async () => expect((await redis.keys('*')).filter((key) => key.includes(job!.job_uuid))).toEqual([]));
   });
+
+  test('a stop ends jobs on the workers and takes back those that wait; going on runs them again', async () => {
+    const made = await jobs(3);
+    const steps = heldSteps();
+    await workerOf(steps);
+    const runner = await runnerOf();
+    const stop = new AbortController();
+    const runs = made.map((job) => runner.run(job, placeOf({ signal: stop.signal })));
+    const ends = Promise.allSettled(runs);
+    await vi.waitFor(() => expect(steps.begun).toHaveLength(2));
+    stop.abort(new Error('enough'));
+    expect((await ends).map((end) => (end as PromiseRejectedResult).reason.message)).toEqual(['enough', 'enough', 'enough']);
+    await vi.waitFor(() => expect(steps.aborted.toSorted()).toEqual(steps.begun.toSorted()));
+    await vi.waitFor(async () => expect(await redis.keys(`*${made[0]!.job_uuid.slice(0, 24)}*`)).toEqual(expect.not.arrayContaining([expect.stringMatching(/^(?!.*cancel)/)])));
+    steps.go();
+    const again = await Promise.all(made.map((job) => runner.run(job, placeOf())));
+    expect(again.map(({ job_uuid, status }) => [job_uuid, status])).toEqual(made.map(({ job_uuid }) => [job_uuid, 'ok']));
+  });
+
+  test('a result that waits for a coordinator that is gone is taken over by the next, not made again', async () => {
+    const [job] = await jobs(1);
+    const steps = heldSteps(false);
+    await workerOf(steps);
+    const lost = await runnerOf();
+    const full = { ...nodeDisk, open: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) };
+    const first = await QueueRunner.open({ ...access, config: config(), disk: full, log: recorder(), simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+    closing.push(() => first.close());
+    await expect(first.run(job!, placeOf())).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(steps.begun).toHaveLength(1);
+    expect((await lost.run(job!, placeOf())).status).toBe('ok');
+    expect(steps.begun).toHaveLength(1);
+  });
+
+  test('a worker that is closed gives its job back at once; the next one has it, however long the lease', async () => {
+    const [job] = await jobs(1);
+    const [first, second] = [heldSteps(), heldSteps(false)];
+    const long = { ...config(), lease_seconds: 600, attempts: 1 };
+    const worker = await workerOf(first, { config: long });
+    const runner = await runnerOf();
+    const done = runner.run(job!, placeOf());
+    await vi.waitFor(() => expect(first.begun).toHaveLength(1));
+    await worker.close();
+    expect(first.aborted).toHaveLength(1);
+    await workerOf(second, { config: long });
+    expect((await done).status).toBe('ok');
+    expect(second.begun).toEqual([job!.job_uuid]);
+  });
+
+  test('a worker whose disk is full is not the end of a job: it is begun again, and a failure with its reason when that was often enough', async () => {
+    const made = await jobs(2);
+    let left = 1;
+    const steps = heldSteps(false);
+    await workerOf({ ...steps, simulate: (task, how) => (task.job === null ? Promise.reject(new Error()) : steps.simulate(task, how)) }, { scratch: folder });
+    await (await workerOf(steps)).close();
+    const runner = await runnerOf();
+    // What a step says is a result; what keeps a host from writing one down is not.
+    const broken: HuntSteps = { ...steps, simulate: async (task, how) => {
+      const simulated = await steps.simulate(task, how);
+      if (left-- > 0) rmSync(path.dirname(task.fieldFile), { recursive: true });
+      return simulated;
+    } };
+    for (const close of closing.splice(0, 1)) await close();
+    await workerOf(broken, { concurrency: 1 });
+    expect((await runner.run(made[0]!, placeOf())).status).toBe('ok');
+    left = 99;
+    const failed = await runner.run(made[1]!, placeOf());
+    expect(failed).toMatchObject({ status: 'failed', sentinel_code: 1000, validation_status: 'not_run', metrics: { log_prime_sse: null } });
+    expect(failed.error).toMatch(/no host could run the job: .*ENOENT/);
+    expect(await onDisk(made[1]!)).toEqual(failed);
+  });
 });
