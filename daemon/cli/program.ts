@@ -8,6 +8,7 @@ import { addCheck } from './commands/check.ts';
 import { addConfig } from './commands/config.ts';
 import { addDevices } from './commands/devices.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addHub } from './commands/hub.ts';
 import { addAlarms } from './commands/alarms.ts';
 import { addHunt } from './commands/hunt.ts';
 import { addLedger } from './commands/ledger.ts';
@@ -59,7 +60,7 @@ function buildProgram(cli: Cli): Command {
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
     .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addPools, addAlarms, addUdev, addLedger, addHunt, addBench, addCapture, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addPools, addAlarms, addUdev, addLedger, addHunt, addHub, addBench, addCapture, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -160,11 +160,6 @@ export function hubUrl({ host, tls }: Pick<RigConfig['hub'], 'host' | 'tls'>, po
   return `${tls === undefined ? 'http' : 'https'}://${addressText(shown, port)}`;
 }
 
-/** The address that logs in: what stands behind # is never sent to a server. */
-export function loginUrl(url: string, token: string): string {
-  return `${url}/#token=${encodeURIComponent(token)}`;
-}
-
 function readTls(tls: RigConfig['hub']['tls']): { cert: string; key: string } | null {
   if (tls === undefined) return null;
   const read = (key: 'cert' | 'key'): string => {
