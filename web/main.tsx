@@ -4,6 +4,7 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/hunt.css';
 import { App } from './app.tsx';
 import { startRouting, takeToken } from './live/route.ts';
 

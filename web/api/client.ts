@@ -79,7 +79,8 @@ export const api = {
   startHunt: async (request: StartHuntRequest): Promise<{ readonly hunt_id: string }> => (await ask('/api/start-hunt', { method: 'POST', body: request })).json() as Promise<{ hunt_id: string }>,
   huntStatus: (signal?: AbortSignal): Promise<HubStatus> => read('/api/get-status', signal),
   pauseHunt: (): Promise<void> => send('/api/hunt/pause'),
-  resumeHunt: (): Promise<void> => send('/api/hunt/resume'),
+  /** Goes on with one that is paused, stopped or complete. */
+  resumeHunt: (request: { readonly hunt_id?: string; readonly more_generations?: number } = {}): Promise<void> => send('/api/hunt/resume', request),
   stopHunt: (): Promise<void> => send('/api/hunt/stop'),
   steerHunt: (steering: Steering): Promise<void> => send('/api/hunt/steer', steering),
   hunts: async (signal?: AbortSignal): Promise<readonly HuntSummary[]> => (await read<{ hunts: HuntSummary[] }>('/api/hunts', signal)).hunts,

@@ -4,12 +4,14 @@ import { api, ApiError } from '../api/client.ts';
 import { appended, NO_SERIES, type Series } from './history.ts';
 import { Store } from './store.ts';
 
-/** The stream tells something every second; after so long without a word it is as good as gone. */
-const SILENCE_MS = 8000;
+/** A rig where nothing changes is silent, and so is a line that is dead: after so long the stream is opened anew, which brings the state. */
+const SILENCE_MS = 10_000;
+/** It is lost when that brings nothing. */
+const ANSWER_MS = 6000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 10_000;
 const KEEP_SECS = 15 * 60;
-const GAP_SECS = 5;
+const GAP_SECS = 20;
 const KEEP_EVENTS = 60;
 
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -72,10 +74,10 @@ function connect(): void {
   source = stream;
   const heard = (): void => {
     clearTimeout(silence);
-    silence = setTimeout(lost, SILENCE_MS);
+    silence = setTimeout(connect, SILENCE_MS);
   };
-  heard();
-  stream.addEventListener('error', () => void lost());
+  silence = setTimeout(() => void lost(), ANSWER_MS);
+  stream.addEventListener('error', () => void (stream === source && lost()));
   listen<RigState>(stream, 'state', heard, takeState);
   listen<RigEvent>(stream, 'rig', heard, (event) => live.update((now) => ({ ...now, events: [event, ...now.events].slice(0, KEEP_EVENTS) })));
   listen<HuntNews>(stream, 'hunt', heard, (news) => live.update((now) => ({ ...now, news: [news, ...now.news].slice(0, KEEP_EVENTS) })));
