@@ -4,7 +4,7 @@ import { readWhole, writeWhole } from '../ledger/disk/files.ts';
 import { sha256Hex } from './canonical-json.ts';
 import type { FinalState } from './validator/geometry-norms.ts';
 
-const MAGIC = 'RIGBRAIN-FIELD 1';
+export const FIELD_MAGIC = 'RIGBRAIN-FIELD 1';
 const ARRAYS = ['psi_re', 'psi_im', 'omega_sq', 'density_ratio'] as const;
 
 export interface FieldArtifact {
@@ -24,7 +24,7 @@ export const fieldName = (jobUuid: string): string => `field_${jobUuid}.bin`;
  * n^dim float64 each, little endian, the last index fastest. @returns SHA-256 of the file
  */
 export async function writeField(disk: Disk, file: string, { job_uuid, n, dim, state }: FieldArtifact): Promise<string> {
-  const head = Buffer.from(`${MAGIC}\n${JSON.stringify({ job_uuid, n, dim, arrays: ARRAYS })}\n`);
+  const head = Buffer.from(`${FIELD_MAGIC}\n${JSON.stringify({ job_uuid, n, dim, arrays: ARRAYS })}\n`);
   const arrays = [state.psi.re, state.psi.im, state.omegaSquared, state.densityRatio];
   const points = n ** dim;
   const bytes = Buffer.alloc(head.length + 8 * points * arrays.length);
@@ -43,10 +43,19 @@ export async function readField(disk: Disk, file: string, sha256?: string): Prom
   if (sha256 !== undefined && sha256Hex(bytes) !== sha256) throw wrong('the file is not the one that was written (its SHA-256 differs)');
   const first = bytes.indexOf(0x0a);
   const second = bytes.indexOf(0x0a, first + 1);
-  if (first < 0 || second < 0 || bytes.subarray(0, first).toString('latin1') !== MAGIC) throw wrong('this is no field of this version');
-  const { job_uuid, n, dim } = JSON.parse(bytes.subarray(first + 1, second).toString('utf8')) as Omit<FieldArtifact, 'state'>;
-  const points = n ** dim;
+  if (first < 0 || second < 0 || bytes.subarray(0, first).toString('latin1') !== FIELD_MAGIC) throw wrong('this is no field of this version');
+  const { job_uuid, n, dim } = headOf(bytes.subarray(first + 1, second).toString('utf8')) ?? {};
+  if (typeof job_uuid !== 'string' || !Number.isInteger(n) || n! < 3 || (dim !== 2 && dim !== 3)) throw wrong('its head is not one of a field');
+  const points = n! ** dim;
   if (bytes.length !== second + 1 + 8 * points * ARRAYS.length) throw wrong('the file is too short or too long');
   const array = (which: number): Float64Array => Float64Array.from({ length: points }, (_, i) => bytes.readDoubleLE(second + 1 + 8 * (which * points + i)));
-  return { job_uuid, n, dim, state: { psi: { re: array(0), im: array(1) }, omegaSquared: array(2), densityRatio: array(3) } };
+  return { job_uuid, n: n!, dim, state: { psi: { re: array(0), im: array(1) }, omegaSquared: array(2), densityRatio: array(3) } };
+}
+
+function headOf(text: string): Partial<Omit<FieldArtifact, 'state'>> | null {
+  try {
+    return JSON.parse(text) as Partial<FieldArtifact>;
+  } catch {
+    return null;
+  }
 }

@@ -10,6 +10,8 @@ export interface ChartBar {
 export interface ChartSection {
   readonly title: string;
   readonly bars: readonly ChartBar[];
+  /** Deaths lie below births: what never ends goes to the lower edge. */
+  readonly isDown: boolean;
   readonly birthLabel: string;
   readonly deathLabel: string;
   /** Of the barcode. */
@@ -77,7 +79,7 @@ const bottom = PANEL.height - PANEL.bottom;
 const across = (axis: Axis, value: number): number => round(PANEL.left + ((value - axis.low) / (axis.high - axis.low)) * (right - PANEL.left));
 const up = (axis: Axis, value: number): number => round(bottom - ((value - axis.low) / (axis.high - axis.low)) * (bottom - PANEL.top));
 
-function diagram({ bars, title, birthLabel, deathLabel, emptyNote }: ChartSection): string[] {
+function diagram({ bars, isDown, title, birthLabel, deathLabel, emptyNote }: ChartSection): string[] {
   const name = `<text class="name" x="${PANEL.left}" y="18">${escaped(title)}</text>`;
   if (bars.length === 0) return [name, `<text x="${PANEL.left}" y="${PANEL.top + 30}">${escaped(emptyNote)}</text>`];
   const axis = axisOf(bars.flatMap(({ birth, death }) => (death === null ? [birth] : [birth, death])));
@@ -89,18 +91,16 @@ function diagram({ bars, title, birthLabel, deathLabel, emptyNote }: ChartSectio
     ...bars.map(({ dim, birth, death }) => {
       const x = across(axis, birth);
       // What never ends stands at the edge, as a triangle.
-      if (death === null) return `<path class="mark ${CLASS[dim]}" d="M${round(x - 5)} ${PANEL.top + 8}h10l-5 -9z"/>`;
+      if (death === null) return `<path class="mark ${CLASS[dim]}" d="${isDown ? `M${round(x - 5)} ${bottom - 8}h10l-5 9z` : `M${round(x - 5)} ${PANEL.top + 8}h10l-5 -9z`}"/>`;
       return `<circle class="${CLASS[dim]}" cx="${x}" cy="${up(axis, death)}" r="3.5"/>`;
     }),
   ];
 }
 
-function barcode({ bars, scaleLabel }: ChartSection): string[] {
+function barcode({ bars, isDown, scaleLabel }: ChartSection): string[] {
   if (bars.length === 0) return [];
   const drawn = [...bars].sort((a, b) => span(b) - span(a)).slice(0, MOST_BARS).sort((a, b) => a.dim - b.dim || a.birth - b.birth || span(a) - span(b));
   const axis = axisOf(drawn.flatMap(({ birth, death }) => (death === null ? [birth] : [birth, death])));
-  // Towards the edge that deaths lie at.
-  const isDown = bars.some(({ birth, death }) => death !== null && death < birth);
   const gap = (bottom - PANEL.top) / (drawn.length + 1);
   const left = bars.length - drawn.length;
   return [

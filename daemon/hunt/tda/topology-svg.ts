@@ -11,6 +11,7 @@ export function topologySvg(id: string, topology: Topology): string {
     {
       title: `Events: ${n_analysed === n_events ? n_events : `${n_analysed} of ${n_events}`} in ${space}`,
       bars: barsOf(topology.diagram),
+      isDown: false,
       birthLabel: 'birth (distance, grid cells)',
       deathLabel: 'death (distance, grid cells)',
       scaleLabel: 'distance (grid cells)',
@@ -21,6 +22,7 @@ export function topologySvg(id: string, topology: Topology): string {
     sections.push({
       title: `Density, from the top down: bars above ${superlevel.persistence_cut} sigma`,
       bars: barsOf(superlevel.diagram),
+      isDown: true,
       birthLabel: 'birth (sigma above the mean)',
       deathLabel: 'death (sigma above the mean)',
       scaleLabel: 'height (sigma above the mean)',
