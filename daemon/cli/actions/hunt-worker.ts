@@ -25,7 +25,7 @@ export async function huntWorker(io: CliIo, globals: Globals, flags: HuntWorkerF
   const worker = await HuntWorker.start({
     config: hunt.redis,
     password: secrets.resolve(hunt.redis.password),
-    steps: processSteps({ nice: hunt.nice }),
+    steps: processSteps({ nice: hunt.nice, cpuPercent: hunt.cpu_percent }),
     clock: systemClock,
     log: createLog({ config: loaded.config, quiet: false, envLevel: io.env.RIGBRAIN_LOG }).child({ module: 'hunt-worker' }),
     concurrency: flags.concurrency ?? os.availableParallelism(),

@@ -86,7 +86,10 @@ export class QueueRunner implements JobRunner {
     const { prefix, queue } = this.#names;
     this.#newQueue = () => new QueueClass<QueueTask, unknown>(queue, { connection: redis, prefix, streams: { events: { maxLen: EVENTS } } });
     redis.on('error', (error) => (this.#lastError = error));
-    redis.on('ready', () => this.#wake());
+    redis.on('ready', () => {
+      this.#lastError = null;
+      this.#wake();
+    });
   }
 
   /** Redis need not be there yet. @throws RigError E_HUNT_QUEUE for a file that cannot be read */
@@ -123,6 +126,9 @@ export class QueueRunner implements JobRunner {
   }
 
   async close(): Promise<void> {
+    // Of a Redis that is away nothing can be taken back: hosts run those jobs, and their results wait.
+    if (this.#redis.status !== 'ready') this.#stopped.clear();
+    this.#wake();
     const late = this.#options.clock.after(CLOSE_MS, () => {
       this.#isClosed = true;
       this.#redis.disconnect();
@@ -156,7 +162,8 @@ export class QueueRunner implements JobRunner {
     await this.#sleep(0);
     while (!this.#isClosed && this.#pending.size + this.#stopped.size > 0) {
       try {
-        await this.#look();
+        // At the beginning there is nothing to say yet.
+        if (this.#redis.status !== 'connecting' || this.#lastError !== null) await this.#look();
         this.#trouble = null;
       } catch (error) {
         this.#trouble = troubleOf(this.#redis.status === 'ready' ? error : (this.#lastError ?? error), this.#options.config);

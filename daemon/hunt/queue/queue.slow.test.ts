@@ -1,7 +1,9 @@
 /** The queue on a real redis-server, with workers in this process. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../protocol/common/clock.ts';
@@ -13,14 +15,17 @@ import { Hunt } from '../hunt.ts';
 import type { HuntJob } from '../job.ts';
 import { readProvenance, type Provenance } from '../provenance.ts';
 import type { JobPlace } from '../runner.ts';
+import { failedProvenance } from '../run-job.ts';
 import type { HuntSteps } from '../steps.ts';
+import { huntContract, queueNames, type QueueTask } from './contract.ts';
 
 import { QueueRunner } from './queue-runner.ts';
 import { hasRedis, RedisServer } from './redis.fixture.ts';
 import { HuntWorker, type HuntWorkerOptions } from './worker.ts';
-import { readFile } from 'node:fs/promises';
 
 const HUNT_ID = '00000000-0000-4000-8000-00000000ffff';
+
+const names = queueNames('test', huntContract());
 
 /** Keeps what was said. */
 function recorder(): Log & { readonly said: string[] } {
@@ -133,7 +138,7 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     stop.abort(new Error('enough'));
     expect((await ends).map((end) => (end as PromiseRejectedResult).reason.message)).toEqual(['enough', 'enough', 'enough']);
     await vi.waitFor(() => expect(steps.aborted.toSorted()).toEqual(steps.begun.toSorted()));
-    await vi.waitFor(async () => expect(await redis.keys(`*${made[0]!.job_uuid.slice(0, 24)}*`)).toEqual(expect.not.arrayContaining([expect.stringMatching(/^(?!.*cancel)/)])));
+    await vi.waitFor(async () => expect(await redis.exists(made.map(({ job_uuid }) => `${names.prefix}:${names.queue}:${job_uuid}`))).toBe(0));
     steps.go();
     const again = await Promise.all(made.map((job) => runner.run(job, placeOf())));
     expect(again.map(({ job_uuid, status }) => [job_uuid, status])).toEqual(made.map(({ job_uuid }) => [job_uuid, 'ok']));
@@ -168,26 +173,113 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     expect(second.begun).toEqual([job!.job_uuid]);
   });
 
-  test('a worker whose disk is full is not the end of a job: it is begun again, and a failure with its reason when that was often enough', async () => {
+  test('a host that cannot write down a result is not the end of a job; when that was often enough, it failed, with its reason', async () => {
     const made = await jobs(2);
-    let left = 1;
+    let broken = 1;
     const steps = heldSteps(false);
-    await workerOf({ ...steps, simulate: (task, how) => (task.job === null ? Promise.reject(new Error()) : steps.simulate(task, how)) }, { scratch: folder });
-    await (await workerOf(steps)).close();
-    const runner = await runnerOf();
-    // What a step says is a result; what keeps a host from writing one down is not.
-    const broken: HuntSteps = { ...steps, simulate: async (task, how) => {
+    await workerOf({ ...steps, simulate: async (task, how) => {
       const simulated = await steps.simulate(task, how);
-      if (left-- > 0) rmSync(path.dirname(task.fieldFile), { recursive: true });
+      if (broken-- > 0) rmSync(path.dirname(task.fieldFile), { recursive: true });
       return simulated;
-    } };
-    for (const close of closing.splice(0, 1)) await close();
-    await workerOf(broken, { concurrency: 1 });
+    } }, { concurrency: 1 });
+    const runner = await runnerOf();
     expect((await runner.run(made[0]!, placeOf())).status).toBe('ok');
-    left = 99;
+    expect(steps.begun).toHaveLength(2);
+    broken = 99;
     const failed = await runner.run(made[1]!, placeOf());
     expect(failed).toMatchObject({ status: 'failed', sentinel_code: 1000, validation_status: 'not_run', metrics: { log_prime_sse: null } });
     expect(failed.error).toMatch(/no host could run the job: .*ENOENT/);
+    expect(steps.begun).toHaveLength(4);
     expect(await onDisk(made[1]!)).toEqual(failed);
+  });
+
+  test('a worker of another version takes nothing, and both sides say why; nobody waits in silence', async () => {
+    const [job] = await jobs(1);
+    const [steps, theirs] = [heldSteps(false), recorder()];
+    const log = recorder();
+    // 10 s of patience are over at once.
+    const runner = await QueueRunner.open({ ...access, clock: { ...systemClock, monotonic: () => 100 * systemClock.monotonic() }, config: config(), disk: nodeDisk, log, simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+    closing.push(() => runner.close());
+    expect(runner.waiting()).toBeNull();
+    const done = runner.run(job!, placeOf());
+    await vi.waitFor(() => expect(runner.waiting()).toMatch(/no host takes jobs from queue test.*start `rigbrain hunt worker`/));
+    const other = await workerOf(steps, { contract: '9.9.9/other', log: theirs });
+    await vi.waitFor(() => expect(runner.waiting()).toMatch(/of this version .*\(version 9\.9\.9\) must have the same/));
+    await vi.waitFor(() => expect(theirs.said.filter((line) => line.includes('a hunt of another version'))).toHaveLength(1));
+    expect(steps.begun).toEqual([]);
+    await other.close();
+    await workerOf(steps);
+    expect((await done).status).toBe('ok');
+    expect(runner.waiting()).toBeNull();
+    await vi.waitFor(() => expect(log.said.map((line) => line.split(' {')[0])).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']));
+  });
+
+  describe('a result is not believed because it came', () => {
+    /** A host that answers every job with what `answer` says. */
+    async function liar(answer: (task: QueueTask) => Promise<unknown> | unknown): Promise<{ readonly asked: string[] }> {
+      const asked: string[] = [];
+      const { prefix, queue } = names;
+      const connection = new Redis(server.port, { maxRetriesPerRequest: null });
+      const worker = new Worker<QueueTask>(queue, async (job) => (asked.push(job.id!), await answer(job.data)), { connection, prefix });
+      closing.push(async () => (await worker.close(true), connection.disconnect()));
+      return { asked };
+    }
+    const good = ({ job, hunt_id }: QueueTask): Provenance => ({ ...failedProvenance(job, { clock: systemClock, huntId: hunt_id, provenanceFolder: '/x/provenance' }, { code: 1000, why: 'made up' }) });
+
+    const cases: readonly (readonly [string, (task: QueueTask) => Promise<unknown> | unknown, RegExp])[] = [
+      ['no provenance', () => ({ hello: 'world' }), /the result cannot be used/],
+      ['of another job', (task) => ({ ...good(task), job_uuid: HUNT_ID }), /it is of another job/],
+      ['of another configuration', (task) => ({ ...good(task), config_hash: 'b'.repeat(64) }), /it is of another job/],
+      ['of another version', (task) => ({ ...good(task), solver_contract: { version: '9.9.9', backend: null } }), /made by version 9\.9\.9/],
+      ['very large', (task) => ({ ...good(task), topology: { x: 'x'.repeat(300_000) } }), /too large/],
+      ['of a field that is not there', (task) => ({ ...good(task), artifacts: { field: { path: 'fields/x', sha256: 'c'.repeat(64) } } }), /the field is not in Redis/],
+      ['of a field that was changed', async (task) => {
+        await redis.set(names.field(task.job.job_uuid, 'd'.repeat(64)), 'something');
+        return { ...good(task), artifacts: { field: { path: '../../etc/passwd', sha256: 'd'.repeat(64) } } };
+      }, /its SHA-256 differs/],
+    ];
+
+    test('the job is begun again, then it failed, with the reason', async () => {
+      const made = await jobs(cases.length);
+      const { asked } = await liar((task) => cases[made.findIndex(({ job_uuid }) => job_uuid === task.job.job_uuid)]![1](task));
+      const runner = await runnerOf();
+      const results = await Promise.all(made.map((job) => runner.run(job, placeOf())));
+      cases.forEach(([what, , why], i) => {
+        expect(results[i], what).toMatchObject({ job_uuid: made[i]!.job_uuid, status: 'failed', sentinel_code: 1000, artifacts: { field: null } });
+        expect(results[i]!.error, what).toMatch(why);
+        expect(asked.filter((uuid) => uuid === made[i]!.job_uuid), what).toHaveLength(2);
+      });
+      expect(readdirSync(path.join(folder, 'hunt'))).not.toContain('fields');
+    });
+
+    test("what the hunt knows itself is the hunt's, whatever the answer says", async () => {
+      const [job] = await jobs(1);
+      await liar((task) => ({ ...good(task), generation: 77, parent_1: HUNT_ID, global_seed: 1, hunt_id: job!.job_uuid, sdg_params: { ...job!.sdg_params, sdg_alpha: 0 } }));
+      expect(await (await runnerOf()).run(job!, placeOf())).toMatchObject({ generation: 0, parent_1: null, global_seed: job!.global_seed, hunt_id: HUNT_ID, sdg_params: job!.sdg_params, error: 'made up' });
+    });
+  });
+
+  test('wrong credentials are waited out and said, without the credentials; right ones work', async () => {
+    const guarded = await RedisServer.start(['--requirepass', 'hunter2secret']);
+    closing.push(() => guarded.close());
+    const [job] = await jobs(1);
+    const log = recorder();
+    const open = async (password: string | null): Promise<QueueRunner> => {
+      const runner = await QueueRunner.open({ ...access, password, config: { ...config(), url: guarded.url }, disk: nodeDisk, log, simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+      closing.push(() => runner.close());
+      return runner;
+    };
+    for (const password of ['wrong-password', null]) {
+      const stop = new AbortController();
+      const runner = await open(password);
+      const done = runner.run(job!, placeOf({ signal: stop.signal }));
+      await vi.waitFor(() => expect(runner.waiting()).toMatch(/refuses the credentials/));
+      stop.abort(new Error('enough'));
+      await expect(done).rejects.toThrow('enough');
+    }
+    const steps = heldSteps(false);
+    await workerOf(steps, { password: 'hunter2secret', config: { ...config(), url: guarded.url }, log });
+    expect((await (await open('hunter2secret')).run(job!, placeOf())).status).toBe('ok');
+    expect(log.said.join('\n')).not.toMatch(/hunter2secret|wrong-password/);
   });
 });
