@@ -22,6 +22,7 @@ export function checkBlueprint(data: BlueprintData, components: Components, repo
   checkFlags(data, components, report);
   checkFolders(data, report);
   checkCategories(data, report);
+  checkHunts(data, report);
   for (const [role, metadata] of Object.entries(data.metadata_by_role)) {
     for (const word of new Set(placeholdersDeep(metadata))) {
       if (!METADATA_PLACEHOLDERS.includes(word)) report(['metadata_by_role', role], `unknown placeholder {${word}}`, word, METADATA_PLACEHOLDERS);
@@ -106,6 +107,14 @@ function checkFolders(data: BlueprintData, report: Report): void {
     if (folder === 'Test' || folder.startsWith('Test/')) report(at, 'folders of a mode start with {base}');
     if (folders.indexOf(folder) !== index) report(at, `${folder} is listed twice`);
   });
+}
+
+function checkHunts({ hunts: { folder, name } }: BlueprintData, report: Report): void {
+  if (!folder.startsWith('{base}/')) report(['hunts', 'folder'], 'must start with {base}/');
+  for (const word of placeholdersOf(folder)) if (word !== 'base') report(['hunts', 'folder'], `unknown placeholder {${word}}; only {base} can stand here`, word, ['base']);
+  const known = ['utc', 'short_id'];
+  for (const word of placeholdersOf(name)) if (!known.includes(word)) report(['hunts', 'name'], `unknown placeholder {${word}}`, word, known);
+  if (!name.includes('{short_id}')) report(['hunts', 'name'], 'must hold {short_id}: two hunts may begin in the same second');
 }
 
 function checkCategories(data: BlueprintData, report: Report): void {

@@ -113,6 +113,7 @@ export const blueprintSchema = z.strictObject({
     math_proofs: text,
   }),
   folder_management: z.strictObject({ auto_create_structure: z.array(relativePath).min(1) }),
+  hunts: z.strictObject({ folder: relativePath, name: z.string().regex(/^[^/\\\0.][^/\\\0]*$/, 'must be one folder name, without /') }),
   categories: z.record(z.string(), z.strictObject({ folder: relativePath, name: z.string().regex(/^[^/\\\0]+$/, 'must be a name without /'), types: types.min(1) })),
   pattern_levels: z.record(z.string(), patternSchema),
   metadata_by_role: z.record(z.enum(VIEW_ROLES), object),

@@ -7,6 +7,7 @@ import { RigError } from '../../protocol/common/errors.ts';
 import { packageRoot } from '../version.ts';
 import { loadBlueprint, checkedPart, parseBlueprint, takeOverBlueprint } from './blueprint.ts';
 import { FILE_TYPES } from './blueprint-schema.ts';
+import { huntPlaces } from './hunts.ts';
 
 const FILE = path.join(packageRoot(), 'Brain.QTL');
 const TEXT = readFileSync(FILE, 'utf8');
@@ -44,6 +45,12 @@ describe('the shipped Brain.QTL', () => {
     expect(blueprint.data.week_numbering).toBe('monday');
   });
 
+  it('gives each hunt a folder that sorts by time, in the base folder of its mode', () => {
+    const { folder, nameOf } = huntPlaces({ base: '/data/Test/Demo/Mining', blueprint });
+    expect(folder).toBe('/data/Test/Demo/Mining/Hunts');
+    expect(nameOf(Date.UTC(2025, 11, 18, 7, 47, 41, 76), '1a2b3c4d-0000-4000-8000-000000000000')).toBe('20251218T074741Z-1a2b3c4d');
+  });
+
   it('lists every folder of every component it can write to', () => {
     const folders = blueprint.data.folder_management.auto_create_structure;
     for (const { folder } of blueprint.components.all) expect(folders).toEqual(expect.arrayContaining([`{base}/System/System_Reports/${folder}`, `{base}/System/Error_Reports/${folder}`]));
@@ -57,6 +64,9 @@ describe('a broken blueprint is refused with file, line and reason', () => {
     ['a key given twice', 'week_numbering: monday', 'time_zone: UTC', /twice/],
     ['a mistyped section', 'stock_template:', 'stock_tempate:', /unknown key.*did you mean "stock_template"/],
     ['a mistyped key in a pattern', 'ledger_year: { pattern:', 'ledger_year: { patern:', /pattern_levels\.ledger_year\.patern: unknown key.*did you mean "pattern"/],
+    ['hunts outside of their mode', 'folder: "{base}/Hunts"', 'folder: Hunts', /hunts\.folder: must start with \{base\}/],
+    ['hunts whose folders could be one', 'name: "{utc}-{short_id}"', 'name: "{utc}"', /hunts\.name: must hold \{short_id\}/],
+    ['an unknown placeholder of hunts', 'name: "{utc}-{short_id}"', 'name: "{uct}-{short_id}"', /unknown placeholder \{uct\}/],
     ['an unknown week rule', 'week_numbering: monday', 'week_numbering: sunday', /must be one of monday, iso/],
     ['an unknown time zone', 'time_zone: America/Chicago', 'time_zone: America/Chicagoo', /unknown time zone "America\/Chicagoo"/],
     ['an unknown placeholder in a pattern', '{base}/Ledgers/{YYYY}", files', '{base}/Ledgers/{YYYYY}", files', /unknown placeholder \{YYYYY\} \(did you mean "YYYY"\?\)/],
