@@ -68,7 +68,7 @@ export function huntConfigProblems(config: HuntPart): HuntConfigProblem[] {
     checkSettings(configuredPlan(config, 0).settings);
   } catch (error) {
     if (!(error instanceof RigError)) throw error;
-    problems.push({ path: placeOf(error, config), reason: error.message, code: error.code });
+    problems.push({ path: placeOf(error, config), reason: error.message.replace(/^[\w.]+: /, ''), code: error.code });
   }
   return problems;
 }

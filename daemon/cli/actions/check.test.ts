@@ -56,6 +56,13 @@ describe('check', () => {
     expect(io.stdout).not.toContain('pools.2');
   });
 
+  it('finds bounds of a hunt that are none, with the line they stand on', async () => {
+    const { code, io } = await check('simulation: {N_grid: 128, dim: 3}\nhunt:\n  bounds:\n    sncgl_c3: {min: 1, max: -1}\n');
+    expect(code).toBe(78);
+    expect(io.stdout).toMatch(/E_HUNT_SETTINGS: .*rig\.yaml:4:\d+: hunt\.bounds\.sncgl_c3: must be a range within/);
+    expect((await check('hunt: {engine: bullmq}\n')).io.stdout).toMatch(/E_HUNT_QUEUE: .*rig\.yaml:1:\d+: hunt\.engine: bullmq needs hunt\.redis/);
+  });
+
   it('finds a CA file that is not there, certificates that nobody checks, and keys of TLS where there is none', async () => {
     const { code, io } = await check('mining: {live: true}\npools:\n  - {url: "stratum+ssl://a.example:443", user: me, tls: {ca: /nowhere/ca.pem}}\n  - {url: "stratum+ssl://b.example:443", user: me, tls: {insecure: true}}\n');
     expect(code).toBe(78);

@@ -1,8 +1,10 @@
 /** `rigbrain check`: everything a person can get wrong in files, without starting anything. */
 import { loadConfig, type LoadedConfig } from '../../../config/load.ts';
+import { formatProblem } from '../../../config/problem.ts';
 import { createSecretResolver, secretRefs } from '../../../config/secrets.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import { webhookTargets } from '../../alarms/webhook-targets.ts';
+import { huntProblems } from '../../hunt/config-problems.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
@@ -18,7 +20,7 @@ export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
   findings.push(...blueprintFindings());
-  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...secretFindings(loaded, io), ...webhookFindings(loaded, io));
+  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...huntFindings(loaded), ...secretFindings(loaded, io), ...webhookFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });
@@ -42,6 +44,10 @@ function load(io: CliIo, globals: Globals, findings: CheckFinding[]): LoadedConf
     findings.push(...findingsOf(error));
     return null;
   }
+}
+
+function huntFindings({ config, origins }: LoadedConfig): CheckFinding[] {
+  return huntProblems(config, origins).map((problem) => ({ severity: 'error', code: problem.code ?? 'E_CONFIG_INVALID', message: formatProblem(problem) }));
 }
 
 /** Addresses that come from secrets have not been looked at yet; that a secret is missing is told already. */
