@@ -16,7 +16,7 @@ export interface OpenHub {
 }
 
 /** Makes the hub; nothing listens yet. Null when it is off, or has no token it could be trusted with: mining goes on without it. */
-export function openHub(options: RunOptions, { state, events, engine, brainstem }: Rig, { clock, log, closer }: Pick<RigContext, 'clock' | 'log' | 'closer'>): OpenHub | null {
+export function openHub(options: RunOptions, { state, events, engine, brainstem, hunts }: Rig, { clock, log, closer }: Pick<RigContext, 'clock' | 'log' | 'closer'>): OpenHub | null {
   const { config, dataDir, mode } = options;
   if (!config.hub.enabled) return null;
   const hubLog = log.child({ module: 'hub' });
@@ -30,7 +30,7 @@ export function openHub(options: RunOptions, { state, events, engine, brainstem 
         return () => events.events.off('event', listener);
       },
       commands: new RigCommands(engine, { clock, log: hubLog }),
-      hunts: null,
+      hunts: hunts && { control: hunts.service, archive: hunts.archive },
       ledger: ledgerPages(nodeDisk, brainstem.base),
       components: null,
     };

@@ -16,6 +16,7 @@ import { loadMathParameters } from '../brainstem/iteration3.ts';
 import type { RunOptions } from '../cli/run-options.ts';
 import { mathematicsOf } from '../dtm/math-proof.ts';
 import { TemplateManager } from '../dtm/template-manager.ts';
+import type { Hunts } from '../hunt/open-hunts.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import { threadEngine } from '../ledger/engine/thread.ts';
 import { createLedger } from '../ledger/ledger.ts';
@@ -39,6 +40,7 @@ import { createDevice, createDevices } from './devices.ts';
 import type { Hardware } from './hardware.ts';
 import { Hotplug } from './hotplug.ts';
 import { lockFolder } from './folder-lock.ts';
+import { checkHunts, openRigHunts } from './hunts.ts';
 import { RigCommands } from './rig-commands.ts';
 import { RigEvents } from './rig-events.ts';
 import { RigStateSource } from './rig-state.ts';
@@ -68,6 +70,8 @@ export interface Rig {
   readonly hotplug: Hotplug | null;
   /** Null when no other miners are served. */
   readonly lanPool: LanPool | null;
+  /** Null when hunts are off. */
+  readonly hunts: Hunts | null;
   readonly mqttUrl: string | null;
 }
 
@@ -84,6 +88,7 @@ const TEST_MODE_ATTEMPTS = 100_000_000;
 export async function createRig(options: RunOptions, context: RigContext): Promise<Rig> {
   const { config, mode } = options;
   const { clock, log, closer, hardware } = context;
+  checkHunts(options);
   const demo = mode === 'demo' ? await startDemoWorld({ clock, log, closer, versionRolling: options.versionRolling }) : null;
   const unsentBlocks = new UnsentBlocks(log.child({ module: 'mining' }));
   const pools = demo ? [demo.pool] : config.pools;
@@ -111,9 +116,10 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const accounts = new PoolAccounts(engine, clock);
   accounts.start();
   closer.add('pool accounts', () => accounts.stop());
-  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], server: () => lanPool?.state() ?? null, economy: config.economy, clock });
+  const state: RigStateSource = new RigStateSource({ nodeId: config.node.id, version: version(), mode, engine, accounts, payouts, ledger, session: () => session.state(), alarms: () => alarms?.list() ?? [], server: () => lanPool?.state() ?? null, hunt: () => hunts?.service.state() ?? null, economy: config.economy, clock });
   const events = new RigEvents(clock);
   events.attach(engine, ledger);
+  const hunts: Hunts | null = openRigHunts(options, { brainstem, ledger, events }, context);
   const alarms = config.alarms.enabled ? openAlarms({ state, events, ledger, webhooks, silenceMs: silenceOf(pools, sources) }, options, context) : null;
   new MiningRecorder({
     engine,
@@ -132,7 +138,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   const hotplug = hardware.discovers ? new Hotplug({ hardware, engine, intervalMs: config.discovery.interval_seconds * 1000, create: (entry, found) => createDevice(entry, hardware.portsOfFound(found, entry.driver), deviceParts), clock, log: log.child({ module: 'usb' }) }) : null;
   if (hotplug) closer.add('usb', () => hotplug.stop());
   if (lanPool) closer.add('lan pool', () => lanPool.stop());
-  return { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, mqttUrl };
+  return { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, hunts, mqttUrl };
 }
 
 /** Where a person looks first, relative to the base folder. */

@@ -49,7 +49,7 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     stop.signal.throwIfAborted();
     const rig = await createRig(options, { clock, log, closer, hardware, say: (message) => frontend.say(message) });
     observe(rig);
-    const { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, mqttUrl } = rig;
+    const { brainstem, engine, session, state, events, alarms, publisher, hotplug, lanPool, hunts, mqttUrl } = rig;
     events.events.on('event', (event) => frontend.note(event));
     await publisher?.start(stop.signal);
     await engine.start(stop.signal);
@@ -65,6 +65,8 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     closer.add('readiness', () => readiness.close());
     readiness.ready();
     events.tell('daemon_started', `rigbrain ${version()} started in ${mode} mode`);
+    // Only now: mining comes first. What there is to go on with is found while it runs.
+    void hunts?.service.begin();
     frontend.show(state, { dataDir: options.dataDir, base: brainstem.base, mqttUrl, baseTopic: config.mqtt.base_topic, nodeId: config.node.id });
 
     await Promise.race([stop.requested, session.done]);
@@ -73,6 +75,8 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     state.setStopping();
     events.tell('daemon_stopping', `rigbrain is stopping: ${reason}`);
     readiness.stopping();
+    // Beside the rest: processes end on their own time, and the hunt goes on at the next start in any case.
+    void hunts?.service.close();
     return stop.exitCode;
   } catch (error) {
     if (stop.reason !== null) return stop.exitCode;
