@@ -108,6 +108,11 @@ export class Hub implements Service {
     return hubUrl(this.#options.config, address.port);
   }
 
+  /** Pages that listen now. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
   #tellHunt(news: HuntNews | null): void {
     if (news !== null) this.#streams.hunt(news);
   }

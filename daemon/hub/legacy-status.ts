@@ -1,5 +1,7 @@
 /** `GET /api/get-status`: the keys and spellings of the first hubs. */
 import { provenanceName, type Provenance } from '../hunt/provenance.ts';
+import type { Golden } from '../hunt/golden.ts';
+import { verdictOf } from '../hunt/verdict.ts';
 import type { HuntTelemetry } from '../telemetry/state.ts';
 import type { HubStatus } from './api-types.ts';
 import type { HubArchive, HubParts } from './ports.ts';
@@ -49,19 +51,21 @@ async function foundJobs(archive: HubArchive, huntId: string): Promise<string[]>
 /** Once per champion: it does not change any more. */
 const results = new WeakMap<HubArchive, { readonly of: string; readonly result: HubStatus['final_result'] }>();
 
-async function finalResult(archive: HubArchive, { hunt_id, best, golden }: HuntTelemetry): Promise<HubStatus['final_result']> {
+async function finalResult(archive: HubArchive, { hunt_id, best, golden, jobs_done, jobs_failed }: HuntTelemetry): Promise<HubStatus['final_result']> {
   if (hunt_id === null || best === null) return {};
-  const of = `${hunt_id} ${best.job_uuid} ${golden?.source_job_uuid}`;
+  const of = `${hunt_id} ${best.job_uuid} ${golden?.source_job_uuid} ${jobs_done}`;
   const before = results.get(archive);
   if (before?.of === of) return before.result;
   const provenance = await archive.provenance(hunt_id, best.job_uuid);
-  const result = flatResult(provenance, best.fitness, golden);
+  const found = await archive.golden(hunt_id);
+  const result = flatResult(provenance, best.fitness, found?.source_job_uuid === best.job_uuid ? found.reevaluation : null, jobs_done - jobs_failed);
   results.set(archive, { of, result });
   return result;
 }
 
-/** Every parameter beside the scores, and the same once more in groups: readers of either form find theirs. */
-function flatResult({ job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, metrics, simulation, sncgl_params, sdg_params }: Provenance, fitness: number, golden: HuntTelemetry['golden']): HubStatus['final_result'] {
+/** Every parameter beside the scores, and the same once more in groups: readers of either form find theirs. Never without what the score amounts to. */
+function flatResult({ job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, metrics, simulation, sncgl_params, sdg_params }: Provenance, fitness: number, reevaluation: Golden['reevaluation'] | null, runs: number): HubStatus['final_result'] {
   const { log_prime_sse, sdg_h_norm_l2, p_value, sse_null_phase_scramble, sse_null_target_shuffle } = metrics;
-  return { job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, fitness, log_prime_sse, sdg_h_norm_l2, p_value, sse_null_phase_scramble, sse_null_target_shuffle, ...sncgl_params, ...sdg_params, simulation, sncgl_params, sdg_params, golden };
+  const scores = { job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, fitness, log_prime_sse, sdg_h_norm_l2, p_value, sse_null_phase_scramble, sse_null_target_shuffle };
+  return { ...scores, ...sncgl_params, ...sdg_params, simulation, sncgl_params, sdg_params, reevaluation, verdict: verdictOf({ p_value, runs, reevaluation }) };
 }

@@ -34,7 +34,7 @@ export class LoginLimiter {
   failed(address: string): void {
     const group = groupOf(address);
     const bucket = this.#buckets.get(group);
-    const left = (bucket === undefined ? BURST : this.#leftOf(bucket)) - 1;
+    const left = Math.max(0, (bucket === undefined ? BURST : this.#leftOf(bucket)) - 1);
     this.#buckets.delete(group);
     if (this.#buckets.size >= MOST_ADDRESSES) this.#buckets.delete(this.#buckets.keys().next().value!);
     this.#buckets.set(group, { left, at: this.#clock.monotonic() });

@@ -6,7 +6,7 @@ import type { RigEvent, StateSource } from '../telemetry/state.ts';
 import type { ComponentInfo, LedgerPage } from './api-types.ts';
 
 /** Hunts of this data folder, running or not. Everything rejects with E_HUNT_UNKNOWN for what is not there. */
-export type HubArchive = Pick<HuntArchive, 'list' | 'detail' | 'rows' | 'provenance' | 'field' | 'filePath'>;
+export type HubArchive = Pick<HuntArchive, 'list' | 'detail' | 'rows' | 'provenance' | 'field' | 'filePath' | 'golden'>;
 
 export interface LedgerPages {
   /** Newest first. @param before only entries with a smaller number */

@@ -38,7 +38,9 @@ export function readHubToken(dataDir: string): string | null {
   }
   try {
     // Whoever could read it may have: it is not used any more, and only a person can say that nobody did.
-    const { mode } = fstatSync(handle);
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) throw new RigError('E_HUB', `${file} is no file`, { hint: 'Remove it: the next start makes another.' });
+    const { mode } = stat;
     if ((mode & 0o077) !== 0) throw new RigError('E_HUB', `${file} may be read by other users (mode ${(mode & 0o777).toString(8)})`, { hint: `Remove it, and the next start makes another; or, if nobody has read it: chmod 600 ${file}` });
     return checked(readFileSync(handle, 'utf8').trim(), file);
   } finally {
