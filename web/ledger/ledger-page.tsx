@@ -23,12 +23,17 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: 'What',
     cell: ({ summary, data }) => (
       <details class="entry">
-        <summary>{summary}</summary>
+        <summary>{shortOf(summary, data)}</summary>
         <pre tabIndex={0}>{JSON.stringify(data, null, 2)}</pre>
       </details>
     ),
   },
 ];
+
+/** Its id stands in what unfolds. */
+function shortOf(summary: string, { id }: Entry['data']): string {
+  return typeof id === 'string' && summary.startsWith(`${id} `) ? summary.slice(id.length + 1) : summary;
+}
 
 export function LedgerPage() {
   const [kind, setKind] = useState('');

@@ -60,7 +60,7 @@ function ForWhom({ pool }: { readonly pool: RigState['pools'][number] | null }) 
       {payout !== null && <p class="quiet">{payout.explanation}</p>}
       {address !== null && (
         <p class="address">
-          <code>{address}</code> <CopyButton text={address} label="Copy address" />
+          {payout?.explanation.includes(address) !== true && <code>{address}</code>} <CopyButton text={address} label="Copy the address" />
         </p>
       )}
       {payout !== null && (

@@ -3,7 +3,7 @@ import { api } from '../api/client.ts';
 import { count, difficulty, joulesPerTh, plural, si, unit } from '../format/numbers.ts';
 import { Action } from '../parts/action.tsx';
 import { Age } from '../parts/age.tsx';
-import { Badge } from '../parts/facts.tsx';
+import { Badge, Facts } from '../parts/facts.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { deviceTone, makeWords } from './words.ts';
 
@@ -42,26 +42,18 @@ function DeviceCard({ device }: { readonly device: Device }) {
         {made !== '' && ` \u2013 ${made}`}
       </p>
       {reason !== null && <p class={status === 'fault' ? 'tone-bad' : 'quiet'}>{reason}</p>}
-      <dl class="pairs">
-        <dt>Hash rate</dt>
-        <dd>{si(hashrate_hs, 'H/s')}</dd>
-        <dt>Temperature</dt>
-        <dd class={temp_c !== null && temp_c >= 85 ? 'tone-warn' : ''}>{unit(temp_c, '\u00b0C', 0, 'unknown')}</dd>
-        <dt>Power</dt>
-        <dd>
-          {unit(power_w, 'W', 1, 'unknown')}
-          {efficiency !== null && efficiency < 1e5 && <span class="quiet"> {unit(efficiency, 'J/TH', 1)}</span>}
-        </dd>
-        <dt>Shares</dt>
-        <dd>
-          {count(shares.accepted)} accepted{shares.rejected + shares.stale > 0 && `, ${count(shares.rejected + shares.stale)} refused`}
-          <span class="quiet"> <Age at={shares.last_accepted_at} missing="" /></span>
-        </dd>
-        <dt>Errors</dt>
-        <dd class={shares.hardware_errors > 0 ? 'tone-warn' : ''}>{shares.hardware_errors === 0 ? 'none' : `${count(shares.hardware_errors)} wrong nonces`}</dd>
-        <dt>Best</dt>
-        <dd>{difficulty(shares.best_difficulty, 'none yet')}</dd>
-      </dl>
+      <Facts
+        class="small"
+        facts={[
+          { name: 'Hash rate', value: si(hashrate_hs, 'H/s') },
+          { name: 'Temperature', value: unit(temp_c, '\u00b0C', 0, 'unknown'), tone: temp_c !== null && temp_c >= 85 ? 'warn' : 'plain' },
+          { name: 'Power', value: unit(power_w, 'W', 1, 'unknown'), note: efficiency !== null && efficiency < 1e5 ? unit(efficiency, 'J/TH', 1) : '' },
+          { name: 'Accepted', value: count(shares.accepted), note: <>last <Age at={shares.last_accepted_at} /></> },
+          { name: 'Refused', value: count(shares.rejected + shares.stale), tone: shares.rejected + shares.stale > 0 ? 'warn' : 'plain' },
+          { name: 'Wrong nonces', value: count(shares.hardware_errors), tone: shares.hardware_errors > 0 ? 'warn' : 'plain' },
+          { name: 'Best difficulty', value: difficulty(shares.best_difficulty, 'none yet') },
+        ]}
+      />
       {capabilities.includes('pause') &&
         (status === 'paused' ? (
           <Action key="resume" label="Resume" busy="Resuming…" about={id} run={() => api.resumeDevice(id)} />

@@ -19,7 +19,7 @@ export function Shares({ state: { mining } }: { readonly state: RigState }) {
     { name: 'Hardware errors', value: count(hardware_errors), note: duplicates > 0 ? `${count(duplicates)} duplicates` : '', tone: hardware_errors > 0 ? 'warn' : 'plain' },
     { name: 'Blocks', value: count(blocks), tone: blocks > 0 ? 'good' : 'plain' },
     { name: 'Best difficulty', value: difficulty(best_difficulty, 'none yet') },
-    { name: 'Found to sent', value: delay === null ? 'unknown' : unit(delay.p50_ms, 'ms', 1), note: delay === null ? '' : `99 % within ${unit(delay.p99_ms, 'ms', 1)}` },
+    { name: 'Time to send', value: delay === null ? 'unknown' : unit(delay.p50_ms, 'ms', 1), note: delay === null ? '' : `99 % within ${unit(delay.p99_ms, 'ms', 1)}` },
   ];
   return (
     <Panel title="Shares" aside={mining.last_reject !== null && <span class="tone-warn">last refused: {mining.last_reject}</span>}>

@@ -23,7 +23,7 @@ interface ChartProps {
   /** Seconds since the epoch on the x axis; else plain numbers. */
   readonly time?: boolean;
   readonly formatY: (value: number) => string;
-  readonly formatX?: (value: number) => string;
+  readonly formatX: (value: number) => string;
   /** The y axis begins at 0. */
   readonly fromZero?: boolean;
   /** Index of the point under the pointer; null = none is. */
@@ -56,7 +56,7 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
           y: { range: (_, low, high) => yRange(low, high, fromZero) },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 28, space: 64, ...(formatX && { values: (_, ticks) => ticks.map(formatX) }), ...(!time && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000] }) },
+          { ...axis, grid: { show: false }, size: 28, space: 72, values: (_, ticks) => ticks.map(formatX), ...(!time && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000] }) },
           { ...axis, size: 72, space: 28, values: (_, ticks) => ticks.map(formatY) },
         ],
         series: [
