@@ -24,7 +24,7 @@ test('what is unknown is said so, and never 0', () => {
 });
 
 test('scores keep the digits that count, also very small ones', () => {
-  expect([0, 0.41234, 3.6, 0.0012345, 12_345, 1.5e-7, -0.25, 1e6].map((value) => significant(value))).toEqual(['0', '0.412', '3.60', '0.00123', '12345', '1.50e\u22127', '\u22120.250', '1.00e6']);
+  expect([0, 0.41234, 3.6, 0.0012345, 12_345, 1.5e-7, -0.25, 1e6, -1.5e-7].map((value) => significant(value))).toEqual(['0', '0.412', '3.60', '0.00123', '12345', '1.50e\u22127', '\u22120.250', '1.00e6', '\u22121.50e\u22127']);
 });
 
 test('difficulties of chips and of a CPU', () => {

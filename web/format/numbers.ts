@@ -37,7 +37,7 @@ export function significant(value: number | null | undefined, digits = 3, missin
   if (!known(value)) return missing;
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e6) return value.toExponential(digits - 1).replace('e-', 'e\u2212').replace('e+', 'e');
+  if (size < 1e-4 || size >= 1e6) return value.toExponential(digits - 1).replace('e+', 'e').replaceAll('-', '\u2212');
   return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(size)))).replace(/^-/, '\u2212');
 }
 

@@ -5,7 +5,10 @@ import { useLoaded } from '../live/load.ts';
 import { Panel } from '../parts/panel.tsx';
 
 const ANGLE = { low: -Math.PI, high: Math.PI };
-const inPi = (value: number): string => `${(value / Math.PI).toFixed(2).replace('-', '\u2212').replace(/^(\u2212?)1\.00$/, '$1')}\u00a0\u03c0`;
+const inPi = (value: number): string => {
+  const text = (value / Math.PI).toFixed(2);
+  return text === '1.00' ? '\u03c0' : text === '-1.00' ? '\u2212\u03c0' : `${text.replace('-', '\u2212')}\u00a0\u03c0`;
+};
 
 /** The last state of a run: density, phase, and the metric. */
 export function FieldImages({ huntId, jobUuid, hasField, dim }: { readonly huntId: string; readonly jobUuid: string; readonly hasField: boolean; readonly dim: number }) {

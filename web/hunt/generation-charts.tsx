@@ -1,19 +1,19 @@
 import type { GenerationSummary } from '../../daemon/hub/api-types.ts';
 import { useMemo, useState } from 'preact/hooks';
 import { significant } from '../format/numbers.ts';
+import { tickTexts } from '../format/ticks.ts';
 import { Chart, type Line } from '../parts/chart.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Score } from './score.tsx';
 
 const HEIGHT = 170;
 const formatX = (value: number): string => (Number.isInteger(value) ? String(value) : '');
-const formatY = (value: number): string => significant(value, 2);
 
 /** Score and h-norm of every generation. The level of scrambled fields stands in the chart of the score: below it is better than noise. */
 export function GenerationCharts({ generations }: { readonly generations: readonly GenerationSummary[] }) {
   const [hovered, setHovered] = useState<number | null>(null);
   const shown = generations.filter(({ done }) => done > 0);
-  const xs = useMemo(() => shown.map(({ generation }) => generation + 1), [generations]);
+  const xs = useMemo(() => shown.map(({ generation }) => generation), [generations]);
   const sse = useMemo<Line[]>(
     () => [
       { name: 'best', values: shown.map(({ best_sse }) => best_sse), colour: '--accent', points: true },
@@ -38,9 +38,9 @@ export function GenerationCharts({ generations }: { readonly generations: readon
     );
   }
   return (
-    <Panel title="Generations" aside={<span class="quiet">generation {at.generation + 1}: {at.done} of {at.jobs} jobs{at.failed > 0 && `, ${at.failed} failed`}</span>}>
+    <Panel title="Generations" aside={<span class="quiet">generation {at.generation}: {at.done} of {at.jobs} jobs{at.failed > 0 && `, ${at.failed} failed`}</span>}>
       <figure>
-        <Chart label={`Log-prime SSE by generation. Generation ${at.generation + 1}: best ${significant(at.best_sse, 4)}, median ${significant(at.median_sse, 4)}, scrambled fields ${significant(at.median_null_sse, 4)}.`} xs={xs} lines={sse} height={HEIGHT} formatX={formatX} formatY={formatY} onPoint={setHovered} />
+        <Chart label={`Log-prime SSE by generation. Generation ${at.generation}: best ${significant(at.best_sse, 4)}, median ${significant(at.median_sse, 4)}, scrambled fields ${significant(at.median_null_sse, 4)}.`} xs={xs} lines={sse} height={HEIGHT} formatX={formatX} formatY={tickTexts} onPoint={setHovered} />
         <figcaption class="legend">
           <b>Log-prime SSE</b>
           <span class="key key-accent">best <Score sse={at.best_sse} p={at.best_sse_p_value} /></span>
@@ -49,7 +49,7 @@ export function GenerationCharts({ generations }: { readonly generations: readon
         </figcaption>
       </figure>
       <figure>
-        <Chart label={`h-norm by generation. Generation ${at.generation + 1}: best ${significant(at.best_h_norm, 3)}, median ${significant(at.median_h_norm, 3)}.`} xs={xs} lines={norm} height={HEIGHT} formatX={formatX} formatY={formatY} fromZero onPoint={setHovered} />
+        <Chart label={`h-norm by generation. Generation ${at.generation}: best ${significant(at.best_h_norm, 3)}, median ${significant(at.median_h_norm, 3)}.`} xs={xs} lines={norm} height={HEIGHT} formatX={formatX} formatY={tickTexts} fromZero onPoint={setHovered} />
         <figcaption class="legend">
           <b>h-norm</b>
           <span class="key key-accent">best {significant(at.best_h_norm, 3)}</span>

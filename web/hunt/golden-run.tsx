@@ -31,7 +31,7 @@ export function GoldenRun({ golden }: { readonly golden: Golden }) {
       }
     >
       <p>
-        The champion, job <a href={addressOf('hunt', hunt_id, 'job', source_job_uuid)}><code>{shortId(source_job_uuid)}</code></a> of generation {generation + 1}, run again on fresh seeds. The run that was chosen is the best of many and so better than it deserves; the medians are not.
+        The champion, job <a href={addressOf('hunt', hunt_id, 'job', source_job_uuid)}><code>{shortId(source_job_uuid)}</code></a> of generation {generation}, run again on fresh seeds. The run that was chosen is the best of many and so better than it deserves; the medians are not.
       </p>
       <Facts
         facts={[

@@ -2,7 +2,6 @@ import type { HuntTelemetry } from '../../daemon/hub/api-types.ts';
 import { api } from '../api/client.ts';
 import { count, plural, shortId, significant } from '../format/numbers.ts';
 import { duration } from '../format/time.ts';
-import { addressOf } from '../live/route.ts';
 import { Action } from '../parts/action.tsx';
 import { Age } from '../parts/age.tsx';
 import { Badge, Facts } from '../parts/facts.tsx';
@@ -21,7 +20,7 @@ export function HuntLive({ hunt }: { readonly hunt: HuntTelemetry }) {
         <Badge tone={words.tone}>{words.text}</Badge>{' '}
         {ended !== null && generations !== null && (
           <>
-            {status === 'completed' ? plural(generations, 'generation') : `generation ${Math.min(ended + 1, generations)} of ${generations}`}
+            {status === 'completed' ? plural(generations, 'generation') : `generation ${ended} (${Math.min(ended + 1, generations)} of ${generations})`}
             {status === 'running' && (eta_secs === null ? ', too early to say when it ends' : `, ${duration(eta_secs)} to go`)}
           </>
         )}
@@ -32,7 +31,7 @@ export function HuntLive({ hunt }: { readonly hunt: HuntTelemetry }) {
         {running.map(({ job_uuid, step, done, generation: of }) => (
           <li key={job_uuid}>
             <span>
-              <code>{shortId(job_uuid)}</code> generation {of + 1}, {step === 'simulate' ? 'simulating' : 'validating'}
+              <code>{shortId(job_uuid)}</code> generation {of}, {step === 'simulate' ? 'simulating' : 'validating'}
             </span>
             <Progress label={`Job ${shortId(job_uuid)}`} value={done} max={1} isSmall />
           </li>
@@ -66,7 +65,6 @@ function Buttons({ hunt: { status, hunt_id } }: { readonly hunt: HuntTelemetry }
       {(status === 'paused' || status === 'pausing') && <Action key="resume" kind="primary" label="Resume" busy="Resuming…" run={() => api.resumeHunt()} about="the hunt" />}
       {(status === 'stopped' || status === 'failed') && hunt_id !== null && <Action key="go-on" label="Go on with it" busy="Beginning…" run={() => api.resumeHunt({ hunt_id })} />}
       {isLive && <Action key="stop" label="Stop" busy="Stopping…" confirm="Stop it now?" run={() => api.stopHunt()} about="the hunt" />}
-      {hunt_id !== null && <a href={addressOf('hunt', hunt_id)}>address of this hunt</a>}
     </>
   );
 }

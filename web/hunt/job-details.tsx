@@ -40,15 +40,15 @@ function Job({ huntId, job }: { readonly huntId: string; readonly job: Provenanc
         {error !== null && <p class="tone-bad">{error}</p>}
         <Facts
           facts={[
-            { name: 'Log-prime SSE', value: <Score sse={log_prime_sse} p={p_value} isLarge /> },
-            { name: 'Scrambled fields', value: significant(sse_null_phase_scramble, 4), note: `median; ${pWord(p_value)}` },
+            { name: 'Log-prime SSE', value: <Score sse={log_prime_sse} p={p_value} />, note: pWord(p_value) },
+            { name: 'Scrambled fields', value: significant(sse_null_phase_scramble, 4), note: 'median of their SSE' },
             { name: 'Random targets', value: significant(sse_null_target_shuffle, 4), note: p_value_target_shuffle === null ? '' : `p ${significant(p_value_target_shuffle, 2)}` },
             { name: 'h-norm', value: significant(sdg_h_norm_l2, 3), note: `at dt ${job.simulation.dt}` },
             { name: 'Rays that fit', value: n_rays_locked ?? '\u2013', note: job.spectral_fidelity === null ? '' : `of ${job.spectral_fidelity.n_rays}, below 0.01` },
           ]}
         />
         <p class="quiet">
-          Generation {generation + 1}, {origin}
+          Generation {generation}, {origin}
           {parents.map((parent, index) => (
             <span key={parent}>
               {index === 0 ? ' of ' : ' and '}

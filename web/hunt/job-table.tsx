@@ -18,8 +18,8 @@ export function JobTable({ huntId, version, settings }: { readonly huntId: strin
   const [offset, setOffset] = useState(0);
   const { value, problem } = useLoaded(`${huntId} ${order} ${offset}`, version, (signal) => api.jobs(huntId, { offset, limit: PAGE, order }, signal));
   const columns: readonly Column<HuntTableRow>[] = [
-    { title: 'Job', head: true, cell: ({ job_uuid, origin }) => <><a href={addressOf('hunt', huntId, 'job', job_uuid)}><code>{shortId(job_uuid)}</code></a><small>{origin}</small></> },
-    { title: 'Generation', numeric: true, cell: ({ generation }) => generation + 1 },
+    { title: 'Job', head: true, cell: ({ job_uuid, origin }) => <><a href={addressOf('hunt', huntId, 'job', job_uuid)}><code>{shortId(job_uuid)}</code></a> <span class="origin">{origin}</span></> },
+    { title: 'Generation', numeric: true, cell: ({ generation }) => generation },
     { title: 'Log-prime SSE', numeric: true, cell: ({ log_prime_sse, p_value }) => <Score sse={log_prime_sse} p={p_value} /> },
     { title: 'Scrambled', numeric: true, cell: ({ sse_null_phase_scramble }) => significant(sse_null_phase_scramble, 4) },
     { title: 'h-norm', numeric: true, cell: ({ sdg_h_norm_l2 }) => significant(sdg_h_norm_l2, 3) },

@@ -6,7 +6,7 @@ import { Chart } from '../parts/chart.tsx';
 
 /** Local, the day does not matter. */
 const formatX = (seconds: number): string => clockTime(seconds * 1000, seconds * 1000);
-const formatY = (value: number): string => si(value, 'H/s');
+const formatY = (ticks: readonly number[]): string[] => ticks.map((value) => si(value, 'H/s'));
 
 /** The rate since the page was opened, 15 minutes at most. */
 export function HashrateChart() {

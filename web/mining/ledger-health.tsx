@@ -11,7 +11,7 @@ export function LedgerHealth({ ledger }: { readonly ledger: RigState['ledger'] }
   return (
     <Panel title="Ledger health" aside={<Badge tone={lost > 0 || degraded ? 'bad' : 'good'}>{degraded ? 'degraded' : lost > 0 ? 'entries lost' : 'complete'}</Badge>}>
       <Facts
-        class="small"
+        class="tiny"
         facts={[
           { name: 'Written', value: count(written), note: queued > 0 ? `${count(queued)} on their way` : '' },
           { name: 'In backup', value: count(backup + emergency), tone: bad(backup + emergency) },

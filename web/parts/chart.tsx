@@ -22,7 +22,7 @@ interface ChartProps {
   readonly height: number;
   /** Seconds since the epoch on the x axis; else plain numbers. */
   readonly time?: boolean;
-  readonly formatY: (value: number) => string;
+  readonly formatY: (ticks: readonly number[]) => string[];
   readonly formatX: (value: number) => string;
   /** The y axis begins at 0. */
   readonly fromZero?: boolean;
@@ -50,14 +50,14 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
         height,
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-        padding: [8, 8, 0, 0],
+        padding: [8, 30, 0, 0],
         scales: {
           x: { time },
           y: { range: (_, low, high) => yRange(low, high, fromZero) },
         },
         axes: [
           { ...axis, grid: { show: false }, size: 28, space: 72, values: (_, ticks) => ticks.map(formatX), ...(!time && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000] }) },
-          { ...axis, size: 72, space: 28, values: (_, ticks) => ticks.map(formatY) },
+          { ...axis, size: 72, space: 28, values: (_, ticks) => formatY(ticks) },
         ],
         series: [
           {},
