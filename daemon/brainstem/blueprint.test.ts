@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { formatProblem, type ConfigProblem } from '../../config/problem.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { packageRoot } from '../version.ts';
@@ -54,6 +55,37 @@ describe('the shipped Brain.QTL', () => {
   it('lists every folder of every component it can write to', () => {
     const folders = blueprint.data.folder_management.auto_create_structure;
     for (const { folder } of blueprint.components.all) expect(folders).toEqual(expect.arrayContaining([`{base}/System/System_Reports/${folder}`, `{base}/System/Error_Reports/${folder}`]));
+  });
+});
+
+describe('what a build has left of a blueprint', () => {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'rigbrain-blueprint-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const built = path.join(dir, 'blueprint.json');
+  const marked = { ...checkedPart(parseBlueprint(Buffer.from(TEXT), FILE)), file: '/build/Brain.QTL' };
+  marked.data = { ...marked.data, time_zone: 'UTC' };
+  // Other bytes each time: the last answer is kept.
+  const shipped = (name: string): string => {
+    const file = path.join(dir, name);
+    writeFileSync(file, TEXT);
+    return file;
+  };
+
+  it('is taken for the same bytes, and is the same after its way through JSON', () => {
+    writeFileSync(built, JSON.stringify(marked));
+    const file = shipped('same.QTL');
+    expect(loadBlueprint(file, built)).toMatchObject({ file, data: { time_zone: 'UTC' } });
+    const checked = checkedPart(parseBlueprint(Buffer.from(TEXT), FILE));
+    expect(JSON.parse(JSON.stringify(checked))).toEqual(checked);
+  });
+
+  it.each([
+    ['of other bytes', JSON.stringify({ ...marked, sha256: '0'.repeat(64) })],
+    ['cut short', JSON.stringify(marked).slice(0, 1000)],
+    ['something else', '[]'],
+  ])('is passed over when it is %s', (what, text) => {
+    writeFileSync(built, text);
+    expect(loadBlueprint(shipped(`${what}.QTL`), built).data.time_zone).toBe('America/Chicago');
   });
 });
 

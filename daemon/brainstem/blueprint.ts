@@ -29,9 +29,10 @@ export interface Blueprint {
 
 /**
  * Reads and checks a blueprint.
+ * @param builtFile what the build has left of the check of the blueprint it saw: taken when that was of the same bytes
  * @throws RigError E_BLUEPRINT_INVALID naming every mistake as `Brain.QTL:line:column: field: reason`
  */
-export function loadBlueprint(file: string): Blueprint {
+export function loadBlueprint(file: string, builtFile = BUILT): Blueprint {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -39,12 +40,25 @@ export function loadBlueprint(file: string): Blueprint {
     throw new RigError('E_BLUEPRINT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, { cause, context: { file }, hint: 'Restore Brain.QTL from the installation.' });
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (lastLoaded === null || lastLoaded.file !== file || lastLoaded.sha256 !== sha256) lastLoaded = parseBlueprint(bytes, file);
+  if (lastLoaded === null || lastLoaded.file !== file || lastLoaded.sha256 !== sha256) lastLoaded = fromBuild(builtFile, file, sha256) ?? parseBlueprint(bytes, file);
   return lastLoaded;
 }
 
 /** Checking takes a quarter of a second on a desktop; whoever asks again for the same bytes gets the same, unchangeable answer. */
 let lastLoaded: Blueprint | null = null;
+
+/** Written by scripts/build.mjs beside the compiled module, so that no process that runs from there reads 1,300 lines of YAML at its start. */
+const BUILT = path.join(import.meta.dirname, 'blueprint.json');
+
+/** Null when there is nothing usable, or of other bytes. */
+function fromBuild(builtFile: string, file: string, sha256: string): Blueprint | null {
+  try {
+    const built = JSON.parse(readFileSync(builtFile, 'utf8')) as CheckedBlueprint;
+    return built.sha256 === sha256 ? takeOverBlueprint({ ...built, file }) : null;
+  } catch {
+    return null;
+  }
+}
 
 /** As `loadBlueprint`, from bytes. @param file name to report */
 export function parseBlueprint(bytes: Uint8Array, file: string): Blueprint {
