@@ -41,13 +41,15 @@ static double uniform(double low, double high)
 /* Along every axis a plain sum. sign -1 = forward; the way back is not divided. */
 static void transform(double complex *field, int points, int sign)
 {
-  static double complex line[N];
+  static double complex line[N], turns[N];
+  /* An emulated processor takes its time for each of them. */
+  if (turns[0] == 0) for (int i = 0; i < N; i++) turns[i] = cexp(I * (TURN * i / N));
   for (int stride = 1; stride < points; stride *= N) {
     for (int i = 0; i < points; i++) {
       if (i / stride % N != 0) continue;
       for (int k = 0; k < N; k++) {
         line[k] = 0;
-        for (int x = 0; x < N; x++) line[k] += field[i + x * stride] * cexp(I * (sign * TURN * (k * x % N) / N));
+        for (int x = 0; x < N; x++) line[k] += field[i + x * stride] * turns[sign > 0 ? k * x % N : (N - k * x % N) % N];
       }
       for (int k = 0; k < N; k++) field[i + k * stride] = line[k];
     }
