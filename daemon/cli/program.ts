@@ -19,6 +19,7 @@ import { addSafe } from './commands/safe.ts';
 import { addSim } from './commands/sim.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addTda } from './commands/tda.ts';
+import { addComponent } from './commands/component.ts';
 import { addUdev } from './commands/udev.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit-codes.ts';
@@ -61,7 +62,7 @@ function buildProgram(cli: Cli): Command {
     .option('--data <dir>', 'folder for Mining/ and Test/ (default: here)')
     .option('--config <file>', 'configuration file')
     .addHelpText('after', closing(['rigbrain run --demo            try it: nothing leaves this machine']));
-  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addPools, addAlarms, addUdev, addLedger, addHunt, addHub, addTda, addBench, addCapture, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
+  for (const add of [addRun, addCheck, addConfig, addDoctor, addDevices, addPools, addAlarms, addUdev, addLedger, addHunt, addHub, addTda, addComponent, addBench, addCapture, addReplay, addSafe, addSim, addSmoke]) add(program, cli);
   configure(program, cli);
   return program;
 }

@@ -5,6 +5,7 @@ import { Hub } from '../hub/hub.ts';
 import { ledgerPages } from '../hub/ledger-pages.ts';
 import type { HubParts } from '../hub/ports.ts';
 import { hubToken } from '../hub/token.ts';
+import { componentFolders, listComponents } from '../hunt/components/discover.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
 import { version } from '../version.ts';
 import { RigCommands } from './rig-commands.ts';
@@ -32,7 +33,7 @@ export function openHub(options: RunOptions, { state, events, engine, brainstem,
       commands: new RigCommands(engine, { clock, log: hubLog }),
       hunts: hunts && { control: hunts.service, archive: hunts.archive },
       ledger: ledgerPages(nodeDisk, brainstem.base),
-      components: null,
+      components: () => listComponents(componentFolders(dataDir, config.hunt.components)),
     };
     const hub = new Hub({ config: config.hub, dataDir, mode, token }, parts, { clock, log: hubLog });
     closer.add('hub', () => hub.stop());

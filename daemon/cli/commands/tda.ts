@@ -8,7 +8,7 @@ import { positiveNumber, wholeNumber } from './option-values.ts';
 export function addTda(program: Command, cli: Cli): void {
   program
     .command('tda <file>')
-    .summary('topology of a run: persistent homology, events, chart')
+    .summary('analyse runs: persistent homology, components of your own')
     .description('Persistent homology of the bright places of a field: of a provenance file of a hunt (its field file is found and checked), of a field file, or of a table of events (CSV with x,y[,z]). Writes topology, events and chart beside it; docs/tda.md says what the figures mean.')
     .option('--out <dir>', 'folder for the files (default: that of FILE)')
     .option('--threshold <density>', 'event above it (default: mean + 3 sigma)', positiveNumber)
