@@ -44,11 +44,11 @@ function body(code: string, message: string, hint: string, status: number): Erro
   return { error: { code, message, hint }, ...(status === 409 && { message }) };
 }
 
-/** Bodies that are too big, no JSON or of another type. */
+/** Bodies that are too big or of another type. */
 function fromFastify(error: unknown): HubRefusal | null {
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const { statusCode } = error as { statusCode?: number };
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return null;
   if (statusCode === 413) return new HubRefusal(413, 'E_HUB_REQUEST', 'the body is too big');
   if (statusCode === 415) return new HubRefusal(415, 'E_HUB_REQUEST', 'the body must be application/json');
-  return new HubRefusal(statusCode, 'E_HUB_REQUEST', code?.startsWith('FST_') === true || error instanceof SyntaxError ? `the body is not valid JSON: ${messageOf(error)}` : messageOf(error));
+  return new HubRefusal(statusCode, 'E_HUB_REQUEST', messageOf(error));
 }

@@ -41,7 +41,7 @@ export async function startHub({ config = {}, parts = {}, clock = systemClock, l
   const state = new FakeStateSource();
   const listeners = new Set<(event: RigEvent) => void>();
   const hub = new Hub(
-    { config: { ...configSchema.parse({}).hub, port: 0, ...config }, dataDir, mode: 'demo', token: TOKEN, ...(rest.streamLimits && { streamLimits: rest.streamLimits }), ...(rest.webFolder !== undefined && { webFolder: rest.webFolder }) },
+    { config: { ...configSchema.parse({}).hub, port: 0, ...config }, dataDir, mode: 'demo', token: TOKEN, ...(rest.streamLimits && { streamLimits: rest.streamLimits }), webFolder: rest.webFolder ?? path.join(dataDir, 'web') },
     {
       version: '0.0.0',
       state,

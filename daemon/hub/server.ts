@@ -55,7 +55,7 @@ export function hubRoutes({ gate, rig, state, streams }: Pick<ServerParts, 'gate
 export function hubServer(parts: ServerParts): FastifyInstance {
   const { gate, tls, log } = parts;
   const http = { headersTimeout: HEADER_MS, connectionsCheckingInterval: 5000, maxHeaderSize: 16 * 1024 };
-  const options = { logger: false, bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, connectionTimeout: IDLE_MS, keepAliveTimeout: 10_000, forceCloseConnections: true, return503OnClosing: false, routerOptions: { maxParamLength: 600 } } as const;
+  const options = { logger: false, exposeHeadRoutes: false, bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, connectionTimeout: IDLE_MS, keepAliveTimeout: 10_000, forceCloseConnections: true, return503OnClosing: false, routerOptions: { maxParamLength: 600 } } as const;
   const app = (tls === null ? fastify({ ...options, http }) : fastify({ ...options, https: { ...http, ...tls, minVersion: 'TLSv1.2' } })) as FastifyInstance;
   app.server.maxConnections = MOST_CONNECTIONS;
   // A request that is no HTTP: fastify's own answer tells more than it needs to.
@@ -69,12 +69,13 @@ export function hubServer(parts: ServerParts): FastifyInstance {
     try {
       done(null, JSON.parse(text as string));
     } catch (error) {
-      done(error as Error, undefined);
+      done(new HubRefusal(400, 'E_HUB_REQUEST', `the body is not valid JSON: ${messageOf(error)}`), undefined);
     }
   });
 
   app.addHook('onRequest', async (request, reply) => {
-    const isApi = IS_API.test(request.url);
+    // By the route that was found, not by the text of the address: there are more ways to write one (`/%61pi`, a whole URL).
+    const isApi = !request.is404 || IS_API.test(request.url);
     void reply.headers({ ...SECURITY_HEADERS, ...(isApi && { 'cache-control': 'no-store' }) });
     gate.checkPlace(request, isApi);
     // Unknown paths, too: who is not logged in is not told which there are.
