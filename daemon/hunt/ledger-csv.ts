@@ -10,20 +10,12 @@ const LAST = ['parent_1', 'parent_2', 'origin', 'config_hash', 'created_utc'] as
 export function ledgerCsv(rows: readonly HuntRow[]): string {
   const parameters = rows.length === 0 ? [] : Object.keys({ ...rows[0]!.job.sncgl_params, ...rows[0]!.job.sdg_params });
   const columns = [...FIXED, ...parameters, ...LAST];
-  const lines = rows.map((row) => {
-    const fields = rowFields(row);
+  const lines = rows.map(({ job, result }) => {
+    const fields: Record<string, unknown> = { ...job.sncgl_params, ...job.sdg_params, ...job, status: 'pending', ...result };
     return columns.map((column) => cell(fields[column])).join(',');
   });
   return `${[columns.join(','), ...lines].join('\n')}\n`;
 }
-
-/** The columns of a row by name; `null` = not known. */
-export function rowFields({ job, result }: HuntRow): Record<string, unknown> {
-  const { simulation: _, sncgl_params, sdg_params, ...own } = job;
-  return { ...sncgl_params, ...sdg_params, ...own, status: 'pending', ...NO_RESULT, ...result };
-}
-
-const NO_RESULT = { sentinel_code: null, fitness: null, log_prime_sse: null, sdg_h_norm_l2: null, sse_null_phase_scramble: null, sse_null_target_shuffle: null, p_value: null, created_utc: null };
 
 function cell(value: unknown): string {
   const text = value === null || value === undefined ? '' : String(value);
