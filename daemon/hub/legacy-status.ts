@@ -1,7 +1,6 @@
 /** `GET /api/get-status`: the keys and spellings of the first hubs. */
-import { provenanceName, type Provenance } from '../hunt/provenance.ts';
-import type { Golden } from '../hunt/golden.ts';
-import { verdictOf } from '../hunt/verdict.ts';
+import { finalResult } from '../hunt/final-result.ts';
+import { provenanceName } from '../hunt/provenance.ts';
 import type { HuntTelemetry } from '../telemetry/state.ts';
 import type { HubStatus } from './api-types.ts';
 import type { HubArchive, HubParts } from './ports.ts';
@@ -31,7 +30,7 @@ export async function hubStatus(hunts: HubParts['hunts']): Promise<HubStatus> {
     last_h_norm: decimals(state.last_h_norm, 6),
     last_p_value: decimals(state.last_p_value, 4),
     found_files: found.map(provenanceName),
-    final_result: state.status === 'completed' ? await finalResult(hunts.archive, state) : {},
+    final_result: state.status === 'completed' ? await finalResultOf(hunts.archive, state) : {},
     current_gen: state.generation,
     total_gens: state.generations,
     last_job_id: found.at(-1) ?? null,
@@ -51,21 +50,12 @@ async function foundJobs(archive: HubArchive, huntId: string): Promise<string[]>
 /** Once per champion: it does not change any more. */
 const results = new WeakMap<HubArchive, { readonly of: string; readonly result: HubStatus['final_result'] }>();
 
-async function finalResult(archive: HubArchive, { hunt_id, best, golden, jobs_done, jobs_failed }: HuntTelemetry): Promise<HubStatus['final_result']> {
+async function finalResultOf(archive: HubArchive, { hunt_id, best, golden, jobs_done }: HuntTelemetry): Promise<HubStatus['final_result']> {
   if (hunt_id === null || best === null) return {};
   const of = `${hunt_id} ${best.job_uuid} ${golden?.source_job_uuid} ${jobs_done}`;
   const before = results.get(archive);
   if (before?.of === of) return before.result;
-  const provenance = await archive.provenance(hunt_id, best.job_uuid);
-  const found = await archive.golden(hunt_id);
-  const result = flatResult(provenance, best.fitness, found?.source_job_uuid === best.job_uuid ? found.reevaluation : null, jobs_done - jobs_failed);
+  const result = (await finalResult(archive, await archive.detail(hunt_id))) ?? {};
   results.set(archive, { of, result });
   return result;
-}
-
-/** Every parameter beside the scores, and the same once more in groups: readers of either form find theirs. Never without what the score amounts to. */
-function flatResult({ job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, metrics, simulation, sncgl_params, sdg_params }: Provenance, fitness: number, reevaluation: Golden['reevaluation'] | null, runs: number): HubStatus['final_result'] {
-  const { log_prime_sse, sdg_h_norm_l2, p_value, sse_null_phase_scramble, sse_null_target_shuffle } = metrics;
-  const scores = { job_uuid, hunt_id, config_hash, generation, global_seed, sentinel_code, fitness, log_prime_sse, sdg_h_norm_l2, p_value, sse_null_phase_scramble, sse_null_target_shuffle };
-  return { ...scores, ...sncgl_params, ...sdg_params, simulation, sncgl_params, sdg_params, reevaluation, verdict: verdictOf({ p_value, runs, reevaluation }) };
 }

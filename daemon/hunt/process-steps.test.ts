@@ -113,6 +113,19 @@ describe.skipIf(!existsSync(built))('steps in processes of their own (needs the 
     expect(signals.length).toBeLessThan(3);
   });
 
+  test('that die of a stop before they could begin have not failed when the word of it comes after', async () => {
+    const deaf = path.join(folder, 'deaf.cjs');
+    writeFileSync(deaf, 'setInterval(() => {}, 1000);');
+    const stop = new AbortController();
+    const steps = processSteps({ start: () => {
+      const child = fork(deaf, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      child.once('spawn', () => child.kill('SIGINT'));
+      child.once('close', () => setImmediate(() => stop.abort(new Error('the hunt was stopped'))));
+      return child;
+    } });
+    await expect(steps.simulate({ kind: 'simulate', job: job(), fieldFile: path.join(folder, 'x') }, { signal: stop.signal })).rejects.toThrow('the hunt was stopped');
+  });
+
   test('say why they failed: a file that is not there, a process that dies', async () => {
     await expect(processSteps({ nice: 0 }).validate({ kind: 'validate', job: job(), fieldFile: path.join(folder, 'none'), fieldSha256: 'a'.repeat(64), surrogates: 1 }, {})).rejects.toMatchObject({ code: 'E_HUNT_STEP', context: { errno: 'ENOENT' } });
     const crash = path.join(folder, 'crash.cjs');

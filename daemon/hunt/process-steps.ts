@@ -10,6 +10,10 @@ const LAST_WORDS = 2_000;
 /** The least of all: a hunt has what mining leaves. */
 const NICE = 19;
 const HEAP_MB = 512;
+/** What a terminal's Ctrl-C and a service manager's stop send to the whole group. */
+const STOP_SIGNALS: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** How long the word of that stop may take to get here, milliseconds. */
+const STOP_GRACE_MS = 2_000;
 
 export interface ProcessStepsOptions {
   /** 0 to 19. Default 19. */
@@ -48,6 +52,15 @@ function inProcess<T>(child: ChildProcess, request: StepRequest, { signal, onPro
       kill();
     };
     const settle = (code: number | null, killedBy: NodeJS.Signals | null): void => {
+      // A process that has hardly begun dies of what is meant for all of us: as it is being stopped, it has not failed.
+      if (killedBy === null || !STOP_SIGNALS.has(killedBy) || signal === undefined || signal.aborted) return decide(code, killedBy);
+      const grace = setTimeout(() => decide(code, killedBy), STOP_GRACE_MS);
+      signal.addEventListener('abort', () => {
+        clearTimeout(grace);
+        decide(code, killedBy);
+      }, { once: true });
+    };
+    const decide = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       signal?.removeEventListener('abort', onAbort);
       if (failure !== null) return reject(failure);
       if (reply?.kind === 'done') return resolve(reply.result as T);
