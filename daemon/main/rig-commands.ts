@@ -4,7 +4,8 @@ import type { Clock } from '../../protocol/common/clock.ts';
 import { messageOf, RigError } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { MiningEngine } from '../mining/engine.ts';
-import type { CommandHandler } from '../telemetry/commands.ts';
+import type { HuntControl } from '../hunt/control.ts';
+import type { CommandHandler, HuntCommand } from '../telemetry/commands.ts';
 
 /** The answer to a command is due after 5 s. */
 const ANSWER_MS = 4000;
@@ -16,9 +17,12 @@ export class RigCommands implements CommandHandler {
   readonly #engine: MiningEngine;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #hunts: HuntControl | null;
 
-  constructor(engine: MiningEngine, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  /** @param hunts null = hunts are off */
+  constructor(engine: MiningEngine, { clock, log }: { readonly clock: Clock; readonly log: Log }, hunts: HuntControl | null = null) {
     this.#engine = engine;
+    this.#hunts = hunts;
     this.#clock = clock;
     this.#log = log;
   }
@@ -50,6 +54,35 @@ export class RigCommands implements CommandHandler {
       numbers[key] = value;
     }
     return this.#soon(device, device.command({ type: 'set', values: numbers }));
+  }
+
+  /** Said twice it means the same: a hunt that is paused stays paused, and one that runs goes on. */
+  async hunt(command: HuntCommand, by: string): Promise<unknown> {
+    const hunts = this.#hunts;
+    if (hunts === null) throw new RigError('E_COMMAND_INVALID', 'hunts are off (hunt.enabled)');
+    const status = (): object => {
+      const { status, hunt_id, generations, jobs_done, jobs_total } = hunts.state();
+      return { status, hunt_id, generations, jobs_done, jobs_total };
+    };
+    switch (command.verb) {
+      case 'start':
+        await hunts.start(command.request);
+        break;
+      case 'resume': {
+        const { verb: _verb, ...request } = command;
+        if (hunts.state().status !== 'running' || Object.keys(request).length > 0) await hunts.resume(request);
+        break;
+      }
+      case 'pause':
+        hunts.pause();
+        break;
+      case 'stop': {
+        const work = hunts.stop();
+        if ((await within(this.#clock, ANSWER_MS, work)) === 'late') work.catch((error: unknown) => this.#log.warn({ by, err: messageOf(error) }, 'a hunt did not stop well'));
+        break;
+      }
+    }
+    return status();
   }
 
   /** Chips are ramped in steps, which takes longer than an answer may: then the answer says that it is under way. */

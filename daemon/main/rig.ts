@@ -131,7 +131,7 @@ export async function createRig(options: RunOptions, context: RigContext): Promi
   }).attach();
 
   const mqttUrl = demo?.mqttUrl ?? (config.mqtt.enabled ? config.mqtt.url : null);
-  const publisher = mqttUrl === null ? null : openPublisher(mqttUrl, options, { engine, state, events }, context);
+  const publisher = mqttUrl === null ? null : openPublisher(mqttUrl, options, { engine, state, events, hunts }, context);
   // Devices first, so that hardware is safe before anything else is waited for. The session's last report counts the last verdicts.
   closer.add('session', () => session.stop());
   closer.add('mining', () => engine.stop());
@@ -232,7 +232,7 @@ function silenceOf(pools: RigConfig['pools'], sources: readonly JobSource[]): (p
   return (poolId) => limits.get(poolId) ?? DEADLINES.silenceMs;
 }
 
-function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engine' | 'state' | 'events'>, { clock, log, closer }: RigContext): MqttPublisher {
+function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engine' | 'state' | 'events' | 'hunts'>, { clock, log, closer }: RigContext): MqttPublisher {
   const { mqtt, node } = options.config;
   const publisher = new MqttPublisher(
     {
@@ -245,7 +245,7 @@ function openPublisher(url: string, options: RunOptions, parts: Pick<Rig, 'engin
       intervalSeconds: mqtt.interval_seconds,
       homeAssistant: mqtt.home_assistant,
     },
-    { state: parts.state, clock, log: log.child({ module: 'mqtt' }), commands: new RigCommands(parts.engine, { clock, log: log.child({ module: 'mqtt' }) }) },
+    { state: parts.state, clock, log: log.child({ module: 'mqtt' }), commands: new RigCommands(parts.engine, { clock, log: log.child({ module: 'mqtt' }) }, parts.hunts?.service ?? null) },
   );
   parts.events.events.on('event', (event) => publisher.publishEvent(event));
   closer.add('mqtt', () => publisher.stop());

@@ -5,7 +5,7 @@
 import type { Cadence } from './topics.ts';
 
 /** Fields that change all the time and mean nothing by themselves; they ride along with other changes. */
-const IGNORED = new Set(['at', 'uptime_secs', 'hashes_total', 'last_heard_at', 'role_reason', 'hashes', 'expected_shares', 'luck', 'pool_hashrate_hs', 'explanation']);
+const IGNORED = new Set(['at', 'uptime_secs', 'hashes_total', 'last_heard_at', 'role_reason', 'hashes', 'expected_shares', 'luck', 'pool_hashrate_hs', 'explanation', 'eta_secs']);
 
 /** Changes at or below these are noise of the sensor. Everything fractional else: one per cent. */
 const DEADBANDS: Readonly<Record<string, number>> = { temp_c: 0.5, power_w: 0.5, latency_ms: 20 };

@@ -20,7 +20,7 @@ function setup(handler: Partial<CommandHandler> = {}): { router: CommandRouter; 
       calls.push([name, ...args]);
       return undefined;
     };
-  const full: CommandHandler = { pause: record('pause'), resume: record('resume'), set: record('set'), restart: record('restart'), identify: record('identify'), ...handler };
+  const full: CommandHandler = { pause: record('pause'), resume: record('resume'), set: record('set'), restart: record('restart'), identify: record('identify'), hunt: record('hunt'), ...handler };
   return { router: new CommandRouter({ base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' }, { handler: full, state, clock, log }), clock, calls, lines };
 }
 
@@ -37,6 +37,10 @@ describe('commands that are carried out', () => {
   test.each([
     ['request/pause', {}, ['pause', null, 'mqtt'], 'response/pause'],
     ['request/resume', {}, ['resume', null, 'mqtt'], 'response/resume'],
+    ['request/hunt/start', { generations: 2, simulation: { N_grid: 32 }, transaction: 1 }, ['hunt', { verb: 'start', request: { generations: 2, simulation: { N_grid: 32 } } }, 'mqtt'], 'response/hunt/start'],
+    ['request/hunt/resume', { more_generations: 5 }, ['hunt', { verb: 'resume', more_generations: 5 }, 'mqtt'], 'response/hunt/resume'],
+    ['request/hunt/pause', {}, ['hunt', { verb: 'pause' }, 'mqtt'], 'response/hunt/pause'],
+    ['request/hunt/stop', {}, ['hunt', { verb: 'stop' }, 'mqtt'], 'response/hunt/stop'],
     ['request/pause', { device: 'cpu' }, ['pause', 'cpu', 'mqtt'], 'response/pause'],
     ['request/device/resume', { device: 'cpu' }, ['resume', 'cpu', 'mqtt'], 'response/device/resume'],
     ['set', { paused: true }, ['pause', null, 'mqtt'], 'response/set'],

@@ -4,7 +4,8 @@ import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError, messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { InboundPacket } from './broker/session.ts';
-import { SETTING_CAPABILITIES, type CommandHandler } from './commands.ts';
+import type { StartHunt } from '../hunt/control.ts';
+import { SETTING_CAPABILITIES, type CommandHandler, type HuntCommand } from './commands.ts';
 import { addressableDevices, snapshotPayload } from './payloads.ts';
 import type { DeviceTelemetry, StateSource } from './state.ts';
 import { TOPICS, matchTopic, topicOf, type PayloadOf, type TopicScope } from './topics.ts';
@@ -27,7 +28,7 @@ const DEADLINE_MS = 5000;
 /** Who asked, as far as MQTT tells: a broker does not pass on the sender's name. */
 const BY = 'mqtt';
 
-const COMMAND_KEYS = ['requestPause', 'requestResume', 'requestDevicePause', 'requestDeviceResume', 'requestDeviceRestart', 'requestDeviceIdentify', 'requestState', 'set', 'deviceSet'] as const;
+const COMMAND_KEYS = ['requestPause', 'requestResume', 'requestDevicePause', 'requestDeviceResume', 'requestDeviceRestart', 'requestDeviceIdentify', 'requestHuntStart', 'requestHuntPause', 'requestHuntResume', 'requestHuntStop', 'requestState', 'set', 'deviceSet'] as const;
 type CommandKey = (typeof COMMAND_KEYS)[number];
 
 const invalid = (message: string): RigError => new RigError('E_COMMAND_INVALID', message);
@@ -123,6 +124,18 @@ export class CommandRouter {
         this.#require(target, [verb]);
         return { device: target.id, run: () => this.#handler[verb](target.id, BY) };
       }
+      case 'requestHuntStart': {
+        const { transaction: _transaction, ...request } = check(TOPICS[key].payload, value);
+        return this.#huntCall({ verb: 'start', request: request as StartHunt });
+      }
+      case 'requestHuntResume': {
+        const { hunt_id, more_generations } = check(TOPICS[key].payload, value);
+        return this.#huntCall({ verb: 'resume', ...(hunt_id !== undefined && { hunt_id }), ...(more_generations !== undefined && { more_generations }) });
+      }
+      case 'requestHuntPause':
+      case 'requestHuntStop':
+        check(TOPICS[key].payload, value);
+        return this.#huntCall({ verb: key === 'requestHuntPause' ? 'pause' : 'stop' });
       case 'requestState':
         check(TOPICS.requestState.payload, value);
         return { device: null, run: () => Promise.resolve(snapshotPayload(this.#state.snapshot(), this.#clock.now())) };
@@ -138,6 +151,10 @@ export class CommandRouter {
         return { device: target.id, run: () => this.#applySettings(target.id, values, paused) };
       }
     }
+  }
+
+  #huntCall(command: HuntCommand): CommandCall {
+    return { device: null, run: () => this.#handler.hunt(command, BY) };
   }
 
   #pauseCall(device: string | null, pause: boolean): CommandCall {

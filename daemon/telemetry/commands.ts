@@ -1,6 +1,7 @@
 /** The commands MQTT may give, their payloads, and the interface of whoever carries them out. */
 import { z } from 'zod';
 import type { Capability } from '../../drivers/contract.ts';
+import type { StartHunt } from '../hunt/control.ts';
 import { transaction } from './payload-schemas.ts';
 
 /**
@@ -19,13 +20,37 @@ export interface CommandHandler {
   identify(device: string, by: string): Promise<unknown>;
   /** Changes settings (`threads`, `limit_percent` ...). `paused` is never among the values: it arrives as pause or resume. */
   set(device: string, values: Record<string, unknown>, by: string): Promise<unknown>;
+  /** Starts, pauses, resumes or stops the hunt. */
+  hunt(command: HuntCommand, by: string): Promise<unknown>;
 }
+
+export type HuntCommand =
+  | { readonly verb: 'start'; readonly request: StartHunt }
+  | { readonly verb: 'resume'; readonly hunt_id?: string; readonly more_generations?: number }
+  | { readonly verb: 'pause' | 'stop' };
 
 const deviceId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use a device id from the devices topic');
 
 export const requestAnyDevice = z.strictObject({ device: deviceId.describe('Device; all mining when left out.').optional(), transaction: transaction.optional() });
 export const requestOneDevice = z.strictObject({ device: deviceId.describe('Device.'), transaction: transaction.optional() });
 export const requestNothing = z.strictObject({ transaction: transaction.optional() });
+
+const generations = z.int().min(1).max(1_000_000);
+const numbersByName = z.record(z.string().max(64), z.number());
+
+export const requestHuntStart = z.strictObject({
+  generations: generations.describe('Generations; left out: as configured.').optional(),
+  population: z.int().min(1).max(1000).describe('Jobs of a generation; likewise.').optional(),
+  seed: z.int().min(0).max(2 ** 32 - 1).describe('Of everything drawn at random; left out: drawn.').optional(),
+  golden_seeds: z.int().min(0).max(100).describe('Fresh seeds for the champion; likewise as configured.').optional(),
+  simulation: numbersByName.describe('Numbers of `simulation` that are to be others than configured.').optional(),
+  transaction: transaction.optional(),
+});
+export const requestHuntResume = z.strictObject({
+  hunt_id: z.string().max(64).describe('Which; left out: the paused one, or the newest.').optional(),
+  more_generations: generations.describe('So many more than it has.').optional(),
+  transaction: transaction.optional(),
+});
 
 export const setRig = z.strictObject({ paused: z.boolean().describe('True pauses all mining, false resumes it.'), transaction: transaction.optional() });
 

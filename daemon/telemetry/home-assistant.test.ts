@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { discoveryMessages } from './home-assistant.ts';
-import { fakeDevice, fakeRigState, fakeServer } from './rig-state.fixture.ts';
+import { fakeDevice, fakeHunt, fakeRigState, fakeServer } from './rig-state.fixture.ts';
 
 const scope = { base: 'rigbrain', node: 'rig-1', prefix: 'homeassistant' };
 
@@ -23,6 +23,20 @@ describe('discovery', () => {
     const rig = (state = fakeRigState()) => (discoveryMessages(scope, state, 10)[0]!.payload as Doc).components;
     expect(Object.keys(rig())).not.toContain('lan_miners');
     expect(rig(fakeRigState({ server: fakeServer() }))).toMatchObject({ lan_miners: { state_topic: 'rigbrain/rig-1/server' }, lan_hashrate: { unit_of_measurement: 'TH/s', state_topic: 'rigbrain/rig-1/server' } });
+  });
+
+  test('shows a hunt while hunts are on: never a score without a p-value, and a button for each command', () => {
+    const rig = (state = fakeRigState()) => (discoveryMessages(scope, state, 10)[0]!.payload as Doc).components;
+    expect(Object.keys(rig()).filter((key) => key.startsWith('hunt'))).toEqual([]);
+    const components = rig(fakeRigState({ hunt: fakeHunt() }));
+    for (const [key, component] of Object.entries(components)) if (key.endsWith('_sse')) expect(components).toHaveProperty(key.replace(/_sse$/, '_p'), expect.objectContaining({ state_topic: component.state_topic, value_template: expect.stringContaining('p_value') }));
+    expect(components).toMatchObject({
+      hunt_status: { state_topic: 'rigbrain/rig-1/hunt' },
+      hunt_progress: { unit_of_measurement: '%' },
+      hunt_best_sse: { state_topic: 'rigbrain/rig-1/hunt/best', json_attributes_topic: 'rigbrain/rig-1/hunt/best' },
+      hunt_start: { platform: 'button', command_topic: 'rigbrain/rig-1/request/hunt/start', payload_press: '{}' },
+      hunt_stop: { platform: 'button', command_topic: 'rigbrain/rig-1/request/hunt/stop' },
+    });
   });
 
   test('one document for the rig and one for each device, joined by via_device', () => {

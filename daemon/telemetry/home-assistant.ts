@@ -87,6 +87,7 @@ const rigComponents = (scope: TopicScope, state: RigState): Record<string, Compo
   ...economyComponents(state.economy),
   ...alarmComponents(scope),
   ...(state.server === null ? {} : serverComponents(scope)),
+  ...(state.hunt === null ? {} : huntComponents(scope)),
   blocks: { ...counter('Blocks found', 'blocks', 'blocks'), icon: 'mdi:cube-outline' },
   started: { platform: 'sensor', name: 'Started', device_class: 'timestamp', entity_category: 'diagnostic', value_template: field('started_at') },
   mining: miningSwitch(topicOf(scope, 'set', {})),
@@ -108,6 +109,39 @@ function serverComponents(scope: TopicScope): Record<string, Component> {
   return {
     lan_miners: { platform: 'sensor', name: 'LAN miners', unit_of_measurement: 'miners', state_class: 'measurement', icon: 'mdi:lan', state_topic, value_template: field('miners') },
     lan_hashrate: { ...hashrateSensor({ unit: 'TH/s', divisor: '1e12' }), name: 'LAN hashrate', icon: 'mdi:lan', state_topic },
+  };
+}
+
+/** The parameter hunt. A score is never a sensor without its p-value beside it: what says nothing must not look like a find. */
+function huntComponents(scope: TopicScope): Record<string, Component> {
+  const state_topic = topicOf(scope, 'hunt', {});
+  const best = topicOf(scope, 'huntBest', {});
+  const ofRun = (run: 'best' | 'golden', key: string): string => `{{ value_json.${run}.${key} if value_json.${run} is not none else none }}`;
+  const score = (name: string, run: 'best' | 'golden'): Component => ({
+    platform: 'sensor',
+    name: `${name} SSE`,
+    icon: 'mdi:sine-wave',
+    state_class: 'measurement',
+    suggested_display_precision: 4,
+    state_topic: best,
+    value_template: ofRun(run, 'log_prime_sse'),
+    json_attributes_topic: best,
+    json_attributes_template: `{{ (value_json.${run} if value_json.${run} is not none else {}) | tojson }}`,
+  });
+  const chance = (name: string, run: 'best' | 'golden'): Component => ({ platform: 'sensor', name: `${name} p-value`, icon: 'mdi:dice-multiple', state_class: 'measurement', suggested_display_precision: 3, state_topic: best, value_template: ofRun(run, 'p_value') });
+  const press = (name: string, icon: string, command_topic: string): Component => ({ platform: 'button', name, icon, command_topic, payload_press: '{}' });
+  return {
+    hunt_status: { platform: 'sensor', name: 'Hunt', icon: 'mdi:magnify-scan', state_topic, value_template: field('status'), json_attributes_topic: state_topic, json_attributes_template: "{{ {'reason': value_json.reason, 'hunt_id': value_json.hunt_id, 'last_event': value_json.last_event} | tojson }}" },
+    hunt_progress: { platform: 'sensor', name: 'Hunt progress', unit_of_measurement: '%', state_class: 'measurement', icon: 'mdi:progress-check', state_topic, value_template: field('progress_percent') },
+    hunt_eta: { platform: 'sensor', name: 'Hunt time left', device_class: 'duration', unit_of_measurement: 's', state_topic, value_template: field('eta_secs') },
+    hunt_best_sse: score('Hunt best', 'best'),
+    hunt_best_p: chance('Hunt best', 'best'),
+    hunt_golden_sse: score('Hunt golden', 'golden'),
+    hunt_golden_p: chance('Hunt golden', 'golden'),
+    hunt_start: press('Start hunt', 'mdi:play', topicOf(scope, 'requestHuntStart', {})),
+    hunt_pause: press('Pause hunt', 'mdi:pause', topicOf(scope, 'requestHuntPause', {})),
+    hunt_resume: press('Resume hunt', 'mdi:play-pause', topicOf(scope, 'requestHuntResume', {})),
+    hunt_stop: press('Stop hunt', 'mdi:stop', topicOf(scope, 'requestHuntStop', {})),
   };
 }
 

@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { systemClock } from '../../protocol/common/clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
-import type { CommandHandler } from './commands.ts';
+import type { CommandHandler, HuntCommand } from './commands.ts';
 import { packageRoot } from '../version.ts';
 import { startEmbeddedBroker } from './embedded-broker.ts';
 import { MqttPublisher, type MqttPublisherDeps, type MqttPublisherOptions } from './mqtt-publisher.ts';
@@ -42,6 +42,10 @@ class RecordingHandler implements CommandHandler {
   }
   async restart(device: string, by: string): Promise<unknown> {
     this.calls.push(['restart', device, by]);
+    return {};
+  }
+  async hunt(command: HuntCommand, by: string): Promise<unknown> {
+    this.calls.push(['hunt', command, by]);
     return {};
   }
   async identify(device: string, by: string): Promise<unknown> {

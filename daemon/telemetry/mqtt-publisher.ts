@@ -202,7 +202,7 @@ export class MqttPublisher implements Service {
 
   /** The discovery documents, made anew only when what they are made from has changed. */
   #discoveryOf(state: RigState): readonly OutboundMessage[] {
-    const of = JSON.stringify([state.node.version, state.economy.currency, state.economy.priced, state.devices.map(({ id, title, driver, capabilities }) => [id, title, driver, capabilities])]);
+    const of = JSON.stringify([state.node.version, state.economy.currency, state.economy.priced, state.hunt !== null, state.devices.map(({ id, title, driver, capabilities }) => [id, title, driver, capabilities])]);
     if (this.#discovery?.of !== of) this.#discovery = { of, messages: discoveryMessages(this.#scope, state, this.#options.intervalSeconds) };
     return this.#discovery.messages;
   }

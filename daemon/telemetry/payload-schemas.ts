@@ -254,6 +254,46 @@ export const serverWorkersPayload = z.array(
   }),
 );
 
+const run = {
+  job_uuid: z.string().describe('Job, also the name of its provenance file.'),
+  log_prime_sse: z.number().nullable().describe('Score, less is better; to be read with p_value only.'),
+  sdg_h_norm_l2: z.number().nullable().describe('How well geometry and field fit.'),
+  p_value: z.number().nullable().describe('How often scrambled fields score at least as well: above 0.05 the score is what noise gives.'),
+};
+
+export const huntPayload = z.strictObject({
+  at,
+  status: z.enum(['idle', 'running', 'pausing', 'paused', 'stopping', 'stopped', 'completed', 'failed']).describe('What the hunt is doing.'),
+  reason: z.string().nullable().describe('Why it failed or stopped, or why no job gets on.'),
+  hunt_id: z.string().nullable().describe('The hunt that runs, or the last one; null = there was none.'),
+  engine: z.enum(['local', 'bullmq']).describe('Who runs its jobs.'),
+  generation: count.nullable().describe('Generation under way, counted from 0.'),
+  generations: count.nullable().describe('Generations it is to have.'),
+  population: count.nullable().describe('Jobs of a generation.'),
+  jobs_total: count.nullable().describe('Jobs of all generations; those that prove the champion are not among them.'),
+  jobs_done: count.describe('Jobs that have ended.'),
+  jobs_failed: count.describe('Jobs of these without a score.'),
+  jobs_running: count.describe('Jobs under way.'),
+  progress_percent: z.number().min(0).max(100).nullable().describe('Part of its jobs that has ended.'),
+  eta_secs: z.number().min(0).nullable().describe('To its end at the pace so far; null = too early to tell, or it does not run.'),
+  started_at: instant.nullable().describe('When it began to run.'),
+  ended_at: instant.nullable().describe('When it ended.'),
+  last_event: z.string().nullable().describe('What happened last, for a person.'),
+  last_event_at: instant.nullable().describe('When.'),
+  last_sse: z.number().nullable().describe('Score of the job that ended last.'),
+  last_h_norm: z.number().nullable().describe('Its sdg_h_norm_l2.'),
+  last_p_value: z.number().nullable().describe('Its p-value.'),
+});
+
+export const huntBestPayload = z.strictObject({
+  hunt_id: z.string().nullable().describe('The hunt; null = there was none.'),
+  best: z.strictObject({ ...run, generation: count.describe('Its generation.'), fitness: z.number().describe('What it was chosen for, more is better.') }).nullable().describe('The fittest run so far, the best of many; null = none has a score.'),
+  golden: z
+    .strictObject({ ...run, is_stable: z.boolean().describe('It has a score on every fresh seed.'), is_significant: z.boolean().describe('On fresh seeds it scores better than scrambled fields do, at the 5 % level.') })
+    .nullable()
+    .describe('The champion, medians over fresh seeds; null = nobody has proved himself yet.'),
+});
+
 export const deviceStatePayload = z.strictObject({
   at,
   title: z.string().describe('Name for people.'),

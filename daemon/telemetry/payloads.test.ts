@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noPoolAccount } from '../mining/pool-account.ts';
-import { alarmsPayloadOf, deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, infoPayloadOf, poolsPayloadOf, rigStatePayloadOf, snapshotPayload, stateMessages } from './payloads.ts';
-import { fakeDevice, fakePool, fakeRigState, fakeServer } from './rig-state.fixture.ts';
+import { alarmsPayloadOf, deviceAvailability, deviceStatePayloadOf, eventMessage, healthMessage, huntBestPayloadOf, huntPayloadOf, infoPayloadOf, poolsPayloadOf, rigStatePayloadOf, snapshotPayload, stateMessages } from './payloads.ts';
+import { fakeDevice, fakeHunt, fakePool, fakeRigState, fakeServer } from './rig-state.fixture.ts';
 import { TOPICS } from './topics.ts';
 
 const scope = { base: 'rigbrain', node: 'rig1', prefix: 'homeassistant' };
@@ -25,6 +25,18 @@ test('the pool for other miners has topics while it is on, with a bounded list',
   expect(messages[1]!.payload).toHaveLength(32);
   expect(snapshotPayload(state, AT).server).toMatchObject({ miners: 40 });
   expect(snapshotPayload(fakeRigState(), AT).server).toBe(null);
+});
+
+test('a hunt has topics while hunts are on; its score has its p-value beside it', () => {
+  const golden = { source_job_uuid: '00000000-0000-4000-8000-000000000003', log_prime_sse: 3.9, sdg_h_norm_l2: 0.002, p_value: 0.5, is_stable: true, is_significant: false };
+  for (const hunt of [fakeHunt(), fakeHunt({ golden, status: 'completed', eta_secs: null, ended_at: AT }), fakeHunt({ best: null, hunt_id: null, jobs_total: null, generation: null, status: 'idle' })]) {
+    const messages = stateMessages(scope, fakeRigState({ hunt }), AT).filter(({ topic }) => topic.startsWith('rigbrain/rig1/hunt'));
+    expect(messages.map(({ topic }) => topic)).toEqual(['rigbrain/rig1/hunt', 'rigbrain/rig1/hunt/best']);
+    for (const { key, topic, payload } of messages) expect(TOPICS[key].payload.safeParse(payload).error, topic).toBeUndefined();
+  }
+  expect(huntPayloadOf(fakeHunt(), AT)).toMatchObject({ status: 'running', progress_percent: 12, jobs_running: 1, eta_secs: 754, last_p_value: 0.4 });
+  expect(huntBestPayloadOf(fakeHunt({ golden }))).toMatchObject({ best: { log_prime_sse: 3.5, p_value: 0.06 }, golden: { job_uuid: golden.source_job_uuid, p_value: 0.5, is_significant: false } });
+  expect(snapshotPayload(fakeRigState(), AT).hunt).toBe(null);
 });
 
 describe('rig state', () => {

@@ -1,6 +1,6 @@
 /** State tree -> MQTT messages. Pure: same state and time in, same messages out. */
 import { SEVERITY } from '../alarms/rule.ts';
-import type { DeviceTelemetry, EconomyState, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts, ServerState } from './state.ts';
+import type { DeviceTelemetry, EconomyState, HuntTelemetry, PayoutState, PoolAccountState, RigEvent, RigState, ShareCounts, ServerState } from './state.ts';
 import { isDeviceLevel, outbound, type OutboundMessage, type PayloadOf, type TopicScope } from './topics.ts';
 
 /** What the process and the machine look like; read by host-health.ts. */
@@ -188,6 +188,28 @@ export function serverWorkersPayloadOf(server: ServerState): PayloadOf<'serverWo
   }));
 }
 
+/** Payload of the `hunt` topic. */
+export function huntPayloadOf(hunt: HuntTelemetry, at: number): PayloadOf<'hunt'> {
+  const { running, started_at, ended_at, last_event_at, best: _best, golden: _golden, ...rest } = hunt;
+  const { jobs_total: total, jobs_done: done } = rest;
+  return {
+    at: instant(at),
+    ...rest,
+    jobs_running: running.length,
+    progress_percent: total === null ? null : total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total)),
+    started_at: instantOrNull(started_at),
+    ended_at: instantOrNull(ended_at),
+    last_event_at: instantOrNull(last_event_at),
+  };
+}
+
+/** Payload of the `hunt/best` topic. */
+export function huntBestPayloadOf({ hunt_id, best, golden }: HuntTelemetry): PayloadOf<'huntBest'> {
+  if (golden === null) return { hunt_id, best: best && { ...best }, golden: null };
+  const { source_job_uuid: job_uuid, ...medians } = golden;
+  return { hunt_id, best: best && { ...best }, golden: { job_uuid, ...medians } };
+}
+
 /** Devices that can have topics of their own. */
 export function addressableDevices(state: RigState): readonly DeviceTelemetry[] {
   return state.devices.filter((device) => isDeviceLevel(device.id));
@@ -207,6 +229,7 @@ export function stateMessages(scope: TopicScope, state: RigState, at: number): O
     outbound(scope, 'pools', {}, poolsPayloadOf(state)),
     outbound(scope, 'alarms', {}, alarmsPayloadOf(state)),
     ...(state.server === null ? [] : [outbound(scope, 'server', {}, serverPayloadOf(state.server, at)), outbound(scope, 'serverWorkers', {}, serverWorkersPayloadOf(state.server))]),
+    ...(state.hunt === null ? [] : [outbound(scope, 'hunt', {}, huntPayloadOf(state.hunt, at)), outbound(scope, 'huntBest', {}, huntBestPayloadOf(state.hunt))]),
     ...addressableDevices(state).flatMap((device) => [
       outbound(scope, 'deviceAvailability', { device: device.id }, deviceAvailability(device)),
       outbound(scope, 'deviceState', { device: device.id }, deviceStatePayloadOf(device, at)),
@@ -234,6 +257,7 @@ export function snapshotPayload(state: RigState, at: number): Record<string, unk
     pools: poolsPayloadOf(state),
     alarms: alarmsPayloadOf(state),
     server: state.server === null ? null : { ...serverPayloadOf(state.server, at), workers: serverWorkersPayloadOf(state.server) },
+    hunt: state.hunt === null ? null : { ...huntPayloadOf(state.hunt, at), ...huntBestPayloadOf(state.hunt) },
     devices: Object.fromEntries(addressableDevices(state).map((device) => [device.id, { availability: deviceAvailability(device), ...deviceStatePayloadOf(device, at) }])),
   };
 }

@@ -3,7 +3,7 @@ import type { Capability } from '../../drivers/contract.ts';
 import { noEconomy } from '../economy/economy.ts';
 import { noPoolAccount } from '../mining/pool-account.ts';
 import { noShares } from '../mining/share-account.ts';
-import type { DeviceTelemetry, PoolTelemetry, RigState, StateSource, ServerState } from './state.ts';
+import type { DeviceTelemetry, HuntTelemetry, PoolTelemetry, RigState, StateSource, ServerState } from './state.ts';
 
 const START = Date.UTC(2025, 11, 18, 18, 0, 0);
 
@@ -48,6 +48,34 @@ export function fakeRigState(overrides: Partial<RigState> = {}): RigState {
     economy: noEconomy('EUR', 'no figures are configured under economy'),
     hunt: null,
     ledger: { accepted: 12, written: 12, queued: 0, backup: 0, emergency: 0, lost: 0, corrupt_files: 0, files_behind: 0, last_seq: 0, chain: '', last_error: null, degraded: false },
+    ...overrides,
+  };
+}
+
+/** A hunt in its second generation, with a champion so far; override what matters. */
+export function fakeHunt(overrides: Partial<HuntTelemetry> = {}): HuntTelemetry {
+  return {
+    status: 'running',
+    reason: null,
+    hunt_id: '1a2b3c4d-0000-4000-8000-000000000000',
+    engine: 'local',
+    generation: 1,
+    generations: 10,
+    population: 10,
+    jobs_total: 100,
+    jobs_done: 12,
+    jobs_failed: 1,
+    running: [{ job_uuid: '00000000-0000-4000-8000-00000000000c', generation: 1, step: 'simulate', done: 0.5 }],
+    eta_secs: 754,
+    started_at: START,
+    ended_at: null,
+    last_event: 'generation 1 of 10 begun: 10 jobs',
+    last_event_at: START + 9000,
+    last_sse: 3.75,
+    last_h_norm: 0.002,
+    last_p_value: 0.4,
+    best: { job_uuid: '00000000-0000-4000-8000-000000000003', generation: 0, fitness: 0.25, log_prime_sse: 3.5, sdg_h_norm_l2: 0.0015, p_value: 0.06 },
+    golden: null,
     ...overrides,
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
 import { TITLE } from '../alarms/rule.ts';
 import { deviceLines } from './screen-devices.ts';
+import { huntLines } from './screen-hunt.ts';
 import { lanPoolLines } from './screen-lan-pool.ts';
 import { moneyLines } from './screen-money.ts';
 import { poolLines } from './screen-pools.ts';
@@ -88,6 +89,7 @@ export function statusLines(state: RigState, recent: readonly string[], footer: 
     ...poolLines(state, plain),
     ...lanPoolLines(state.server, plain),
     ...moneyLines(state.economy),
+    ...huntLines(state.hunt, plain),
   ];
   if (mining.session) lines.push(`session    round ${mining.session.round}   best hash ${mining.session.best_zeros} leading zero hex digits, local target ${mining.session.target_zeros}`);
   if (mining.last_reject) lines.push(`last reject  ${plain(mining.last_reject)}`);

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { RigError } from '../../protocol/common/errors.ts';
-import { requestAnyDevice, requestNothing, requestOneDevice, setDevice, setRig } from './commands.ts';
+import { requestAnyDevice, requestHuntResume, requestHuntStart, requestNothing, requestOneDevice, setDevice, setRig } from './commands.ts';
 import * as schemas from './payload-schemas.ts';
 
 /**
@@ -34,6 +34,8 @@ export const TOPICS = {
   alarms: { pattern: '{base}/{node}/alarms', direction: 'publish', qos: 1, retain: true, cadence: 'change', payload: schemas.alarmsPayload, description: 'Alarms that are on, oldest first, then the last ones that ended.' },
   server: { pattern: '{base}/{node}/server', direction: 'publish', qos: 0, retain: true, cadence: 'heartbeat', payload: schemas.serverPayload, description: 'The pool for other miners in the house, when it is on.' },
   serverWorkers: { pattern: '{base}/{node}/server/workers', direction: 'publish', qos: 0, retain: true, cadence: 'heartbeat', payload: schemas.serverWorkersPayload, description: 'The miners it serves, by worker name: those with the most work, 32 at most.' },
+  hunt: { pattern: '{base}/{node}/hunt', direction: 'publish', qos: 0, retain: true, cadence: 'heartbeat', payload: schemas.huntPayload, description: 'The parameter hunt that runs, or the last one, when hunts are on.' },
+  huntBest: { pattern: '{base}/{node}/hunt/best', direction: 'publish', qos: 1, retain: true, cadence: 'change', payload: schemas.huntBestPayload, description: 'The best run of that hunt, and what became of it on fresh seeds. No score without its p-value.' },
   event: { pattern: '{base}/{node}/event', direction: 'publish', qos: 1, retain: false, cadence: 'asked', payload: schemas.eventPayload, description: 'Something happened: alarm raised or healed, block found, pool lost, device fault ...' },
   deviceState: { pattern: '{base}/{node}/{device}/state', direction: 'publish', qos: 0, retain: true, cadence: 'heartbeat', payload: schemas.deviceStatePayload, description: 'One device: status, measurements, shares.' },
   deviceAvailability: { pattern: '{base}/{node}/{device}/availability', direction: 'publish', qos: 1, retain: true, cadence: 'change', payload: schemas.onlineOffline, description: 'Whether the device answers. It is online only when the status topic says so too.' },
@@ -46,6 +48,10 @@ export const TOPICS = {
   requestDeviceResume: { pattern: '{base}/{node}/request/device/resume', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestOneDevice, description: 'Resume one device.' },
   requestDeviceRestart: { pattern: '{base}/{node}/request/device/restart', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestOneDevice, description: 'Start one device anew. Answered with `pending: true` when it takes longer than an answer may.' },
   requestDeviceIdentify: { pattern: '{base}/{node}/request/device/identify', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestOneDevice, description: 'Let one device show which one it is (lamp).' },
+  requestHuntStart: { pattern: '{base}/{node}/request/hunt/start', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestHuntStart, description: 'Start a hunt; `{}` = as configured. E_HUNT_BUSY while one runs.' },
+  requestHuntPause: { pattern: '{base}/{node}/request/hunt/pause', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestNothing, description: 'Begin no more jobs; those under way end.' },
+  requestHuntResume: { pattern: '{base}/{node}/request/hunt/resume', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestHuntResume, description: 'Go on with a paused hunt, or with one that was stopped.' },
+  requestHuntStop: { pattern: '{base}/{node}/request/hunt/stop', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestNothing, description: 'End the hunt; jobs under way are begun again when it is resumed.' },
   requestState: { pattern: '{base}/{node}/request/state', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: requestNothing, description: 'Ask for the whole state in one answer.' },
   set: { pattern: '{base}/{node}/set', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: setRig, description: 'Pause or resume all mining. Answered on `response/set`.' },
   deviceSet: { pattern: '{base}/{node}/{device}/set', direction: 'subscribe', qos: 1, retain: false, cadence: 'asked', payload: setDevice, description: 'Change settings of one device; any part of the fields. Answered on `response/set`.' },
