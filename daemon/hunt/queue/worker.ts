@@ -70,14 +70,15 @@ export class HuntWorker {
     this.#contract = options.contract ?? huntContract();
     this.#names = queueNames(options.config.queue, this.#contract);
     this.#self = member('worker', this.#contract, options.concurrency);
-    const lease = options.config.lease_seconds * 1000;
+    // Redis takes whole milliseconds only.
+    const lease = Math.round(options.config.lease_seconds * 1000);
     this.#worker = new bullmq.Worker<QueueTask, Provenance>(this.#names.queue, (job, token) => this.#process(job, token!), {
       connection: redis,
       prefix: this.#names.prefix,
       concurrency: options.concurrency,
       lockDuration: lease,
-      lockRenewTime: lease / 3,
-      stalledInterval: Math.max(500, lease / 3),
+      lockRenewTime: Math.round(lease / 3),
+      stalledInterval: Math.max(500, Math.round(lease / 3)),
       maxStalledCount: ANY,
       runRetryDelay: RETRY_MS,
       autorun: false,
@@ -226,8 +227,10 @@ export class HuntWorker {
     this.#worker.on('lockRenewalFailed', (uuids: string[]) => {
       for (const uuid of uuids) this.#active.get(uuid)?.abort(new Error('the lease was lost: another host has the job'));
     });
-    // Of a job that was lost: said where the lease was.
-    this.#worker.on('error', (error) => log.debug({ err: messageOf(error) }, 'queue'));
+    // While Redis is away, that is said below, and all that follows from it is not.
+    this.#worker.on('error', (error) => {
+      if (this.#redis.status === 'ready' && !this.#isClosing) this.#warnOnce(messageOf(error), { err: messageOf(error) }, 'the queue complains');
+    });
     this.#redis.on('error', (error) => {
       if (this.#hasSaidAway || this.#isClosing) return;
       this.#hasSaidAway = true;
