@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askDaemon } from '../daemon/main/ask-daemon.ts';
@@ -11,6 +12,7 @@ const folder = temporaryFolder();
 const base = path.join(folder.dir, 'Test', 'Demo', 'Mining');
 let rig: RunningRigbrain;
 let mqttUrl: URL;
+let stream: Response | null = null;
 
 /** Shares whose acceptance the daemon has told. */
 const acceptedEvents = (): number => rig.lines.filter((line) => line.event === 'share_accepted' || line.event === 'block_found').length;
@@ -49,6 +51,22 @@ test.runIf(process.platform === 'linux')('another process may ask it to bring th
   expect(entries.filter((entry) => entry.verdict === 'accepted').length).toBeGreaterThanOrEqual(told);
 }, 15_000);
 
+test('its page is there, and the hub tells the same with the token of the first start, which is in no log', async () => {
+  const token = readFileSync(path.join(folder.dir, 'hub.token'), 'utf8').trim();
+  expect(statSync(path.join(folder.dir, 'hub.token')).mode & 0o777).toBe(0o600);
+  const { url } = readJson<{ url: string }>(path.join(folder.dir, 'hub.json'));
+  expect(await (await fetch(`${url}/`)).text()).toContain('<script');
+  expect((await fetch(`${url}/api/state`)).status).toBe(401);
+  const headers = { authorization: `Bearer ${token}` };
+  const state = (await (await fetch(`${url}/api/state`, { headers })).json()) as { mining: { shares: { accepted: number } }; hunt: { status: string } };
+  expect(state.mining.shares.accepted).toBeGreaterThan(0);
+  expect(state.hunt.status).toBe('idle');
+  expect(((await (await fetch(`${url}/api/ledger?limit=5`, { headers })).json()) as { entries: unknown[] }).entries).toHaveLength(5);
+  // One page is left open: the stop below must not wait for it.
+  stream = await fetch(`${url}/api/events`, { headers });
+  expect(rig.lines.filter((line) => JSON.stringify(line).includes(token))).toEqual([]);
+});
+
 test('SIGTERM stops it cleanly within 5 s', async () => {
   const { code, ms } = await rig.stop('SIGTERM');
   expect(code).toBe(0);
@@ -56,6 +74,9 @@ test('SIGTERM stops it cleanly within 5 s', async () => {
   expect(ms).toBeLessThan(5000);
   const events = rig.lines.map((line) => line.event);
   for (const event of ['mining_session_start', 'mining_round_complete', 'mining_session_complete']) expect(events).toContain(event);
+  expect(rig.lines.filter((line) => line.msg === 'did not close cleanly')).toEqual([]);
+  expect(filesBelow(folder.dir)).not.toContain('hub.json');
+  await stream?.body?.cancel().catch(() => {});
 }, 10_000);
 
 test('the ledger holds the session, every share, and proofs that anyone can recheck', () => {

@@ -23,10 +23,12 @@ const SECRETS = {
   RIG_MQTT: 'mark-mqtt-3d04',
   RIG_SERVER: 'mark-server-88aa',
   RIG_TOKEN: 'mark-token-c0de',
+  RIG_HUB: 'mark-hub-token-6b1d2f',
   RIG_HOOK: '',
 } as const;
 const COOKIE = '__cookie__:mark-cookie-4e77';
 const HOOK_PATH = '/mark-hook-path-b1b2';
+const WRONG_TOKEN = 'mark-wrong-hub-token-0bad';
 const WRONG_PASSWORD = 'mark-wrong-password-0bad';
 const FILE_SECRET = 'mark-from-file-e5e5';
 
@@ -74,6 +76,28 @@ async function logIn(port: number, password: string): Promise<boolean> {
   return false;
 }
 
+/** Everything the hub answers a person who is logged in, and one who is not. */
+async function hubAnswers(dataDir: string): Promise<[where: string, text: string][]> {
+  const { url } = JSON.parse(readFileSync(path.join(dataDir, 'hub.json'), 'utf8')) as { url: string };
+  const headers = { authorization: `Bearer ${SECRETS.RIG_HUB}` };
+  const { paths } = (await (await fetch(`${url}/api/openapi.json`, { headers })).json()) as { paths: Record<string, { get?: unknown }> };
+  const reads = Object.entries(paths).flatMap(([at, { get }]) => (get === undefined || at === '/api/events' ? [] : [at.replaceAll(/{\w+}/g, '00000000-0000-4000-8000-000000000000')]));
+  const answers: [string, string][] = [];
+  const note = async (where: string, answer: Response): Promise<number> => {
+    answers.push([`hub ${where}`, `${JSON.stringify([...answer.headers])} ${await answer.text()}`]);
+    return answer.status;
+  };
+  for (const at of reads) await note(at, await fetch(`${url}${at}`, { headers }));
+  expect(answers.filter(([, text]) => text.includes('"pools"') || text.includes('next_before'))).not.toEqual([]);
+  const stop = new AbortController();
+  const reader = (await fetch(`${url}/api/events`, { headers, signal: stop.signal })).body!.getReader();
+  answers.push(['hub events', Buffer.from((await reader.read()).value!).toString() + Buffer.from((await reader.read()).value!).toString()]);
+  stop.abort();
+  expect(await note('wrong token', await fetch(`${url}/api/state`, { headers: { authorization: `Bearer ${WRONG_TOKEN}` } }))).toBe(401);
+  expect(await note('login', await fetch(`${url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: SECRETS.RIG_HUB }) }))).toBe(204);
+  return answers;
+}
+
 test('no secret is found in anything the daemon writes', async () => {
   const folder = temporaryFolder();
   cleanups.push(folder.remove);
@@ -116,6 +140,7 @@ pools:
 mqtt: { url: "${broker.url}", user: rig, password: { env: RIG_MQTT }, interval_seconds: 1 }
 server: { enabled: true, port: 0, password: { env: RIG_SERVER } }
 alarms: { webhooks: [{ url_from: { env: RIG_HOOK }, token: { env: RIG_TOKEN } }] }
+hub: { token: { env: RIG_HUB } }
 ledger: { preset: ssd }
 `;
   const env = { ...SECRETS, RIG_HOOK: `http://127.0.0.1:${hookPort}${HOOK_PATH}`, RIGBRAIN_LOG: 'trace' };
@@ -136,6 +161,7 @@ ledger: { preset: ssd }
   const door = await rig.waitFor('the pool for other miners', (line) => line.module === 'server' && typeof line.url === 'string', 30_000);
   const answers = await Promise.all([SECRETS.RIG_SERVER, WRONG_PASSWORD].map((password) => logIn(Number(new URL(String(door.url)).port), password)));
   expect(answers).toEqual([true, false]);
+  const fromHub = await hubAnswers(dataDir);
   const argv = readFileSync(`/proc/${rig.process.pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
   // A person looks, with the same configuration, while it runs.
@@ -169,12 +195,13 @@ ledger: { preset: ssd }
   const searched: [where: string, text: string][] = [
     ['argv', argv],
     ['stderr', stderr],
+    ...fromHub,
     ...rig.lines.map((line): [string, string] => ['log', JSON.stringify(line)]),
     ...probe.seen.map(({ topic, text }): [string, string] => [`mqtt ${topic}`, `${topic} ${text}`]),
     ...looks.map((text, index): [string, string] => [`look ${index}`, text]),
     ...files.map((file): [string, string] => [file, readFileSync(path.join(dataDir, file), 'latin1')]),
   ];
-  const markers = [...Object.values(SECRETS).filter((secret) => secret !== ''), FILE_SECRET, WRONG_PASSWORD, 'mark-cookie', 'mark-hook-path', nodePair, cookiePair, socks.user!, socks.password!];
+  const markers = [...Object.values(SECRETS).filter((secret) => secret !== ''), FILE_SECRET, WRONG_PASSWORD, WRONG_TOKEN, 'mark-cookie', 'mark-hook-path', nodePair, cookiePair, socks.user!, socks.password!];
   const found = searched.flatMap(([where, text]) => markers.filter((marker) => text.includes(marker)).map((marker) => `${marker} in ${where}: ${text.slice(0, 300)}`));
   expect(found).toEqual([]);
 }, 180_000);

@@ -11,7 +11,14 @@ import { stateSchema } from '../state-schema.ts';
 /** Devices change soon after they were told to: not older than this, milliseconds. */
 const STATE_AGE_MS = 200;
 
+/** Folders are read once for all who ask at the same time. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  return () => (running ??= work().finally(() => (running = null)));
+}
+
 export function rigRoutes({ state: source, commands, ledger, components }: HubParts, state: StateText, streams: Streams): Route[] {
+  const listed = shared(async () => (await components?.()) ?? []);
   return [
     route({
       method: 'GET',
@@ -46,7 +53,7 @@ export function rigRoutes({ state: source, commands, ledger, components }: HubPa
       path: '/api/get-components',
       summary: 'Analysis components found on this machine, usable or not.',
       answers: { 200: componentsSchema },
-      handle: async () => ({ status: 200, json: { components: (await components?.()) ?? [] } }),
+      handle: async () => ({ status: 200, json: { components: await listed() } }),
     }),
     ...(['pause', 'resume'] as const).map((act) =>
       route({
