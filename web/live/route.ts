@@ -23,7 +23,8 @@ export const tokenOf = (hash: string): string | null => /^#(?:.*&)?token=([^&]+)
 export const route = new Store<readonly string[]>([]);
 
 export function startRouting(): void {
-  const look = (): void => route.set(partsOf(location.hash));
+  // An address with a token says who comes, not where to.
+  const look = (): void => void (tokenOf(location.hash) === null && route.set(partsOf(location.hash)));
   window.addEventListener('hashchange', look);
   look();
 }
