@@ -1,4 +1,4 @@
-import type { Golden, HuntSummary } from '../../daemon/hub/api-types.ts';
+import type { Golden, HuntBest, HuntSummary, Provenance } from '../../daemon/hub/api-types.ts';
 import { api } from '../api/client.ts';
 import { significant } from '../format/numbers.ts';
 import { useLoaded } from '../live/load.ts';
@@ -16,8 +16,8 @@ interface BestRunProps {
 }
 
 /** The best run with what may be said of it; once the hunt has ended, its JSON is the final one. */
-export function BestRun({ huntId, summary: { best, status, jobs_done, jobs_failed }, golden }: BestRunProps) {
-  const isFinal = status === 'completed';
+export function BestRun({ huntId, summary, golden }: BestRunProps) {
+  const { best, status } = summary;
   if (best === null) {
     return (
       <Panel title="Best run">
@@ -25,9 +25,8 @@ export function BestRun({ huntId, summary: { best, status, jobs_done, jobs_faile
       </Panel>
     );
   }
-  const judged = judgementOf({ p_value: best.p_value, runs: jobs_done - jobs_failed, reevaluation: golden?.source_job_uuid === best.job_uuid ? golden.reevaluation : null });
   return (
-    <Panel title={isFinal ? 'Final best run' : 'Best run so far'} aside={<a href={addressOf('hunt', huntId, 'job', best.job_uuid)}>fields and metrics</a>}>
+    <Panel title={status === 'completed' ? 'Final best run' : 'Best run so far'} aside={<a href={addressOf('hunt', huntId, 'job', best.job_uuid)}>fields and metrics</a>}>
       <Facts
         facts={[
           { name: 'Log-prime SSE', value: <Score sse={best.log_prime_sse} p={best.p_value} />, note: pWord(best.p_value) },
@@ -35,19 +34,27 @@ export function BestRun({ huntId, summary: { best, status, jobs_done, jobs_faile
           { name: 'Fitness', value: significant(best.fitness, 4), note: `of generation ${best.generation}` },
         ]}
       />
-      <p class={`judgement tone-${judged.tone}`} data-testid="judgement">
-        {judged.text}
-      </p>
-      <BestJson huntId={huntId} jobUuid={best.job_uuid} golden={golden} />
+      <Judged best={best} summary={summary} golden={golden?.source_job_uuid === best.job_uuid ? golden : null} />
     </Panel>
   );
 }
 
-function BestJson({ huntId, jobUuid, golden }: { readonly huntId: string; readonly jobUuid: string; readonly golden: Golden | null }) {
-  const { value, problem } = useLoaded(`${huntId} ${jobUuid}`, golden !== null, (signal) => api.job(huntId, jobUuid, signal));
-  if (value === null) return <p class="quiet">{problem ?? 'Loading…'}</p>;
-  const { job_uuid, config_hash, generation, global_seed, metrics, simulation, sncgl_params, sdg_params } = value;
-  const { log_prime_sse, p_value, sse_null_phase_scramble, sse_null_target_shuffle, sdg_h_norm_l2 } = metrics;
-  const text = JSON.stringify({ job_uuid, hunt_id: huntId, config_hash, generation, global_seed, log_prime_sse, p_value, sse_null_phase_scramble, sse_null_target_shuffle, sdg_h_norm_l2, sncgl_params, sdg_params, simulation, reevaluation: golden?.source_job_uuid === job_uuid ? golden.reevaluation : null }, null, 2);
-  return <JsonText text={text} name={`best_run_${job_uuid}.json`} label="JSON of the best run" />;
+/** @param golden only when it is of this run */
+function Judged({ best: { job_uuid: uuid, p_value: p }, summary: { hunt_id, jobs_done, jobs_failed }, golden }: { readonly best: HuntBest; readonly summary: HuntSummary; readonly golden: Golden | null }) {
+  const { value, problem } = useLoaded(`${hunt_id} ${uuid}`, golden !== null, (signal) => api.job(hunt_id, uuid, signal));
+  const judged = judgementOf({ p_value: p, p_value_target_shuffle: value?.metrics.p_value_target_shuffle ?? null, runs: jobs_done - jobs_failed, reevaluation: golden?.reevaluation ?? null });
+  return (
+    <>
+      <p class={`judgement tone-${judged.tone}`} data-testid="judgement">
+        {judged.text}
+      </p>
+      {value === null ? <p class="quiet">{problem ?? 'Loading…'}</p> : <JsonText text={jsonOf(value, golden)} name={`best_run_${uuid}.json`} label="JSON of the best run" />}
+    </>
+  );
+}
+
+/** Its scores with their p-values, and what configures the lab hardware. */
+function jsonOf({ job_uuid, hunt_id, config_hash, generation, global_seed, metrics, simulation, sncgl_params, sdg_params }: Provenance, golden: Golden | null): string {
+  const { log_prime_sse, p_value, sse_null_phase_scramble, sse_null_target_shuffle, p_value_target_shuffle, sdg_h_norm_l2 } = metrics;
+  return JSON.stringify({ job_uuid, hunt_id, config_hash, generation, global_seed, log_prime_sse, p_value, sse_null_phase_scramble, sse_null_target_shuffle, p_value_target_shuffle, sdg_h_norm_l2, sncgl_params, sdg_params, simulation, reevaluation: golden?.reevaluation ?? null }, null, 2);
 }

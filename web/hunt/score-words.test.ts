@@ -13,16 +13,19 @@ test('a p-value is shown with the digits that tell it from 0, and in words', () 
 test('the best of many is not taken for a find', () => {
   expect(bestOfMany(0.03, 1)).toBeCloseTo(0.03);
   expect(bestOfMany(0.0303, 100)).toBeGreaterThan(0.95);
-  expect(judgementOf({ p_value: 0.0303, runs: 100, reevaluation: null }).text).toMatch(/what noise gives.*of 100 runs.*in 95 of 100 hunts/);
-  expect(judgementOf({ p_value: null, runs: 0, reevaluation: null }).text).toContain('nothing to judge');
+  expect(judgementOf({ p_value: 0.0303, p_value_target_shuffle: null, runs: 100, reevaluation: null }).text).toMatch(/what noise gives.*of 100 runs.*in 95 of 100 hunts/);
+  expect(judgementOf({ p_value: null, p_value_target_shuffle: null, runs: 0, reevaluation: null }).text).toContain('nothing to judge');
 });
 
 test('the page judges as the daemon does', () => {
-  const tones = { no_score: 'plain', noise: 'warn', undecided: 'plain', better_than_noise: 'good' } as const;
+  const tones = { no_score: 'plain', noise: 'warn', not_primes: 'warn', undecided: 'plain', better_than_noise: 'good' } as const;
   for (const p_value of [null, 0.001, 0.0303, 0.4, 1]) {
     for (const runs of [1, 10, 1000]) {
       for (const judged of [null, reevaluation(0.02, true), reevaluation(0.6, false)]) {
-        expect(judgementOf({ p_value, runs, reevaluation: judged }).tone).toBe(tones[verdictOf({ p_value, runs, reevaluation: judged }).kind]);
+        for (const p_value_target_shuffle of [null, 0.01, 0.7]) {
+          const of = { p_value, p_value_target_shuffle, runs, reevaluation: judged };
+          expect(judgementOf(of).tone).toBe(tones[verdictOf(of).kind]);
+        }
       }
     }
   }

@@ -26,11 +26,13 @@ export const bestOfMany = (p: number, runs: number): number => -Math.expm1(Math.
 /**
  * Of a hunt's best run. Fresh seeds decide where there are any: the p-value of a run that was chosen for its score is too good by the choice.
  * @param runs with a score that it was chosen from
+ * @param p_value_target_shuffle of the same run against random targets; null = not known
  */
-export function judgementOf({ p_value, runs, reevaluation }: { readonly p_value: number | null; readonly runs: number; readonly reevaluation: Golden['reevaluation'] | null }): Judgement {
+export function judgementOf({ p_value, p_value_target_shuffle: pTargets, runs, reevaluation }: { readonly p_value: number | null; readonly p_value_target_shuffle: number | null; readonly runs: number; readonly reevaluation: Golden['reevaluation'] | null }): Judgement {
   if (p_value === null) return { text: 'No run was held against scrambled fields yet: there is nothing to judge.', tone: 'plain' };
   if (reevaluation !== null) {
     const seeds = `${reevaluation.seeds.length} fresh ${reevaluation.seeds.length === 1 ? 'seed' : 'seeds'}`;
+    if (reevaluation.is_significant && pTargets !== null && pTargets > SIGNIFICANT) return { text: `On ${seeds} it scores better than scrambled fields do (median ${pText(reevaluation.p_value)}), so the field has structure. But random targets fit it as well as the primes do (${pText(pTargets)}).`, tone: 'warn' };
     return reevaluation.is_significant
       ? { text: `On ${seeds} it scores better than scrambled fields do (median ${pText(reevaluation.p_value)}). That is more than noise gives, and no more than that.`, tone: 'good' }
       : { text: `This is what noise gives: on ${seeds} it scores no better than scrambled fields do (median ${pText(reevaluation.p_value)}).`, tone: 'warn' };
