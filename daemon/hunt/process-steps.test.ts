@@ -83,6 +83,26 @@ describe.skipIf(!existsSync(built))('steps in processes of their own (needs the 
     expect(apart).toBe(await run(localSteps(nodeDisk, 'typescript'), 'b'));
   });
 
+  test.skipIf(process.platform !== 'linux')('take no more of a core than they may', async () => {
+    const PERCENT = 25;
+    /** CPU time of a process, ms: 100 ticks a second. */
+    const cpuOf = (pid: number): number => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
+    const looks: { cpu: number; wall: number }[] = [];
+    let pid = 0;
+    const steps = processSteps({ kernel: 'typescript', nice: 0, cpuPercent: PERCENT, start: () => {
+      const child = fork(built, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      pid = child.pid!;
+      return child;
+    } });
+    await steps.simulate({ kind: 'simulate', job: job({ T_steps: 1000 }), fieldFile: path.join(folder, 'slow') }, { onProgress: () => looks.push({ cpu: cpuOf(pid), wall: performance.now() }) });
+    const [first, last] = [looks[0]!, looks.at(-1)!];
+    expect(looks.length).toBeGreaterThan(2);
+    // Only less is possible on a busy machine. A batch of steps is what may come before its rest.
+    expect(last.cpu - first.cpu).toBeLessThan((PERCENT / 100) * (last.wall - first.wall) + 150);
+    // The work itself is more than what the margin would hide.
+    expect(last.cpu - first.cpu).toBeGreaterThan(200);
+  });
+
   test('end at once when they are told to, in the middle of work', async () => {
     const stop = new AbortController();
     const children: ReturnType<typeof fork>[] = [];

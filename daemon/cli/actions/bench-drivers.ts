@@ -13,6 +13,7 @@ export interface BenchDriversFlags {
   readonly seconds: number;
   readonly seed: number;
   readonly unplug: boolean;
+  readonly hunt: number;
   readonly log?: string;
 }
 
@@ -21,7 +22,7 @@ export async function benchDriversCommand(io: CliIo, globals: Globals, flags: Be
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', clear);
   try {
-    const report = await benchDrivers({ sticks: flags.sticks, seconds: flags.seconds, seed: flags.seed, mischief: flags.unplug, log: flags.log ?? null, folder, tell: (words) => void (globals.json || io.err(`rigbrain: ${words}`)) });
+    const report = await benchDrivers({ sticks: flags.sticks, seconds: flags.seconds, seed: flags.seed, mischief: flags.unplug, huntWorkers: flags.hunt, log: flags.log ?? null, folder, tell: (words) => void (globals.json || io.err(`rigbrain: ${words}`)) });
     io.out(globals.json ? JSON.stringify(report, null, 2) : text(report));
     return EXIT.ok;
   } finally {
@@ -35,6 +36,7 @@ function text(report: DriversReport): string {
   const { shares, memory } = report;
   return [
     `${report.sticks} devices, ${report.seconds} s, ${report.unplugs} plugs pulled, ${report.faults} faults; hashing at the end: ${report.hashing_at_end}`,
+    ...(report.hunt === null ? [] : [`a hunt of ${report.hunt.workers} jobs at a time ran beside it: ${report.hunt.jobs_done} ended`]),
     spread('notify to last job byte', report.notify_to_wire),
     spread('nonce byte to pool socket', report.nonce_to_socket),
     `devices left alone (${report.well.join(', ')}): ${report.well_jobs_missed} jobs missed, longest wait ${report.well_worst_job_ms ?? '-'} ms`,

@@ -36,6 +36,7 @@ export function addBench(program: Command, cli: Cli): void {
     .option('--sticks <n>', 'devices, up to 16', wholeNumber(1, 16), 16)
     .option('--seed <n>', 'of the pulled plugs and faults', wholeNumber(1, 2 ** 31), 1)
     .option('--log <file>', "for the daemon's warnings")
+    .option('--hunt <n>', 'jobs of a parameter hunt that run beside it; 0 = none', wholeNumber(0, 64), 0)
     .option('--no-unplug', 'leave all plugs alone, and no faults')
     .addHelpText('after', closing(['rigbrain bench drivers', 'rigbrain bench drivers --json --seconds 600 --seed 7']))
     .action(cli.action(async (command) => (await import('../actions/bench-drivers.ts')).benchDriversCommand(cli.io, globalsOf(command), command.opts<BenchDriversFlags>())));

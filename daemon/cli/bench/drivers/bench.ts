@@ -36,13 +36,14 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
   const pool = await startSimPool({ difficulty: DIFFICULTY, vardiff: null, jobRefreshMs: JOB_EVERY_MS });
   try {
     await fleet.ask({ do: 'start', specs: Object.fromEntries(sticks.map(({ id, spec }) => [id, spec])), hashingPercent: HASHING_PERCENT });
-    await daemon.ask({ do: 'run', config: configOf(sticks, pool), dataDir: path.join(folder, 'data') });
+    await daemon.ask({ do: 'run', config: configOf(sticks, pool, options.huntWorkers ?? 0), dataDir: path.join(folder, 'data') });
     const upMs = await allUp(daemon, sticks.length, tell);
     const durationMs = seconds * 1000;
     // Three are left alone: whatever happens to the others, these must not notice.
     const well = sticks.filter((_, index) => index % 6 === 0).map(({ id }) => id);
     const acts = options.mischief ? planMischief({ ids: sticks.map(({ id }) => id), well, durationMs, everyMs: MISCHIEF_EVERY_MS, seed }) : [];
     tell(`${seconds} s: ${acts.filter(({ act }) => act.do === 'unplug').length} plugs pulled, ${acts.filter(({ act }) => act.do === 'fault').length} faults`);
+    if ((options.huntWorkers ?? 0) > 0) await daemon.ask({ do: 'hunt' });
     const heapFirst = await heapOf(daemon);
     const gauges = await live(daemon, fleet, acts, durationMs);
     // A ramp takes ten seconds, and what was pulled out twice is given a pause by the driver.
@@ -51,7 +52,7 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
     const heap = [heapFirst, await heapOf(daemon)] as const;
     const { stats } = (await fleet.ask({ do: 'stats' })) as Extract<FleetAnswer, { stats: unknown }>;
     const last = await stopped(daemon);
-    return reportOf({ options, sticks, well, acts, upMs, back, gauges, heap, figures: last.figures, fleet: stats, pool: pool.stats() });
+    return reportOf({ options, sticks, well, acts, upMs, back, gauges, heap, figures: last.figures, huntJobs: last.huntJobs, fleet: stats, pool: pool.stats() });
   } finally {
     await fleet.ask({ do: 'close' }).catch(() => {});
     fleet.kill();
@@ -60,13 +61,16 @@ export async function benchDrivers(options: DriversBenchOptions): Promise<Driver
   }
 }
 
-function configOf(sticks: readonly Stick[], pool: SimPool): RigConfigInput {
+function configOf(sticks: readonly Stick[], pool: SimPool, huntWorkers: number): RigConfigInput {
   return {
     mining: { mode: 'live', live: true },
     pools: [{ id: 'bench', url: pool.url, user: 'bench' }],
     devices: sticks.map(({ config }) => config),
     discovery: { enabled: false },
     mqtt: { enabled: false },
+    hub: { enabled: false },
+    // More generations than there is time for.
+    hunt: huntWorkers === 0 ? { enabled: false } : { workers: huntWorkers, generations: 100_000 },
     // Entries wait for their files for a second, not for minutes: what waits would look like a leak.
     ledger: { preset: 'ssd' },
     log: { level: 'warn' },

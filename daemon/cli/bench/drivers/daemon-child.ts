@@ -6,10 +6,12 @@ import { runDaemon } from '../../../main/run.ts';
 import type { Rig } from '../../../main/rig.ts';
 import { Observer, type DaemonFigures } from './observer.ts';
 
-export type DaemonOrder = { readonly do: 'run'; readonly config: RigConfigInput; readonly dataDir: string } | { readonly do: 'look' } | { readonly do: 'heap' } | { readonly do: 'stop' };
+export type DaemonOrder = { readonly do: 'run'; readonly config: RigConfigInput; readonly dataDir: string } | { readonly do: 'hunt' } | { readonly do: 'look' } | { readonly do: 'heap' } | { readonly do: 'stop' };
 export interface DaemonLook {
   readonly hashing: readonly string[];
   readonly figures: DaemonFigures;
+  /** Jobs of the hunt that have ended; null = there is none. */
+  readonly huntJobs: number | null;
 }
 /** After a collection of garbage, so that two can be compared. Of the main thread; the ledger's is not in it. */
 export interface DaemonHeap {
@@ -28,9 +30,14 @@ function optionsOf(config: RigConfigInput, dataDir: string): RunOptions {
   } as RunOptions;
 }
 
+function huntJobs(): number | null {
+  const hunt = rig?.hunts?.service.state();
+  return hunt === undefined || hunt.status === 'idle' ? null : hunt.jobs_done;
+}
+
 function look(): DaemonLook {
   if (!rig || !observer) throw new Error('the daemon does not run');
-  return { hashing: rig.engine.devices.filter((device) => device.state().status === 'hashing').map(({ id }) => id), figures: observer.figures(rig.engine) };
+  return { hashing: rig.engine.devices.filter((device) => device.state().status === 'hashing').map(({ id }) => id), figures: observer.figures(rig.engine), huntJobs: huntJobs() };
 }
 
 async function obey(order: DaemonOrder): Promise<DaemonAnswer> {
@@ -49,6 +56,10 @@ async function obey(order: DaemonOrder): Promise<DaemonAnswer> {
       });
       ended.catch(reject);
     });
+    return { done: true };
+  }
+  if (order.do === 'hunt') {
+    await rig?.hunts?.service.start();
     return { done: true };
   }
   // Every share has its verdict by the time the daemon has stopped: these are the last figures.

@@ -6,6 +6,8 @@ export interface DriversBenchOptions {
   readonly seed: number;
   /** False: nothing is pulled out and nothing falls ill. */
   readonly mischief: boolean;
+  /** Jobs of a parameter hunt that run beside it, with no limit but their priority. Default 0: none. */
+  readonly huntWorkers?: number;
   /** File for the daemon's warnings; null = nowhere. */
   readonly log: string | null;
   /** Folder that may be filled and emptied. */

@@ -23,6 +23,8 @@ export interface DriversReport {
   readonly sticks: number;
   readonly seconds: number;
   readonly seed: number;
+  /** The parameter hunt that ran beside it; null = none did. */
+  readonly hunt: { readonly workers: number; readonly jobs_done: number } | null;
   readonly unplugs: number;
   readonly faults: number;
   /** Until every device hashed; null = one never did within a minute and a half. */
@@ -59,6 +61,7 @@ export interface DriversReport {
 
 export interface ReportParts {
   readonly options: DriversBenchOptions;
+  readonly huntJobs: number | null;
   readonly sticks: readonly Stick[];
   readonly well: readonly string[];
   readonly acts: readonly PlannedAct[];
@@ -72,7 +75,7 @@ export interface ReportParts {
   readonly pool: SimPoolStats;
 }
 
-export function reportOf({ options, sticks, well, acts, upMs, back, gauges, heap, figures, fleet, pool }: ReportParts): DriversReport {
+export function reportOf({ options, huntJobs, sticks, well, acts, upMs, back, gauges, heap, figures, fleet, pool }: ReportParts): DriversReport {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const reported = (id: string): number => (typeof fleet[id]?.nonces === 'number' ? fleet[id].nonces : 0);
   const settled = sum(Object.values(figures.verdicts));
@@ -86,6 +89,7 @@ export function reportOf({ options, sticks, well, acts, upMs, back, gauges, heap
     sticks: sticks.length,
     seconds: options.seconds,
     seed: options.seed,
+    hunt: huntJobs === null ? null : { workers: options.huntWorkers ?? 0, jobs_done: huntJobs },
     unplugs: acts.filter(({ act }) => act.do === 'unplug').length,
     faults: acts.filter(({ act }) => act.do === 'fault').length,
     all_up_s: upMs === null ? null : Math.round(upMs / 100) / 10,
