@@ -85,6 +85,20 @@ describe('a hunt', () => {
   });
 });
 
+test('a long hunt does not write its table anew at every generation, and at its end it is all there', async () => {
+  const options = inMemory({ settings: { ...SETTINGS, population_size: 2, golden_seeds: 0 } });
+  let written = 0;
+  options.disk.faults.onOp = ({ call, path }) => {
+    if (call === 'create' && path.includes(LEDGER_NAME)) written++;
+  };
+  const hunt = await Hunt.open(options);
+  await hunt.run(200);
+  expect(table(options.disk).filter(({ status }) => status === 'ok')).toHaveLength(400);
+  // Twice a generation at first, then each time a twentieth of it is new.
+  expect(written).toBeLessThan(130);
+  expect(written).toBeGreaterThan(40);
+});
+
 describe('jobs that fail', () => {
   const failing = async (steps: Partial<HuntSteps>): Promise<Provenance> => {
     const options = inMemory({ steps: { ...instantSteps(), ...steps }, settings: { ...SETTINGS, population_size: 1 } });

@@ -93,6 +93,7 @@ export class Hunt {
         await this.#finishPending();
       }
       const golden = await this.#gild();
+      await this.hunter.writeLedger();
       this.#enter('completed');
       return golden;
     } catch (error) {
@@ -163,7 +164,7 @@ export class Hunt {
     const results = await Promise.allSettled(workers);
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;
-    await this.hunter.writeLedger();
+    await this.hunter.updateLedger();
   }
 
   async #runJob(job: HuntJob): Promise<void> {

@@ -25,6 +25,9 @@ export interface HunterOptions {
   readonly huntId?: string | undefined;
 }
 
+/** Part of its rows that the CSV may be behind. */
+const NEWS_PART = 0.05;
+
 export const JOURNAL_NAME = 'journal.jsonl';
 export const LEDGER_NAME = 'simulation_ledger.csv';
 export const PROVENANCE_FOLDER = 'provenance';
@@ -38,6 +41,8 @@ export class Hunter {
   readonly #options: HunterOptions;
   readonly #journal: Journal<HuntEntry>;
   readonly #record = new HuntRecord();
+  /** Jobs and results that the CSV does not have yet. */
+  #news = 0;
 
   private constructor(options: HunterOptions) {
     this.#options = options;
@@ -135,7 +140,7 @@ export class Hunter {
     const random = randomOf(this.settings.seed ^ 0x5eed5eed, this.#record.generations);
     const jobs = children.map(({ genes, origin, parent_1, parent_2 }) => this.#job(genes, random.bits(), { generation: this.#record.generations, origin, parent_1, parent_2 }));
     await this.#write({ type: 'jobs', jobs, golden: false });
-    await this.writeLedger();
+    await this.updateLedger();
     return jobs;
   }
 
@@ -144,7 +149,7 @@ export class Hunter {
     const random = randomOf(this.settings.seed ^ 0x601d, this.#record.rows.length);
     const jobs = Array.from({ length: count }, () => this.#job(genes, random.bits(), { generation: job.generation, origin: 'reevaluation', parent_1: job.job_uuid, parent_2: null }));
     if (jobs.length > 0) await this.#write({ type: 'jobs', jobs, golden: true });
-    await this.writeLedger();
+    await this.updateLedger();
     return jobs;
   }
 
@@ -188,9 +193,16 @@ export class Hunter {
     }
   }
 
-  /** `simulation_ledger.csv` anew from the journal: at the beginning and end of every generation, and whenever it is asked for. */
+  /** `simulation_ledger.csv` anew from the journal. */
   async writeLedger(): Promise<void> {
+    const news = this.#news;
     await writeWhole(this.#options.disk, path.join(this.#options.folder, LEDGER_NAME), Buffer.from(ledgerCsv(this.rows)));
+    this.#news -= news;
+  }
+
+  /** The same when there is news enough for it: written whole at every generation, a long hunt would wear out a card with it. */
+  async updateLedger(): Promise<void> {
+    if (this.#news >= NEWS_PART * this.rows.length) await this.writeLedger();
   }
 
   async close(): Promise<void> {
@@ -220,6 +232,7 @@ export class Hunter {
   /** To the disk first, then to memory: nobody knows what the disk may not. */
   async #write(entry: HuntEntry): Promise<void> {
     await this.#journal.append(entry);
+    this.#news += entry.type === 'jobs' ? entry.jobs.length : 1;
     this.#record.apply(entry);
   }
 }
