@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stateSchema } from '../daemon/hub/state-schema.ts';
 import { askDaemon } from '../daemon/main/ask-daemon.ts';
 import { filesBelow, findProgram, readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
 
@@ -59,6 +60,7 @@ test('its page is there, and the hub tells the same with the token of the first 
   expect((await fetch(`${url}/api/state`)).status).toBe(401);
   const headers = { authorization: `Bearer ${token}` };
   const state = (await (await fetch(`${url}/api/state`, { headers })).json()) as { mining: { shares: { accepted: number } }; hunt: { status: string } };
+  expect(stateSchema.safeParse(state).error).toBeUndefined();
   expect(state.mining.shares.accepted).toBeGreaterThan(0);
   expect(state.hunt.status).toBe('idle');
   expect(((await (await fetch(`${url}/api/ledger?limit=5`, { headers })).json()) as { entries: unknown[] }).entries).toHaveLength(5);

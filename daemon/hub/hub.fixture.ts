@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
@@ -9,7 +10,12 @@ import { silentLog, type Log } from '../../protocol/common/log.ts';
 import { FakeStateSource } from '../telemetry/rig-state.fixture.ts';
 import type { RigEvent } from './api-types.ts';
 import { Hub, type HubOptions } from './hub.ts';
+import type { Gate } from './gate.ts';
 import type { HubParts } from './ports.ts';
+import { errorSchema } from './schemas.ts';
+import { hubRoutes } from './server.ts';
+import type { StateText } from './state-text.ts';
+import type { Streams } from './streams.ts';
 
 export const TOKEN = 'a-token-for-tests-only';
 
@@ -35,6 +41,16 @@ export interface TestHubOptions {
   readonly dataDir?: string;
 }
 
+const ROUTES = hubRoutes({ gate: {} as Gate, rig: { version: '', hunts: null } as HubParts, state: {} as StateText, streams: {} as Streams }).map((route) => ({ ...route, pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+').replace('*', '.+')}$`) }));
+
+/** Whatever a test asks for: the answer is what /api/openapi.json says. */
+async function holdAgainstSchema(method: string, to: string, answer: Response): Promise<void> {
+  const kind = ROUTES.find((route) => route.method === method && route.pattern.test(to.split('?')[0]!))?.answers[answer.status] ?? (answer.status >= 400 ? errorSchema : undefined);
+  if (!(kind instanceof z.ZodType)) return;
+  const checked = kind.safeParse(await answer.clone().json());
+  if (!checked.success) throw new Error(`${method} ${to} answered ${answer.status} with something else than it promises: ${z.prettifyError(checked.error)}`);
+}
+
 /** On a free port of this machine. */
 export async function startHub({ config = {}, parts = {}, clock = systemClock, log = silentLog, dataDir: given, ...rest }: TestHubOptions = {}): Promise<TestHub> {
   const dataDir = given ?? mkdtempSync(path.join(os.tmpdir(), 'rigbrain-hub-'));
@@ -58,7 +74,11 @@ export async function startHub({ config = {}, parts = {}, clock = systemClock, l
     { clock, log },
   );
   await hub.start(new AbortController().signal);
-  const ask = (to: string, init: RequestInit = {}): Promise<Response> => fetch(`${hub.url}${to}`, { headers: { authorization: `Bearer ${TOKEN}` }, ...init });
+  const ask = async (to: string, init: RequestInit = {}): Promise<Response> => {
+    const answer = await fetch(`${hub.url}${to}`, { headers: { authorization: `Bearer ${TOKEN}` }, ...init });
+    await holdAgainstSchema(init.method ?? 'GET', to, answer);
+    return answer;
+  };
   return {
     hub,
     url: hub.url ?? '',
