@@ -9,6 +9,7 @@ import { topologySchema } from './tda/topology.ts';
 
 const number = z.number();
 const known = number.nullable();
+const later = known.default(null);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const simulationSchema = z.object({ N_grid: z.int(), L_domain: number, dt: number, T_steps: z.int(), dim: z.union([z.literal(2), z.literal(3)]), initial: z.enum(INITIAL_STATES) });
@@ -38,6 +39,17 @@ export const metricsSchema = z.object({
   spectral_entropy: known,
   spectral_slope: known,
   anisotropy: known,
+  // Later than the rest: files without them are read as well.
+  box_dimension: later,
+  nonlinear_balance: later,
+  omega_saturation: later,
+  stress_shear: later,
+  bragg_peaks: later,
+  bragg_share: later,
+  informational_compliance: later,
+  c4_contrast: later,
+  /** Time after which the mean current of the second half of the run has forgotten itself. */
+  tau_c: later,
   /** Slope of ln(mean density) over time in the last quarter of the run: a run that looks stable and still grows shows here. */
   rho_late_slope: known,
   omega_sq_min: known,

@@ -86,7 +86,7 @@ function compose(job: HuntJob, options: Pick<RunJobOptions, 'clock' | 'huntId' |
     simulation: { ...job.simulation, integrator: 'ETDRK4' },
     sncgl_params: { ...job.sncgl_params },
     sdg_params: { ...job.sdg_params },
-    metrics: { ...NO_METRICS, ...finiteOnly(verdict?.metrics ?? {}), rho_late_slope: run?.rhoLateSlope ?? null, omega_sq_min: run?.omegaSquaredMin ?? null, clamp_fraction: run?.clampedShare ?? null },
+    metrics: { ...NO_METRICS, ...finiteOnly(verdict?.metrics ?? {}), rho_late_slope: run?.rhoLateSlope ?? null, tau_c: run?.tauC ?? null, omega_sq_min: run?.omegaSquaredMin ?? null, clamp_fraction: run?.clampedShare ?? null },
     spectral_fidelity: verdict?.spectralFidelity ? structuredClone(verdict.spectralFidelity) as Provenance['spectral_fidelity'] : null,
     topology: verdict?.topology ?? null,
     solver_contract: { version: version(), backend: run?.backend ?? null },

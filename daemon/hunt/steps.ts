@@ -1,7 +1,9 @@
 /** The two steps of a job, and what is asked of whoever carries them out. */
 import type { Disk } from '../ledger/disk/disk.ts';
 import { createSolver } from '../solver/backends.ts';
-import { runSolver, type RunProgress } from '../solver/run.ts';
+import type { SncglSolver } from '../solver/contract.ts';
+import { correlationTime } from './correlation-time.ts';
+import { defaultBatch, runSolver, type RunProgress } from '../solver/run.ts';
 import { readField, writeField } from './artifact.ts';
 import type { DutyCycle } from './duty-cycle.ts';
 import { solverParameters, type HuntJob } from './job.ts';
@@ -34,6 +36,8 @@ export interface Simulated {
   readonly clampedShare: number | null;
   /** Slope of ln(mean density) over time in the last quarter of the run. */
   readonly rhoLateSlope: number | null;
+  /** Time after which the mean current has forgotten itself, in the second half of the run. */
+  readonly tauC: number | null;
 }
 
 export interface StepProgress {
@@ -63,6 +67,7 @@ export function localSteps(disk: Disk, kernel = 'auto', duty: DutyCycle | null =
       try {
         const history: RunProgress[] = [];
         const outcome = await runSolver(solver, {
+          batchSteps: lookEvery(solver),
           ...(signal && { signal }),
           ...(duty && { rest: () => duty.rest() }),
           onProgress: (progress) => {
@@ -82,6 +87,7 @@ export function localSteps(disk: Disk, kernel = 'auto', duty: DutyCycle | null =
           omegaSquaredMin: isFinite ? outcome.omegaSquaredMin : null,
           clampedShare: isFinite ? outcome.clampedShare : null,
           rhoLateSlope: lateSlope(history, job.simulation.dt),
+          tauC: correlationTime(history, job.simulation.dt),
         };
       } finally {
         solver.close();
@@ -94,6 +100,10 @@ export function localSteps(disk: Disk, kernel = 'auto', duty: DutyCycle | null =
     },
   };
 }
+
+/** Often enough for a correlation time; at the default size the looks take a fortieth of the steps' time. */
+const LOOKS = 128;
+const lookEvery = (solver: SncglSolver): number => Math.max(1, Math.min(defaultBatch(solver), Math.ceil(solver.parameters.T_steps / LOOKS)));
 
 /** Between the first look at or after three quarters of the run and the last; null when there is one only. */
 function lateSlope(history: readonly RunProgress[], dt: number): number | null {

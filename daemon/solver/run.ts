@@ -27,6 +27,8 @@ export interface RunProgress {
   readonly omegaSquaredMin: number;
   /** Share of the points whose Omega^2 stands at a bound that the equation alone would cross. */
   readonly clampedShare: number;
+  /** Mean over the box of the current J = Im(A* grad A), one number for each direction. */
+  readonly currentMean: readonly number[];
 }
 
 export interface RunOutcome extends RunProgress {
@@ -53,7 +55,7 @@ export interface RunOptions {
  */
 export async function runSolver(solver: SncglSolver, options: RunOptions = {}): Promise<RunOutcome> {
   const totalSteps = options.steps ?? solver.parameters.T_steps;
-  const batch = options.batchSteps ?? Math.max(1, Math.round(BATCH_WORK / solver.grid.points));
+  const batch = options.batchSteps ?? defaultBatch(solver);
   for (let done = 0; ; ) {
     options.signal?.throwIfAborted();
     const count = Math.min(batch, totalSteps - done);
@@ -67,6 +69,9 @@ export async function runSolver(solver: SncglSolver, options: RunOptions = {}): 
   }
 }
 
+/** Steps between two looks, unless it is told otherwise. */
+export const defaultBatch = ({ grid }: SncglSolver): number => Math.max(1, Math.round(BATCH_WORK / grid.points));
+
 function judge({ densityMean, omegaSquaredMin, clampedShare, steps }: RunProgress): [SentinelCode, string | null] {
   const after = `after ${steps} steps`;
   if (!Number.isFinite(densityMean) || !Number.isFinite(omegaSquaredMin)) return [SENTINEL.singularity, `the field is not finite any more ${after}`];
@@ -77,8 +82,14 @@ function judge({ densityMean, omegaSquaredMin, clampedShare, steps }: RunProgres
 
 function measure(solver: SncglSolver): Omit<RunProgress, 'steps' | 'totalSteps'> {
   const { re, im } = solver.spectrum();
+  const { k } = solver.grid;
+  const current = k.map(() => 0);
   let energy = 0;
-  for (let i = 0; i < re.length; i++) energy += re[i]! ** 2 + im[i]! ** 2;
+  for (let i = 0; i < re.length; i++) {
+    const power = re[i]! ** 2 + im[i]! ** 2;
+    energy += power;
+    for (let axis = 0; axis < k.length; axis++) current[axis]! += k[axis]![i]! * power;
+  }
   const omega = solver.omegaSquared();
   const [floor, ceiling] = crossableBounds(solver.parameters);
   let least = Infinity;
@@ -89,7 +100,7 @@ function measure(solver: SncglSolver): Omit<RunProgress, 'steps' | 'totalSteps'>
     if (value <= floor || value >= ceiling) clamped++;
   }
   // Parseval: the mean over the points is the sum over the modes by points squared.
-  return { densityMean: energy / re.length ** 2, omegaSquaredMin: least, clampedShare: clamped / omega.length };
+  return { densityMean: energy / re.length ** 2, omegaSquaredMin: least, clampedShare: clamped / omega.length, currentMean: current.map((value) => value / re.length ** 2) };
 }
 
 /** Omega^2 = 1 is where flat space is, and no clipping: only the Poisson form goes above it. */

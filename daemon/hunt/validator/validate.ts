@@ -4,11 +4,12 @@ import { fieldParts, geometryNorms, type FinalState, type GeometryNorms } from '
 import { peaksOfRays, scoreRays, type LogPrimeScore } from './log-prime.ts';
 import { PRIME_LOG_TARGETS } from './prime-match.ts';
 import { secondaryMetrics, type SecondaryMetrics } from './secondary.ts';
+import { structureMetrics, type StructureMetrics } from './structure.ts';
 import { nullTests, SURROGATES, type NullTests } from './surrogates.ts';
 import { fieldTopology, type Topology } from '../tda/topology.ts';
 
 /** `null` = not known, because the run gave nothing that it could be read off. */
-export interface ValidatorMetrics extends GeometryNorms, SecondaryMetrics {
+export interface ValidatorMetrics extends GeometryNorms, SecondaryMetrics, StructureMetrics {
   readonly log_prime_sse: number | null;
   readonly log_prime_sse_median: number | null;
   readonly log_prime_sse_best: number | null;
@@ -59,7 +60,7 @@ export const ANALYSIS_PROTOCOL = 'rays64-hann-pad4-primes5-refit-v1';
  */
 export function validate(p: SolverParameters, state: FinalState, seed: number, surrogates = SURROGATES, onSurrogate: () => void = () => {}): Validation {
   const parts = fieldParts(p, state.psi);
-  const plain = { ...geometryNorms(p, state, parts), ...secondaryMetrics(state.psi, parts) };
+  const plain = { ...geometryNorms(p, state, parts), ...secondaryMetrics(state.psi, parts), ...structureMetrics(p, state, parts) };
   let topology: Topology | null = null;
   const without = (sentinelCode: HuntSentinel, reason: string, spectralFidelity: SpectralFidelity | null = null): Validation => ({ sentinelCode, reason, spectralFidelity, topology, metrics: { ...plain, ...NO_SCORE } });
   if (!Object.values(plain).every((value) => value === null || Number.isFinite(value))) return without(HUNT_SENTINEL.singularity, 'a metric is not finite');
@@ -77,7 +78,7 @@ export function validate(p: SolverParameters, state: FinalState, seed: number, s
 
 const NO_SCORE = { log_prime_sse: null, log_prime_sse_median: null, log_prime_sse_best: null, n_rays_locked: null, sse_null_phase_scramble: null, sse_null_target_shuffle: null, p_value: null, p_value_target_shuffle: null };
 
-function scored(score: LogPrimeScore, { n_surrogates: _, ...nulls }: NullTests): Omit<ValidatorMetrics, keyof GeometryNorms | keyof SecondaryMetrics> {
+function scored(score: LogPrimeScore, { n_surrogates: _, ...nulls }: NullTests): Omit<ValidatorMetrics, keyof GeometryNorms | keyof SecondaryMetrics | keyof StructureMetrics> {
   return { log_prime_sse: score.log_prime_sse, log_prime_sse_median: score.median, log_prime_sse_best: score.best, n_rays_locked: score.n_rays_locked, ...nulls };
 }
 
