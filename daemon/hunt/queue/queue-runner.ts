@@ -163,7 +163,7 @@ export class QueueRunner implements JobRunner {
     while (!this.#isClosed && this.#pending.size + this.#stopped.size > 0) {
       try {
         // At the beginning there is nothing to say yet.
-        if (this.#redis.status !== 'connecting' || this.#lastError !== null) await this.#look();
+        if (!/^connect/.test(this.#redis.status) || this.#lastError !== null) await this.#look();
         this.#trouble = null;
       } catch (error) {
         this.#trouble = troubleOf(this.#redis.status === 'ready' ? error : (this.#lastError ?? error), this.#options.config);

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { systemClock } from '../../../protocol/common/clock.ts';
 import type { Log } from '../../../protocol/common/log.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
+import { selfSigned } from '../../mining/certificate.fixture.ts';
 import { readField, writeField } from '../artifact.ts';
 import { counting, SETTINGS, SIMULATED, validationOf } from '../hunt.fixture.ts';
 import { Hunt } from '../hunt.ts';
@@ -259,8 +260,29 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     });
   });
 
+  test('a Redis that is not there yet is waited for, and that is said once', async () => {
+    const late = await RedisServer.reserve();
+    closing.push(() => late.close());
+    const [job] = await jobs(1);
+    const [log, theirs] = [recorder(), recorder()];
+    const elsewhere = { ...config(), url: late.url };
+    const steps = heldSteps();
+    await workerOf(steps, { config: elsewhere, log: theirs });
+    const runner = await QueueRunner.open({ ...access, config: elsewhere, disk: nodeDisk, log, simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+    closing.push(() => runner.close());
+    const done = runner.run(job!, placeOf());
+    await vi.waitFor(() => expect(runner.waiting()).toMatch(/Redis at 127\.0\.0\.1:\d+ does not answer \(.*ECONNREFUSED/));
+    await late.up();
+    await vi.waitFor(() => expect(steps.begun).toHaveLength(1));
+    steps.go();
+    expect((await done).status).toBe('ok');
+    const said = ({ said: lines }: { said: string[] }): string[] => lines.map((line) => line.split(' {')[0]!);
+    expect(said(log)).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']);
+    expect(said(theirs)).toEqual(['the queue is away; jobs are taken again once it is back', 'taking jobs', 'job begun', 'job ended']);
+  });
+
   test('wrong credentials are waited out and said, without the credentials; right ones work', async () => {
-    const guarded = await RedisServer.start(['--requirepass', 'hunter2secret']);
+    const guarded = await RedisServer.start(() => ['--requirepass', 'hunter2secret']);
     closing.push(() => guarded.close());
     const [job] = await jobs(1);
     const log = recorder();
@@ -281,5 +303,28 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     await workerOf(steps, { password: 'hunter2secret', config: { ...config(), url: guarded.url }, log });
     expect((await (await open('hunter2secret')).run(job!, placeOf())).status).toBe('ok');
     expect(log.said.join('\n')).not.toMatch(/hunter2secret|wrong-password/);
+  });
+
+  test('over TLS: an authority of its own is trusted when it is named, and not otherwise', async ({ skip }) => {
+    const certificate = selfSigned(folder);
+    if (certificate === null) return skip('needs openssl');
+    const guarded = await RedisServer.start((port) => ['--port', '0', '--tls-port', String(port), '--tls-cert-file', certificate.certFile, '--tls-key-file', path.join(folder, 'key.pem'), '--tls-ca-cert-file', certificate.certFile, '--tls-auth-clients', 'no']);
+    closing.push(() => guarded.close());
+    const [job] = await jobs(1);
+    const own = { ...config(), url: `rediss://localhost:${guarded.port}` };
+    const open = async (over: object): Promise<QueueRunner> => {
+      const runner = await QueueRunner.open({ ...access, config: { ...own, ...over }, disk: nodeDisk, log: recorder(), simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+      closing.push(() => runner.close());
+      return runner;
+    };
+    const stop = new AbortController();
+    const stranger = await open({});
+    const refused = stranger.run(job!, placeOf({ signal: stop.signal }));
+    await vi.waitFor(() => expect(stranger.waiting()).toMatch(/self-signed certificate/));
+    stop.abort(new Error('enough'));
+    await expect(refused).rejects.toThrow('enough');
+    await workerOf(heldSteps(false), { config: { ...own, ca: certificate.certFile } });
+    expect((await (await open({ ca: certificate.certFile })).run(job!, placeOf())).status).toBe('ok');
+    await expect(open({ ca: path.join(folder, 'none.pem') })).rejects.toMatchObject({ code: 'E_HUNT_QUEUE', message: expect.stringContaining('none.pem') as string });
   });
 });

@@ -8,27 +8,30 @@ import path from 'node:path';
 /** Tests with a real Redis are skipped without one: `apt install redis-server`. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
+/** More arguments, for a server on this port. */
+type Args = (port: number) => readonly string[];
+
 /** A redis-server of this test, in a folder of its own, on loopback; what was acknowledged survives a kill. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
-  readonly #args: readonly string[];
+  readonly #args: Args;
   #process: ChildProcess | null = null;
 
-  private constructor(port: number, folder: string, args: readonly string[]) {
+  private constructor(port: number, folder: string, args: Args) {
     this.port = port;
     this.#folder = folder;
     this.#args = args;
   }
 
-  static async start(args: readonly string[] = []): Promise<RedisServer> {
+  static async start(args: Args = () => []): Promise<RedisServer> {
     const server = await RedisServer.reserve(args);
     await server.up();
     return server;
   }
 
   /** A port where none listens yet. */
-  static async reserve(args: readonly string[] = []): Promise<RedisServer> {
+  static async reserve(args: Args = () => []): Promise<RedisServer> {
     const probe = net.createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address() as net.AddressInfo;
@@ -41,7 +44,7 @@ export class RedisServer {
   }
 
   async up(): Promise<void> {
-    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction', ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction', ...this.#args(this.port)], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
     let said = '';
     for await (const bytes of child.stdout!) {

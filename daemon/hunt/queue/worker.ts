@@ -91,7 +91,8 @@ export class HuntWorker {
   /** Redis need not be there yet. @throws RigError E_HUNT_QUEUE for a file that cannot be read; the disk's error for the scratch folder */
   static async start(options: HuntWorkerOptions): Promise<HuntWorker> {
     const scratch = await mkdtemp(path.join(options.scratch ?? os.tmpdir(), 'rigbrain-hunt-worker-'));
-    return new HuntWorker(options, await connectRedis(options, 'rigbrain-hunt-worker', true), await import('bullmq'), scratch);
+    const bullmq = await import('bullmq');
+    return new HuntWorker(options, await connectRedis(options, 'rigbrain-hunt-worker', true), bullmq, scratch);
   }
 
   /** uuids of the jobs under way. */
