@@ -40,7 +40,7 @@ export function GoldenRun({ golden }: { readonly golden: Golden }) {
           { name: 'h-norm on fresh seeds', value: significant(judged.sdg_h_norm_l2, 3), note: 'median' },
         ]}
       />
-      <Table caption="The champion on fresh seeds" columns={columns} rows={judged.seeds} keyOf={({ job_uuid }) => job_uuid} empty="It was not run on any." />
+      <Table caption="The champion on fresh seeds" columns={columns} rows={judged.seeds} keyOf={({ job_uuid }) => job_uuid} empty="It was not run on any." isCompact />
       <details>
         <summary>golden.json</summary>
         <JsonText text={JSON.stringify(golden, null, 2)} name="golden.json" label="golden.json" />

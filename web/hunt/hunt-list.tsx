@@ -25,7 +25,7 @@ export function HuntList({ list, shown, isBusy }: { readonly list: Loaded<readon
   return (
     <Panel title="All hunts">
       {list.problem !== null && <p class="problem">{list.problem}</p>}
-      {list.value === null ? <p class="quiet">Loading…</p> : <Table caption="All hunts, newest first" columns={columns} rows={list.value} keyOf={({ hunt_id }) => hunt_id} empty="There was none yet." rowClass={({ hunt_id }) => (hunt_id === shown ? 'row-active' : '')} />}
+      {list.value === null ? <p class="quiet">Loading…</p> : <Table caption="All hunts, newest first" columns={columns} rows={list.value} keyOf={({ hunt_id }) => hunt_id} empty="There was none yet." isCompact rowClass={({ hunt_id }) => (hunt_id === shown ? 'row-active' : '')} />}
     </Panel>
   );
 }

@@ -42,7 +42,7 @@ export function JobTable({ huntId, version, settings }: { readonly huntId: strin
   return (
     <Panel title={value === null ? 'Jobs' : `Jobs (${count(value.total)})`} aside={sort}>
       {problem !== null && <p class="problem">{problem}</p>}
-      {value === null ? <p class="quiet">Loading…</p> : <Table caption="Jobs of the hunt" columns={columns} rows={value.rows} keyOf={({ job_uuid }) => job_uuid} empty="No job yet." />}
+      {value === null ? <p class="quiet">Loading…</p> : <Table caption="Jobs of the hunt" columns={columns} rows={value.rows} keyOf={({ job_uuid }) => job_uuid} empty="No job yet." isCompact />}
       {value !== null && <Pager offset={offset} shown={value.rows.length} total={value.total} page={PAGE} onGo={setOffset} />}
     </Panel>
   );

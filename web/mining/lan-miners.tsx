@@ -30,7 +30,7 @@ export function LanMiners({ server }: { readonly server: Server }) {
         {totals.forwarded_rejected > 0 && ` (${count(totals.forwarded_rejected)} refused by the pool)`}
         {refused_connections > 0 && `; ${plural(refused_connections, 'connection')} turned away`}
       </p>
-      <Table caption="Miners at the LAN pool, most work first" columns={COLUMNS} rows={workers.slice(0, SHOWN)} keyOf={({ name }) => name} empty="Nobody mines through this rig." />
+      <Table caption="Miners at the LAN pool, most work first" columns={COLUMNS} rows={workers.slice(0, SHOWN)} keyOf={({ name }) => name} empty="Nobody mines through this rig." isCompact />
       {worker_count > SHOWN && <p class="quiet">and {count(worker_count - Math.min(SHOWN, workers.length))} more</p>}
     </Panel>
   );

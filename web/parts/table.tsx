@@ -16,13 +16,15 @@ interface TableProps<T> {
   readonly keyOf: (row: T) => string;
   readonly empty: string;
   readonly rowClass?: (row: T) => string;
+  /** As cards, several short cells stand beside each other. */
+  readonly isCompact?: boolean;
 }
 
 /** A table that becomes a list of cards where it has no room. The roles keep it a table for screen readers there, too. */
-export function Table<T>({ caption, columns, rows, keyOf, empty, rowClass }: TableProps<T>) {
+export function Table<T>({ caption, columns, rows, keyOf, empty, rowClass, isCompact = false }: TableProps<T>) {
   if (rows.length === 0) return <p class="quiet">{empty}</p>;
   return (
-    <div class="table-room">
+    <div class={isCompact ? 'table-room compact' : 'table-room'}>
       <table role="table">
         <caption class="unseen">{caption}</caption>
         <thead role="rowgroup">
