@@ -45,7 +45,7 @@ if (existsSync(path.join(target, 'index.html')) && existsSync(stampFile) && read
 mkdirSync(path.dirname(stampFile), { recursive: true });
 rmSync(stampFile, { force: true });
 const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-const checked = spawnSync(process.execPath, [tsc, '-p', path.join(config.root, 'tsconfig.json')], { stdio: 'inherit' });
+const checked = spawnSync(process.execPath, [tsc, '-p', path.join(config.root, 'tsconfig.build.json')], { stdio: 'inherit' });
 if (checked.status !== 0) process.exit(checked.status ?? 1);
 try {
   await vite.build(config);

@@ -1,7 +1,7 @@
 import type { Provenance } from '../../daemon/hub/api-types.ts';
 
 /** What each figure of a job says. */
-export const METRIC_WORDS: Readonly<Record<keyof Provenance['metrics'], string>> = {
+export const METRIC_WORDS: Readonly<Partial<Record<keyof Provenance['metrics'], string>>> = {
   log_prime_sse: 'mean over all rays: distance of the spectral peaks from the logarithms of primes',
   log_prime_sse_median: 'median over the rays',
   log_prime_sse_best: 'best ray',
@@ -31,6 +31,15 @@ export const METRIC_WORDS: Readonly<Record<keyof Provenance['metrics'], string>>
   bragg_share: 'part of the variance in those lines',
   informational_compliance: 'change of entropy when the strongest mode is made stronger',
   c4_contrast: 'what phases do to the spectrum, against none (an analogy)',
+  tau_c: 'time after which the mean current has forgotten itself',
+  box_dimension: 'box-counting dimension of the bright places',
+  nonlinear_balance: 'how far growth and saturation cancel',
+  omega_saturation: 'points where \u03a9\u00b2 is close to a bound',
+  stress_shear: 'shear of the stress, relative',
+  bragg_peaks: 'sharp peaks of the spectrum',
+  bragg_share: 'their part of the power',
+  informational_compliance: 'answer of the entropy to a small change',
+  c4_contrast: 'contrast of the spectrum against that without phases',
   tau_c: 'time after which the mean current has forgotten itself',
   rho_late_slope: 'growth of the mean density at the end: a run that still grows is not stable',
   omega_sq_min: 'least \u03a9\u00b2',
