@@ -63,6 +63,11 @@ export class Gate {
     return true;
   }
 
+  /** Of a request that was let in: says later whether it still would be. */
+  welcome({ headers: { authorization, cookie } }: FastifyRequest): () => boolean {
+    return authorization === undefined ? () => this.#parts.sessions.isLoggedIn(cookie) : () => true;
+  }
+
   /** @throws HubRefusal 401, 429 */
   checkToken(token: string, address: string): void {
     const { limiter, sessions, log } = this.#parts;

@@ -38,6 +38,8 @@ export interface HubOptions {
 }
 
 const RETRY_MS = 30_000;
+/** Lost connections are told once in so long. */
+const COMPLAINT_MS = 60_000;
 
 export class Hub implements Service {
   readonly #options: HubOptions;
@@ -52,6 +54,7 @@ export class Hub implements Service {
   #retry: Timer | null = null;
   #ended = false;
   #lastProblem: string | null = null;
+  #complainedAt = -Infinity;
   #unsubscribe: (() => void)[] = [];
 
   constructor(options: HubOptions, parts: HubParts, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -139,6 +142,8 @@ export class Hub implements Service {
       }
       // Stopped while the port was being opened.
       if (this.#ended) return await app.close();
+      // Too many open files while a connection is taken: it is lost, and the rig goes on.
+      app.server.on('error', (error) => this.#connectionLost(error));
       this.#app = app;
       this.#lastProblem = null;
       this.#tellWhere();
@@ -147,6 +152,13 @@ export class Hub implements Service {
     } catch (error) {
       this.#failed(error as Error);
     }
+  }
+
+  #connectionLost(error: Error): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#complainedAt < COMPLAINT_MS) return;
+    this.#complainedAt = now;
+    this.#log.warn({ err: error.message }, 'connections to the hub are lost');
   }
 
   #failed(error: Error): void {

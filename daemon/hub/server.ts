@@ -37,7 +37,7 @@ const IS_API = /^\/api(\/|$|\?)/;
 
 /** Every endpoint. */
 export function hubRoutes({ gate, rig, state, streams }: Pick<ServerParts, 'gate' | 'rig' | 'state' | 'streams'>): Route[] {
-  const routes: Route[] = [...sessionRoutes(gate, rig.version), ...rigRoutes(rig, state, streams), ...huntRoutes(rig), ...archiveRoutes(rig)];
+  const routes: Route[] = [...sessionRoutes(gate, rig.version), ...rigRoutes(rig, gate, state, streams), ...huntRoutes(rig), ...archiveRoutes(rig)];
   let document: string | null = null;
   routes.push(
     route({
@@ -56,7 +56,7 @@ export function hubServer(parts: ServerParts): FastifyInstance {
   const { gate, tls, log } = parts;
   const http = { headersTimeout: HEADER_MS, connectionsCheckingInterval: 5000, maxHeaderSize: 16 * 1024 };
   const options = { logger: false, exposeHeadRoutes: false, bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, connectionTimeout: IDLE_MS, keepAliveTimeout: 10_000, forceCloseConnections: true, return503OnClosing: false, routerOptions: { maxParamLength: 600 } } as const;
-  const app = (tls === null ? fastify({ ...options, http }) : fastify({ ...options, https: { ...http, ...tls, minVersion: 'TLSv1.2' } })) as FastifyInstance;
+  const app = (tls === null ? fastify({ ...options, http }) : fastify({ ...options, https: { ...http, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADER_MS } })) as FastifyInstance;
   app.server.maxConnections = MOST_CONNECTIONS;
   // A request that is no HTTP: fastify's own answer tells more than it needs to.
   app.server.removeAllListeners('clientError');

@@ -137,6 +137,33 @@ test('a stop does not wait for open streams', async () => {
   await expect(fetch(`${rig.url}/api/session`)).rejects.toThrow();
 });
 
+test('a stream ends with the login it was opened with', async () => {
+  const clock = new ManualClock();
+  const rig = await hub({ clock });
+  const login = await fetch(`${rig.url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: TOKEN }) });
+  const cookie = login.headers.get('set-cookie')!.split(';')[0]!;
+  const [byCookie, byToken] = [await listen(rig.url, { cookie }), await listen(rig.url)];
+  clock.advance(1000);
+  expect(rig.hub.streams).toBe(2);
+  await fetch(`${rig.url}/api/logout`, { method: 'POST', headers: { cookie, origin: rig.url } });
+  clock.advance(1000);
+  await vi.waitFor(() => expect([byCookie.ended, byToken.ended]).toEqual([true, false]));
+});
+
+test('a state that cannot be told ends nothing but itself', async () => {
+  const clock = new ManualClock();
+  const rig = await hub({ clock });
+  const stream = await listen(rig.url);
+  const good = rig.state.state;
+  rig.state.state = { ...good, economy: 1n } as never;
+  clock.advance(1000);
+  rig.tell({ type: 'block_found', at: 1, device: null, message: 'x', data: { height: 1n } });
+  expect((await fetch(`${rig.url}/api/state`, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(500);
+  rig.state.state = { ...good, alarms: [{ kind: 'no_share', subject: 'rig', raised_at: 1, healed_at: null, message: 'none' }] };
+  clock.advance(1000);
+  await vi.waitFor(() => expect(stream.events('state').at(-1)).toMatchObject({ alarms: [{ message: 'none' }] }));
+});
+
 test('another site cannot listen, not even from another port of this machine', async () => {
   const rig = await hub();
   const foreign: Record<string, string>[] = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'http://localhost:3000' }];

@@ -1,6 +1,7 @@
 /** Live updates to any number of pages: Server-Sent Events. What nobody reads is not made, and what somebody does not read is not kept. */
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../protocol/common/clock.ts';
+import { messageOf } from '../../protocol/common/errors.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import type { HuntNews, RigEvent } from './api-types.ts';
 import type { StateText } from './state-text.ts';
@@ -22,6 +23,8 @@ const KEEP_ALIVE_MS = 15_000;
 
 interface Client {
   readonly response: ServerResponse;
+  /** A login may end while its stream is open. */
+  readonly isWelcome: () => boolean;
   /** When the first byte that still waits was written, monotonic ms; null = nothing waits. */
   waitingSince: number | null;
   /** Bytes that waited at the last look: fewer of them is progress. */
@@ -56,9 +59,12 @@ export class Streams {
     return this.#ended || this.#clients.size >= this.#limits.mostClients;
   }
 
-  /** Takes over an answer whose head is not sent; the state is the first that comes. @param headers of every answer */
-  add(response: ServerResponse, headers: Readonly<Record<string, string | number | string[] | undefined>>): void {
-    const client: Client = { response, waitingSince: null, waiting: 0, wantsState: false };
+  /**
+   * Takes over an answer whose head is not sent; the state is the first that comes.
+   * @param headers of every answer @param isWelcome asked once a second: the stream ends when it is not so any more
+   */
+  add(response: ServerResponse, headers: Readonly<Record<string, string | number | string[] | undefined>>, isWelcome: () => boolean): void {
+    const client: Client = { response, isWelcome, waitingSince: null, waiting: 0, wantsState: false };
     this.#clients.add(client);
     response.on('close', () => this.#forget(client));
     response.on('error', () => this.#forget(client));
@@ -69,7 +75,7 @@ export class Streams {
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
     this.#write(client, 'retry: 2000\n\n');
     if (this.#timers.length === 0) {
-      this.#timers = [this.#clock.every(STATE_MS, () => this.#tick()), this.#clock.every(KEEP_ALIVE_MS, () => this.#broadcast(': still here\n\n'))];
+      this.#timers = [this.#clock.every(STATE_MS, () => this.#safely(() => this.#tick())), this.#clock.every(KEEP_ALIVE_MS, () => this.#broadcast(': still here\n\n'))];
       this.#lastSeen = this.#state.read(0).comparable;
     }
     this.#sendState(client);
@@ -97,12 +103,24 @@ export class Streams {
   #event(name: string, data: unknown): void {
     if (this.#clients.size === 0 || this.#eventsLeft <= 0) return;
     this.#eventsLeft -= 1;
-    this.#broadcast(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#safely(() => this.#broadcast(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
+  }
+
+  /** Called by timers and by what mines: nothing may come back to those. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log.error({ err: messageOf(error) }, 'the live streams could not be served');
+    }
   }
 
   #tick(): void {
     this.#eventsLeft = this.#limits.eventsPerSecond;
-    for (const client of [...this.#clients]) this.#dropStalled(client);
+    for (const client of [...this.#clients]) {
+      if (client.isWelcome()) this.#dropStalled(client);
+      else this.#drop(client, 'its login has ended');
+    }
     if (this.#clients.size === 0) return;
     const { comparable } = this.#state.read(0);
     if (comparable === this.#lastSeen) return;

@@ -1,4 +1,5 @@
 /** Life of the daemon: opened in one order, closed in the reverse one, and nothing left out whatever happens between. */
+import { within } from '../../drivers/transport/deadline.ts';
 import { SYSTEM_ROOTS } from '../../drivers/discovery/sysfs.ts';
 import { fulfilLastWills } from '../../drivers/safety/last-will.ts';
 import { systemClock } from '../../protocol/common/clock.ts';
@@ -17,6 +18,7 @@ import { StopRequest } from './stop-request.ts';
 /** Whole time a stop may take, and the share of it one part may use up when it has no deadline of its own. */
 const STOP_MS = 4500;
 const STEP_MS = 1500;
+const HUB_START_MS = 2000;
 
 /**
  * Runs the daemon until it is told to stop or its rounds are over.
@@ -58,8 +60,11 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     session.start();
     alarms?.start();
     const hub = openHub(options, rig, { clock, log, closer });
-    await hub?.hub.start(stop.signal);
-    if (hub !== null) frontend.hub(hub.hub, hub.token);
+    if (hub !== null) {
+      // A name to listen on may take its time to be looked up: nothing waits for that.
+      await within(clock, HUB_START_MS, hub.hub.start(stop.signal));
+      frontend.hub(hub.hub, hub.token);
+    }
 
     const readiness = createReadiness({ clock, log, state });
     closer.add('readiness', () => readiness.close());

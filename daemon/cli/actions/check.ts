@@ -12,6 +12,7 @@ import { findingsOf, type CheckFinding } from './check-finding.ts';
 import { blueprintFindings } from './check-blueprint.ts';
 import { deviceFindings } from './check-devices.ts';
 import { poolFindings } from './check-pools.ts';
+import { hubFindings } from './check-hub.ts';
 import { serverFindings } from './check-server.ts';
 import { dataDirProblem } from './data-dir.ts';
 
@@ -20,7 +21,7 @@ export async function check(io: CliIo, globals: Globals): Promise<number> {
   const findings: CheckFinding[] = [];
   const loaded = load(io, globals, findings);
   findings.push(...blueprintFindings());
-  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...huntFindings(loaded), ...secretFindings(loaded, io), ...webhookFindings(loaded, io));
+  if (loaded !== null) findings.push(...(await deviceFindings(loaded)), ...poolFindings(loaded), ...serverFindings(loaded), ...hubFindings(loaded), ...huntFindings(loaded), ...secretFindings(loaded, io), ...webhookFindings(loaded, io));
   const dataDir = dataDirOf(io, globals);
   const reason = dataDirProblem(dataDir);
   if (reason !== null) findings.push({ severity: 'error', code: 'E_DATA_DIR', message: reason });

@@ -1,6 +1,7 @@
 /** The rig: its state, the live stream, its ledger, its devices. */
 import { z } from 'zod';
 import { HubRefusal } from '../answers.ts';
+import type { Gate } from '../gate.ts';
 import type { HubParts } from '../ports.ts';
 import { route, type Route } from '../route.ts';
 import { componentsSchema, deviceParams, doneSchema, ledgerQuery, ledgerSchema } from '../schemas.ts';
@@ -17,7 +18,7 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (running ??= work().finally(() => (running = null)));
 }
 
-export function rigRoutes({ state: source, commands, ledger, components }: HubParts, state: StateText, streams: Streams): Route[] {
+export function rigRoutes({ state: source, commands, ledger, components }: HubParts, gate: Gate, state: StateText, streams: Streams): Route[] {
   const listed = shared(async () => (await components?.()) ?? []);
   return [
     route({
@@ -32,11 +33,11 @@ export function rigRoutes({ state: source, commands, ledger, components }: HubPa
       path: '/api/events',
       summary: 'Server-Sent Events: `state` (at most one a second, when something changed), `hunt` (HuntNews) and `rig` (RigEvent).',
       answers: { 200: { media: 'text/event-stream', what: 'Events until the connection ends.' } },
-      handle({ reply }) {
+      handle({ request, reply }) {
         if (streams.isFull) throw new HubRefusal(503, 'E_HUB', 'there are as many live streams as the hub serves', { hint: 'Close a page elsewhere, or poll /api/state.', retryAfter: 30 });
         const headers = reply.getHeaders();
         reply.hijack();
-        streams.add(reply.raw, headers);
+        streams.add(reply.raw, headers, gate.welcome(request));
         return null;
       },
     }),
