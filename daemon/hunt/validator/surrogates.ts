@@ -24,7 +24,8 @@ export interface NullTests {
 
 /** @param seed the same seed, the same surrogates @param sse the score they are held against */
 export function nullTests(field: RealField, dx: number, rays: readonly (readonly Peak[])[], sse: number, seed: number, n = SURROGATES, onSurrogate: () => void = () => {}): NullTests {
-  const random = new SeededRandom(seed);
+  // Not the seed itself: the run drew its first field from that, and a null must know nothing of the field it is held against.
+  const random = new SeededRandom(new SeededRandom(seed).bits());
   const scrambler = new PhaseScrambler(field);
   const finder = new PeakFinder(field.n);
   const scrambled = Array.from({ length: n }, () => {
