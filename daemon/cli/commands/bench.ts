@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import { closing } from '../help.ts';
@@ -8,6 +9,9 @@ import type { BenchStratumFlags } from '../actions/bench-stratum.ts';
 import type { BenchSolverFlags } from '../actions/bench-solver.ts';
 import type { Cli } from '../cli.ts';
 import { repeated, wholeNumber } from './option-values.ts';
+
+/** Debian's package is for the system's python; the first one of the path may be another. */
+const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 export function addBench(program: Command, cli: Cli): void {
   const bench = program
@@ -68,7 +72,7 @@ export function addBench(program: Command, cli: Cli): void {
     .description('Processor time of a step of the field solver on one thread: every C kernel, TypeScript and numpy (when python3 has it, and comes to the same field) in turn, on four grids; and the order of the scheme, measured. About 3 minutes.')
     .option('--rounds <n>', 'slices of each', wholeNumber(1, 1000), 7)
     .option('--slice-ms <ms>', 'length of a slice', wholeNumber(1, 60_000), 200)
-    .option('--python <command>', 'python with numpy', 'python3')
+    .option('--python <command>', 'python with numpy (Debian: python3-numpy)', PYTHON)
     .addHelpText('after', closing(['rigbrain bench solver', "rigbrain bench solver --json | jq '.ratio_to_numpy'"]))
     .action(cli.action(async (command) => (await import('../actions/bench-solver.ts')).benchSolverCommand(cli.io, globalsOf(command), command.opts<BenchSolverFlags>())));
 }
