@@ -98,8 +98,7 @@ export class HuntView {
   #ranking(order: ScoreOrder): Ranking {
     let ranking = this.#rankings.get(order);
     if (ranking === undefined) {
-      ranking = new Ranking();
-      for (const row of this.record.rows) ranking.add(KEY_OF[order](row));
+      ranking = new Ranking(this.record.rows.map(KEY_OF[order]));
       this.#rankings.set(order, ranking);
     }
     return ranking;

@@ -8,7 +8,7 @@ import { fitnessOf } from './fitness.ts';
 import { geneNames, genesKey, type Genes } from './genes.ts';
 import { configHash, contentOf, type HuntJob } from './job.ts';
 import { Journal } from './journal.ts';
-import { ledgerCsv } from './ledger-csv.ts';
+import { ledgerCsvBytes } from './ledger-csv.ts';
 import { provenanceName, readProvenance, type Provenance } from './provenance.ts';
 import { HuntRecord, type FinishedRow, type HuntEntry, type HuntResult, type HuntRow, type Steering } from './record.ts';
 import { checkRates, checkSettings, MOST_GENERATIONS, MOST_JOBS, type HuntSettings } from './settings.ts';
@@ -196,7 +196,7 @@ export class Hunter {
   /** `simulation_ledger.csv` anew from the journal. */
   async writeLedger(): Promise<void> {
     const news = this.#news;
-    await writeWhole(this.#options.disk, path.join(this.#options.folder, LEDGER_NAME), Buffer.from(ledgerCsv(this.rows)));
+    await writeWhole(this.#options.disk, path.join(this.#options.folder, LEDGER_NAME), await ledgerCsvBytes(this.rows));
     this.#news -= news;
   }
 

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
 import { BLOCK, isMissing, type Disk, type DiskFile } from '../ledger/disk/disk.ts';
-import { ensureFolder, readWhole } from '../ledger/disk/files.ts';
+import { ensureFolder, withFile } from '../ledger/disk/files.ts';
 import { sha256Hex } from './canonical-json.ts';
 
 const SUM_DIGITS = 16;
+/** What is read at once, unless a line is longer. */
+const PIECE = 1 << 20;
 const LINE = new RegExp(`^([0-9a-f]{${SUM_DIGITS}}) (.*)$`, 's');
 
 /**
@@ -30,19 +32,13 @@ export class Journal<T> {
    */
   async open(): Promise<T[]> {
     await ensureFolder(this.#disk, path.dirname(this.#file));
-    let bytes: Buffer = Buffer.alloc(0);
-    try {
-      bytes = await readWhole(this.#disk, this.#file);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    const { records, end } = this.#parse(bytes);
+    const { records, end, size } = await this.#read();
     this.#end = end;
     this.#handle = await this.#disk.open(this.#file, 'update').catch((error: unknown) => {
       if (!isMissing(error)) throw error;
       return this.#disk.open(this.#file, 'create');
     });
-    if (end < bytes.length) await this.#handle.truncate(end);
+    if (end < size) await this.#handle.truncate(end);
     await this.#handle.datasync();
     await this.#disk.syncFolder(path.dirname(this.#file));
     return records;
@@ -75,21 +71,43 @@ export class Journal<T> {
     this.#end += bytes.length;
   }
 
-  #parse(bytes: Buffer): { records: T[]; end: number } {
+  /** A piece at a time: a long hunt has hundreds of megabytes, and its daemon has other things to do meanwhile. */
+  async #read(): Promise<{ readonly records: T[]; readonly end: number; readonly size: number }> {
     const records: T[] = [];
-    let end = 0;
-    for (let start = 0, number = 1; start < bytes.length; number++) {
-      const feed = bytes.indexOf(0x0a, start);
-      const record = feed < 0 ? null : readLine(bytes.subarray(start, feed).toString('utf8'));
-      if (record === null) {
-        // Only the last record may be torn, and nothing that was synced comes behind it.
-        if (anyWhole(bytes.subarray(start))) throw new RigError('E_HUNT_JOURNAL', `${this.#file}:${number}: the line is damaged`, { context: { file: this.#file, line: number } });
-        return { records, end };
-      }
-      records.push(record.value as T);
-      end = start = feed + 1;
+    try {
+      return await withFile(this.#disk, this.#file, 'read', async (handle) => {
+        const { size } = await handle.stat();
+        const end = await this.#readLines(handle, (record) => records.push(record));
+        if (end < size) {
+          const rest = Buffer.alloc(size - end);
+          // Only the last record may be torn, and nothing that was synced comes behind it.
+          if (anyWhole(rest.subarray(0, await handle.read(rest, end)))) throw new RigError('E_HUNT_JOURNAL', `${this.#file}:${records.length + 1}: the line is damaged`, { context: { file: this.#file, line: records.length + 1 } });
+        }
+        return { records, end, size };
+      });
+    } catch (error) {
+      if (isMissing(error)) return { records, end: 0, size: 0 };
+      throw error;
     }
-    return { records, end };
+  }
+
+  /** @returns where the last whole line ends */
+  async #readLines(handle: DiskFile, take: (record: T) => void): Promise<number> {
+    let piece = Buffer.alloc(PIECE);
+    for (let end = 0; ; ) {
+      const got = await handle.read(piece, end);
+      let start = 0;
+      for (let feed = piece.indexOf(0x0a); feed >= 0 && feed < got; feed = piece.indexOf(0x0a, start)) {
+        const record = readLine(piece.subarray(start, feed).toString('utf8'));
+        if (record === null) return end + start;
+        take(record.value as T);
+        start = feed + 1;
+      }
+      end += start;
+      if (got < piece.length) return end;
+      // A line that is longer than what is read at once.
+      if (start === 0) piece = Buffer.alloc(2 * piece.length);
+    }
   }
 }
 

@@ -1,7 +1,13 @@
 /** Numbers 0, 1, 2 ... in the order of a key that may change later; without a key (null) last, in their own order. Finds a place in O(log n). */
 export class Ranking {
-  readonly #keys: (number | null)[] = [];
-  readonly #order: number[] = [];
+  readonly #keys: (number | null)[];
+  readonly #order: number[];
+
+  /** @param keys of those there are already */
+  constructor(keys: readonly (number | null)[] = []) {
+    this.#keys = [...keys];
+    this.#order = keys.map((_, item) => item).sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));
+  }
 
   /** The next number. */
   add(key: number | null): void {
