@@ -83,7 +83,11 @@ export class Hub implements Service {
     if (this.#app !== null || this.#ended) return;
     this.#unsubscribe.push(this.#parts.onRigEvent((event) => this.#streams.rig(event)));
     const { hunts } = this.#parts;
-    if (hunts !== null) this.#unsubscribe.push(hunts.control.subscribe((event: HuntEvent) => this.#tellHunt(huntNews(event, hunts.control.state().hunt_id, this.#clock.now()))));
+    if (hunts !== null) this.#unsubscribe.push(hunts.control.subscribe((event: HuntEvent) => {
+      // Whoever paused or started a hunt sees it in the next state, not in the one after.
+      if (event.kind === 'state') this.#state.expire();
+      this.#tellHunt(huntNews(event, hunts.control.state().hunt_id, this.#clock.now()));
+    }));
     await this.#open();
   }
 

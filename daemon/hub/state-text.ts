@@ -13,6 +13,11 @@ export class StateText {
     this.#clock = clock;
   }
 
+  /** What was made before something changed that its cause wants to see is not given to anybody any more. */
+  expire(): void {
+    this.#at = -Infinity;
+  }
+
   /**
    * @param maxAgeMs how old it may be; 0 = made anew
    * @returns `comparable` is the same text when nothing but the uptime has changed

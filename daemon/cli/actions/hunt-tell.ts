@@ -1,7 +1,7 @@
 /** `rigbrain hunt pause`, `stop` and `steer`: for the hunt of a running daemon. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { RigError } from '../../../protocol/common/errors.ts';
-import type { RigState } from '../../telemetry/state.ts';
+import type { HuntStatus, RigState } from '../../telemetry/state.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Globals } from '../globals.ts';
 import type { CliIo } from '../io.ts';
@@ -12,6 +12,7 @@ import type { ModeFlags } from './run-mode.ts';
 
 const STOP_MS = 15_000;
 const POLL_MS = 100;
+const RUNS: ReadonlySet<HuntStatus> = new Set(['running', 'pausing', 'paused', 'stopping']);
 
 export type HuntSteerFlags = SteerFlags & ModeFlags;
 
@@ -35,7 +36,7 @@ export async function huntSteer(io: CliIo, globals: Globals, flags: HuntSteerFla
 
 /** The answer comes before the jobs have ended. @throws RigError E_HUNT_BUSY when they do not */
 async function untilStopped(hub: HubClient): Promise<void> {
-  for (let left = STOP_MS; (await hub.call<RigState>({ method: 'GET', path: '/api/state' })).hunt?.status === 'stopping'; left -= POLL_MS) {
+  for (let left = STOP_MS; RUNS.has((await hub.call<RigState>({ method: 'GET', path: '/api/state' })).hunt?.status ?? 'idle'); left -= POLL_MS) {
     if (left <= 0) throw new RigError('E_HUNT_BUSY', `the hunt has not ended within ${STOP_MS / 1000} s; it still does`);
     await wait(POLL_MS);
   }
