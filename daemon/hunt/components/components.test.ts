@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../protocol/common/clock.ts';
 import { ManualClock } from '../../../protocol/common/manual-clock.ts';
 import { packageRoot } from '../../version.ts';
-import { componentFolders, discover, keyOf, listComponents, type Component } from './discover.ts';
+import { componentFolders, discover, keyOf, listComponents, MOST_COMPONENTS, type Component } from './discover.ts';
 import { manifestJsonSchema, manifestSchema, MANIFEST_NAME } from './manifest.ts';
 import { runComponent, type RunComponentOptions } from './run-component.ts';
 
@@ -124,6 +124,13 @@ describe('discovery', () => {
   });
 });
 
+test('of more components than are looked at the first one left out says so', async () => {
+  for (let i = 0; i < MOST_COMPONENTS + 5; i++) put(`c${String(i).padStart(3, '0')}`, '{}', null);
+  const all = await found();
+  expect(all).toHaveLength(MOST_COMPONENTS + 1);
+  expect(all.at(-1)!.info).toMatchObject({ name: `c${MOST_COMPONENTS}`, usable: false, reason: expect.stringMatching(/more than 200 components/) as string });
+});
+
 async function only(): Promise<Component> {
   const [one] = await found();
   expect(one!.info.reason).toBeNull();
@@ -234,6 +241,19 @@ setInterval(() => {}, 1000);
     put('echo', MANIFEST, 'console.log("up"); setInterval(() => {}, 1000);');
     const stop = new AbortController();
     await expect(run({ signal: stop.signal, onOutput: () => stop.abort(new Error('enough')) })).rejects.toThrow('enough');
+  });
+
+  test.skipIf(!['/usr/local/bin', '/usr/bin', '/bin'].some((folder) => existsSync(path.join(folder, 'python3'))))('of a script in Python, with argparse', async () => {
+    const script = `import argparse, json
+parser = argparse.ArgumentParser()
+for name in ('job_uuid', 'level', 'steps', 'kind', 'loud'):
+    parser.add_argument('--' + name)
+json.dump(vars(parser.parse_args()), open('given.json', 'w'))
+print('---OUTPUT-STREAMS---', json.dumps({'given': 'given.json'}), '---END-OUTPUT-STREAMS---', sep='\\n')
+`;
+    put('echo', { ...MANIFEST, script_to_run: 'echo.py' }, script, 'echo.py');
+    const { outputs, job_uuid } = await run({ settings: { kind: 'b c; rm -rf $HOME' } });
+    expect(JSON.parse(readFileSync(outputs['given']!, 'utf8'))).toEqual({ job_uuid, level: '0.5', steps: '3', kind: 'b c; rm -rf $HOME', loud: 'false' });
   });
 
   test('of a program with a #! line', async () => {

@@ -6,8 +6,9 @@ import type { ComponentInfo } from '../../hub/api-types.ts';
 import { packageRoot } from '../../version.ts';
 import { MANIFEST_NAME, manifestSchema, type Manifest } from './manifest.ts';
 
-const MOST_COMPONENTS = 500;
-const LONGEST_MANIFEST = 256 * 1024;
+/** Both bound what a look at the folders may cost, and the hub's answer. */
+export const MOST_COMPONENTS = 200;
+const LONGEST_MANIFEST = 64 * 1024;
 const MOST_ISSUES = 3;
 
 /** A component that may be run. */
@@ -39,9 +40,10 @@ export async function discover(folders: readonly string[]): Promise<Found[]> {
   for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names.sort()) {
-      if (name.startsWith('.') || found.length === MOST_COMPONENTS) continue;
+      if (name.startsWith('.')) continue;
       const place = await realpath(path.join(folder, name)).catch(() => null);
       if (place === null || seen.has(place) || !(await isThere(path.join(place, MANIFEST_NAME)))) continue;
+      if (found.length === MOST_COMPONENTS) return [...found, quarantined({ ...UNKNOWN, name, component_path: place }, `there are more than ${MOST_COMPONENTS} components; this and what comes after it is not looked at`)];
       seen.add(place);
       const one = await readComponent(place);
       const key = keyOf(one.info);
@@ -60,8 +62,10 @@ export async function listComponents(folders: readonly string[]): Promise<Compon
 
 export const keyOf = ({ name, version }: { readonly name: string; readonly version: string | null }): string => `${name}@${version ?? '?'}`;
 
+const UNKNOWN = { version: null, description: null, usable: false, reason: null, manifest: null };
+
 async function readComponent(folder: string): Promise<Found> {
-  const unknown: ComponentInfo = { name: path.basename(folder), version: null, component_path: folder, description: null, usable: false, reason: null, manifest: null };
+  const unknown: ComponentInfo = { ...UNKNOWN, name: path.basename(folder), component_path: folder };
   let json: unknown;
   try {
     json = JSON.parse((await readShort(path.join(folder, MANIFEST_NAME))).replace(/^\uFEFF/, ''));

@@ -57,7 +57,7 @@ describe('topology of a field', () => {
   });
 
   test('another threshold finds dark places, too, as loops around them', () => {
-    const { topology } = fieldTopology(field((x, y) => from(x, y, 5, 5) < 3 || from(x, y, 20, 20) < 3, 0.1), N, 2, { threshold: 0.5 });
+    const { topology } = fieldTopology(field((x, y) => from(x, y, 5, 5) < 3 || from(x, y, 20, 20) < 3, 0.1), N, 2, { threshold: 0.5, maxPoints: 50 });
     // Two holes in the torus: its own two loops, and one more, for the two edges together bound the rest.
     expect(topology).toMatchObject({ betti_0: 1, betti_1: 3 });
   });
