@@ -2,16 +2,19 @@
  * What the hub answers, for its page (`web/` imports types from here and from what this file re-exports, nothing else).
  *
  * Everything under /api needs the cookie of a login or `Authorization: Bearer TOKEN`, but `GET /api/session` and `POST /api/login`.
- * Errors: `{error: {code, message, hint}}` with 400, 401, 403, 404, 409, 413, 429 or 503.
+ * Errors: `{error: {code, message, hint}}` with 400 (the message names the field), 401, 403 (of another site, or by an unknown name), 404,
+ * 409 (with the message once more as `message`), 413, 415, 429 and 503 (both with Retry-After), 500. POST takes `application/json` or nothing.
  *
  *   GET  /api/session                                   -> SessionAnswer
  *   POST /api/login {token}                             -> 204 and a cookie | 401 | 429
  *   POST /api/logout                                    -> 204
  *   GET  /api/state                                     -> RigState
- *   GET  /api/events                                    -> Server-Sent Events: `state` RigState (at most one a second), `hunt` HuntNews, `rig` RigEvent
+ *   GET  /api/events                                    -> Server-Sent Events: `state` RigState (at once, then at most one a second and only when it changed),
+ *        `hunt` HuntNews, `rig` RigEvent; ended by the hub when the login ends or nothing is read
  *   POST /api/start-hunt StartHuntRequest               -> 202 {status: 'Hunt Started', hunt_id} | 409 {message}
  *   GET  /api/get-status                                -> HubStatus
- *   POST /api/hunt/pause | resume | stop                -> 202 {status} | 409 {message}
+ *   POST /api/hunt/pause | stop                         -> 202 {status} | 409 {message}
+ *   POST /api/hunt/resume {hunt_id, more_generations}   -> 202 {status, hunt_id} | 404 | 409 {message}; both may be left out
  *   POST /api/hunt/steer Steering                       -> 202 {status} | 409 {message}
  *   GET  /api/hunts                                     -> {hunts: HuntSummary[]}, newest first
  *   GET  /api/hunts/:hunt_id                            -> HuntDetail
@@ -20,7 +23,7 @@
  *   GET  /api/hunts/:hunt_id/jobs/:job_uuid/field?layer=density|phase|omega_sq
  *        -> float32, little endian, row by row (of three dimensions the middle layer); headers X-Grid-N, X-Grid-Dim, X-Box-Length
  *   GET  /api/hunts/:hunt_id/files/*                    -> a file of HuntDetail.files, as a download
- *   GET  /api/ledger?...                                -> LedgerPage: entries of the rig's own ledger, newest first
+ *   GET  /api/ledger?before&limit&kind                  -> LedgerPage: entries of the rig's own ledger, newest first; may be short or empty before its end
  *   GET  /api/get-components                            -> {components: ComponentInfo[]}
  *   POST /api/devices/:id/pause | resume                -> 202 {status} | 404 | 409
  *   GET  /api/openapi.json                              -> all of this for programs

@@ -177,7 +177,8 @@ test('a port that another program has is tried again until it is free', async ()
   const { port } = other.address() as net.AddressInfo;
   const clock = new ManualClock();
   const warned: string[] = [];
-  const rig = await hub({ clock, config: { port }, log: { ...silentLog, warn: (fields: { err?: string }) => void warned.push(fields.err ?? '') } as Log });
+  const told: string[] = [];
+  const rig = await hub({ clock, config: { port }, parts: { tell: (type) => void told.push(type) }, log: { ...silentLog, warn: (fields: { err?: string }) => void warned.push(fields.err ?? '') } as Log });
   expect(rig.hub.url).toBeNull();
   expect(warned).toEqual([expect.stringContaining('another program has this port')]);
   clock.advance(30_000);
@@ -187,6 +188,7 @@ test('a port that another program has is tried again until it is free', async ()
     expect(rig.hub.url).toBe(`http://127.0.0.1:${port}`);
   });
   expect(warned).toHaveLength(1);
+  expect(told).toEqual(['hub_failed', 'hub_recovered']);
 });
 
 test('a hub that is open to the network without TLS says so', async () => {

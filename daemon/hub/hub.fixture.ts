@@ -65,6 +65,7 @@ export async function startHub({ config = {}, parts = {}, clock = systemClock, l
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+      tell: () => {},
       commands: { pause: async () => ({}), resume: async () => ({}) },
       hunts: null,
       ledger: { page: async () => ({ entries: [], next_before: null }) },

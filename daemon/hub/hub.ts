@@ -149,6 +149,7 @@ export class Hub implements Service {
       // Too many open files while a connection is taken: it is lost, and the rig goes on.
       app.server.on('error', (error) => this.#connectionLost(error));
       this.#app = app;
+      if (this.#lastProblem !== null) this.#parts.tell('hub_recovered', 'the hub serves again');
       this.#lastProblem = null;
       this.#tellWhere();
       this.#log.info({ url: this.url }, 'the hub is up: `rigbrain hub url` shows the address to log in with');
@@ -169,7 +170,10 @@ export class Hub implements Service {
     if (this.#ended) return;
     const { host, port } = this.#options.config;
     const problem = error instanceof RigError ? error : new RigError('E_HUB', `the hub cannot listen on ${addressText(host, port)}: ${listenWords(error)}`, { cause: error });
-    if (this.#lastProblem !== problem.message) this.#log.warn({ code: problem.code, err: problem.message, hint: problem.hint }, 'the hub does not serve; mining goes on');
+    if (this.#lastProblem !== problem.message) {
+      this.#log.warn({ code: problem.code, err: problem.message, hint: problem.hint }, 'the hub does not serve; mining goes on');
+      this.#parts.tell('hub_failed', problem.message);
+    }
     this.#lastProblem = problem.message;
     this.#retry = this.#clock.after(RETRY_MS, () => void this.#open());
   }

@@ -18,6 +18,8 @@ export interface HubParts {
   readonly state: StateSource;
   /** Tells every event of the rig from now on. @returns a function that ends it */
   onRigEvent(listener: (event: RigEvent) => void): () => void;
+  /** Tells that the hub does not serve, and that it does again. */
+  tell(type: 'hub_failed' | 'hub_recovered', message: string): void;
   readonly commands: Pick<CommandHandler, 'pause' | 'resume'>;
   /** Null = hunts are off. */
   readonly hunts: { readonly control: HuntControl; readonly archive: HubArchive } | null;

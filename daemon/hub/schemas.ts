@@ -39,7 +39,7 @@ export const steerBody = z
 
 export const resumeBody = z.strictObject({
   hunt_id: z.string().regex(/^[\w.-]{1,128}$/, 'must be the id of a hunt').describe('Default: the one that is paused, or the newest.').optional(),
-  more_generations: z.int().min(0).max(100_000).describe('So many more than it has.').optional(),
+  more_generations: z.int().min(1).max(100_000).describe('So many more than it has.').optional(),
 });
 
 export const loginBody = z.strictObject({ token: z.string().min(1).max(1024).describe('`rigbrain hub token` shows it.') });

@@ -30,6 +30,7 @@ export function openHub(options: RunOptions, { state, events, engine, brainstem,
         events.events.on('event', listener);
         return () => events.events.off('event', listener);
       },
+      tell: (type, message) => events.tell(type, message),
       commands: new RigCommands(engine, { clock, log: hubLog }),
       hunts: hunts && { control: hunts.service, archive: hunts.archive },
       ledger: ledgerPages(nodeDisk, brainstem.base),
@@ -41,6 +42,7 @@ export function openHub(options: RunOptions, { state, events, engine, brainstem,
   } catch (error) {
     if (!(error instanceof RigError)) throw error;
     hubLog.warn({ code: error.code, err: error.message, hint: error.hint }, 'the hub does not serve; mining goes on');
+    events.tell('hub_failed', error.message);
     return null;
   }
 }

@@ -267,7 +267,7 @@ export interface StateSource {
 
 /** Events a person or a home automation wants to hear of at once. */
 export interface RigEvent {
-  readonly type: 'alarm_raised' | 'alarm_healed' | 'pool_switched' | 'block_found' | 'share_accepted' | 'share_rejected' | 'pool_lost' | 'pool_ready' | 'device_fault' | 'device_paused' | 'device_resumed' | 'ledger_degraded' | 'ledger_recovered' | 'daemon_started' | 'daemon_stopping' | 'hunt_started' | 'hunt_resumed' | 'hunt_paused' | 'hunt_stopped' | 'hunt_completed' | 'hunt_failed';
+  readonly type: 'alarm_raised' | 'alarm_healed' | 'pool_switched' | 'block_found' | 'share_accepted' | 'share_rejected' | 'pool_lost' | 'pool_ready' | 'device_fault' | 'device_paused' | 'device_resumed' | 'ledger_degraded' | 'ledger_recovered' | 'daemon_started' | 'daemon_stopping' | 'hunt_started' | 'hunt_resumed' | 'hunt_paused' | 'hunt_stopped' | 'hunt_completed' | 'hunt_failed' | 'hub_failed' | 'hub_recovered';
   /** Wall clock, ms since the epoch. */
   readonly at: number;
   readonly device: string | null;
