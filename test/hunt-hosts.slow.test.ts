@@ -13,7 +13,7 @@ import { packageRoot } from '../daemon/version.ts';
 
 const POPULATION = 3;
 /** Long enough to be killed in, short enough to wait for. */
-const STEPS = 4_000;
+const STEPS = 2_000;
 const LEASE_SECS = 2;
 
 /** A process whose lines are kept, in order. */
