@@ -48,7 +48,7 @@ export function App({ token }: { readonly token: string | null }) {
   if (session.is === 'unreachable') {
     return (
       <p class="waiting" role="status">
-        {session.problem}; tried again every {AGAIN_MS / 1000} s.
+        {session.problem} Tried again every {AGAIN_MS / 1000} s.
       </p>
     );
   }

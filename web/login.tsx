@@ -21,6 +21,8 @@ export function Login({ problem, onLogin }: { readonly problem: string | null; r
         <p class="quiet">
           Open the address that the daemon prints at its start, or type the token. On the rig, <code>rigbrain hub url</code> shows the address again.
         </p>
+        {/* Password managers keep a password with a name. */}
+        <input type="text" name="username" autocomplete="username" value="rigbrain" hidden readOnly />
         <label class="field">
           <span>Token</span>
           <input type="password" name="token" autocomplete="current-password" autofocus required spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-describedby={problem === null ? undefined : 'login-problem'} />

@@ -1,5 +1,5 @@
 /** Asks the hub: typed, with a deadline for every answer, and errors in plain words. */
-import type { ComponentInfo, HubStatus, HuntDetail, HuntSummary, HuntTableRow, LedgerPage, Page, Provenance, RowOrder, SessionAnswer, StartHuntRequest, Steering } from '../../daemon/hub/api-types.ts';
+import type { ComponentInfo, HuntDetail, HuntSummary, HuntTableRow, LedgerPage, Page, Provenance, RowOrder, SessionAnswer, StartHuntRequest } from '../../daemon/hub/api-types.ts';
 
 const DEADLINE_MS = 15_000;
 
@@ -18,7 +18,12 @@ export class ApiError extends Error {
 }
 
 /** Words for a person, with what to do about it. */
-export const wordsOf = (error: unknown): string => (error instanceof ApiError ? [error.message, error.hint].filter((text) => text !== null && text !== '').join(' \u2013 ') : error instanceof Error ? error.message : String(error));
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return sentence(error instanceof Error ? error.message : String(error));
+  return [error.message, error.hint].flatMap((text) => (text === null || text === '' ? [] : [sentence(text)])).join(' ');
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
 interface Request {
   readonly method?: 'GET' | 'POST';
@@ -77,12 +82,10 @@ export const api = {
   pauseDevice: (id: string): Promise<void> => send(`/api/devices/${encodeURIComponent(id)}/pause`),
   resumeDevice: (id: string): Promise<void> => send(`/api/devices/${encodeURIComponent(id)}/resume`),
   startHunt: async (request: StartHuntRequest): Promise<{ readonly hunt_id: string }> => (await ask('/api/start-hunt', { method: 'POST', body: request })).json() as Promise<{ hunt_id: string }>,
-  huntStatus: (signal?: AbortSignal): Promise<HubStatus> => read('/api/get-status', signal),
   pauseHunt: (): Promise<void> => send('/api/hunt/pause'),
   /** Goes on with one that is paused, stopped or complete. */
   resumeHunt: (request: { readonly hunt_id?: string; readonly more_generations?: number } = {}): Promise<void> => send('/api/hunt/resume', request),
   stopHunt: (): Promise<void> => send('/api/hunt/stop'),
-  steerHunt: (steering: Steering): Promise<void> => send('/api/hunt/steer', steering),
   hunts: async (signal?: AbortSignal): Promise<readonly HuntSummary[]> => (await read<{ hunts: HuntSummary[] }>('/api/hunts', signal)).hunts,
   hunt: (huntId: string, signal?: AbortSignal): Promise<HuntDetail> => read(hunt(huntId), signal),
   jobs: (huntId: string, { offset, limit, order }: { readonly offset: number; readonly limit: number; readonly order: RowOrder }, signal?: AbortSignal): Promise<Page<HuntTableRow>> => read(`${hunt(huntId)}/jobs?offset=${offset}&limit=${limit}&order=${order}`, signal),
