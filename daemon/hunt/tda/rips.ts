@@ -19,8 +19,8 @@ export interface RipsResult {
 }
 
 export const MOST_POINTS = 300;
-/** Of triangles looked at: some hundred milliseconds. Clouds in the plane or in space need a hundredth of it. */
-export const MOST_WORK = 20_000_000;
+/** Of triangles looked at, but for the last column: a few seconds. Clouds in the plane or in space need half of it or less. */
+export const MOST_WORK = 10_000_000;
 
 /**
  * An edge enters at its length, a triangle with its longest edge.
