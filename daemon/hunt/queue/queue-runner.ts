@@ -275,7 +275,7 @@ export class QueueRunner implements JobRunner {
   #say(): void {
     const waiting = this.waiting();
     if ((waiting === null) === (this.#said === null)) return;
-    if (waiting !== null) this.#options.log.warn({ why: waiting }, 'the jobs of the hunt wait');
+    if (waiting !== null) this.#options.log.warn({ redis: redisAddress(this.#options.config) }, `the jobs of the hunt wait: ${waiting}`);
     else this.#options.log.info({}, 'the jobs of the hunt go on');
     this.#said = waiting;
   }

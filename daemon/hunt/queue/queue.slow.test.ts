@@ -36,6 +36,9 @@ function recorder(): Log & { readonly said: string[] } {
   return log;
 }
 
+/** What was said, without its fields and what stands behind a colon. */
+const wordsOf = ({ said }: { readonly said: readonly string[] }): string[] => said.map((line) => line.replace(/(: | \{).*$/, ''));
+
 /** Steps with a real field file, that wait until they are let go. */
 function heldSteps(isHeld = true): HuntSteps & { readonly begun: string[]; readonly aborted: string[]; go(): void } {
   const begun: string[] = [];
@@ -215,7 +218,7 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     await workerOf(steps);
     expect((await done).status).toBe('ok');
     expect(runner.waiting()).toBeNull();
-    await vi.waitFor(() => expect(log.said.map((line) => line.split(' {')[0])).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']));
+    await vi.waitFor(() => expect(wordsOf(log)).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']));
   });
 
   describe('a result is not believed because it came', () => {
@@ -279,9 +282,8 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     await vi.waitFor(() => expect(steps.begun).toHaveLength(1));
     steps.go();
     expect((await done).status).toBe('ok');
-    const said = ({ said: lines }: { said: string[] }): string[] => lines.map((line) => line.split(' {')[0]!);
-    expect(said(log)).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']);
-    expect(said(theirs)).toEqual(['the queue is away; jobs are taken again once it is back', 'taking jobs', 'job begun', 'job ended']);
+    expect(wordsOf(log)).toEqual(['the jobs of the hunt wait', 'the jobs of the hunt go on']);
+    expect(wordsOf(theirs)).toEqual(['the queue is away; jobs are taken again once it is back', 'taking jobs', 'job begun', 'job ended']);
   });
 
   test('wrong credentials are waited out and said, without the credentials; right ones work', async () => {
