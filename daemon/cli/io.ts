@@ -16,7 +16,7 @@ export interface CliIo {
   readonly color: boolean;
 }
 
-/** Used where a terminal does not say how wide it is. */
+/** Used where a terminal does not say how wide it is (0, or nothing). */
 const COLUMNS = 80;
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -40,7 +40,7 @@ export function processIo(): CliIo {
     err: (text) => say(stderr, text),
     status: (text) => {
       if (!moves || (text === null && shown === null)) return;
-      shown = text?.slice(0, Math.max(1, (stderr.columns ?? COLUMNS) - 1)) ?? null;
+      shown = text?.slice(0, Math.max(1, (stderr.columns || COLUMNS) - 1)) ?? null;
       stderr.write(CLEAR_LINE + (shown ?? ''));
     },
     // https://no-color.org: any non-empty value switches colour off

@@ -2,7 +2,6 @@
 import { simulationSchema } from '../../config/simulation-schema.ts';
 import { DEFAULT_PARAMETERS, PARAMETER_RANGES } from '../../kernels/spectral/parameters.ts';
 import { DEFAULT_BOUNDS, type GeneBounds } from './genes.ts';
-import type { Metrics } from './provenance.ts';
 import { HUNT_SENTINEL } from './sentinels.ts';
 
 const SENTINELS: Record<keyof typeof HUNT_SENTINEL, string> = {
@@ -17,33 +16,6 @@ const SENTINELS: Record<keyof typeof HUNT_SENTINEL, string> = {
   drift: 'nothing is left of the field: its mean density is below 1e-5',
   timeout: 'a step did not end by its deadline (`hunt.simulate_timeout_seconds`, `hunt.validate_timeout_seconds`)',
   geometry: 'Omega² stands at its floor or ceiling nearly everywhere: the metric is what the bounds make it',
-};
-
-const METRICS: Partial<Record<keyof Metrics, string>> = {
-  log_prime_sse: 'mean score of 64 rays, see above',
-  log_prime_sse_median: 'median of the rays',
-  log_prime_sse_best: 'best ray; the best of 64 is low by chance alone',
-  n_rays_locked: 'rays below 0.01',
-  sse_null_phase_scramble: 'median score of the scrambled fields',
-  sse_null_target_shuffle: 'median score against random targets',
-  p_value: '(1 + scrambled fields that score as well or better) / (surrogates + 1)',
-  p_value_target_shuffle: 'the same against random targets',
-  sdg_h_norm_l2: 'how well the last geometry fits the last field, see below',
-  sdg_metric_dev_l2: 'RMS(Omega² − 1): how far from flat',
-  sdg_conformal_residual: 'RMS(∇²Omega + alpha rho Omega)',
-  pcs: 'phase coherence, length of the mean of e^(i phase), 0 to 1',
-  pli: 'N Σ p², p = rho / Σ rho: 1 = even, N = all in one point',
-  rho_mean: 'mean density',
-  variance: 'variance of the density',
-  relative_variance: 'the same over the squared mean',
-  grad_phase_var: 'variance of the slope of the phase',
-  correlation_length: 'distance at which the autocorrelation of the density falls below 1/e',
-  spectral_entropy: 'of the power spectrum, 0 to 1',
-  spectral_slope: 'of log power over log wave number',
-  anisotropy: 'how much more power stands in one direction',
-  rho_late_slope: 'slope of ln(mean density) over the last quarter of the run: what looks stable and still grows shows here',
-  omega_sq_min: 'least Omega² of the run',
-  clamp_fraction: 'share of the points whose Omega² stands at a bound',
 };
 
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
@@ -68,13 +40,9 @@ function sentinelTable(): string {
   return [...head('code', 'meaning'), ...rows].join('\n');
 }
 
-function metricTable(names: readonly string[]): string {
-  return [...head('field', 'meaning'), ...names.filter((name) => name in METRICS).map((name) => row(`\`${name}\``, METRICS[name as keyof Metrics]!))].join('\n');
-}
-
-/** By the name in its `<!-- begin NAME -->`. @param metrics names in the order of the schema */
-export function pageTables(metrics: readonly string[]): Readonly<Record<string, string>> {
-  return { parameters: parameterTable(), bounds: boundsTable(), sentinels: sentinelTable(), metrics: metricTable(metrics) };
+/** By the name in its `<!-- begin NAME -->`. */
+export function pageTables(): Readonly<Record<string, string>> {
+  return { parameters: parameterTable(), bounds: boundsTable(), sentinels: sentinelTable() };
 }
 
 /** The page with its tables as the code has them. @throws Error for a table that the page has no place for */
