@@ -1,7 +1,6 @@
 /*
- * Complex FFT along the fastest axis of [rows][n], LANES rows at a time, the result stored turned: [n][rows]. Two calls make a whole
- * transform in two dimensions with the axes in the old order, three one in three dimensions. To wave numbers by decimation in time, back
- * by decimation in frequency: so neither way has to put anything into another order. Radix 8 with a 4 or 2 where needed.
+ * Complex FFT of LANES lines at a time, one in each lane. To wave numbers by decimation in time, back by decimation in frequency: so neither
+ * way has to put anything into another order. Radix 8 with a 4 or 2 where needed.
  */
 #ifndef RB_FFT_H
 #define RB_FFT_H
@@ -99,35 +98,6 @@ INLINE void lanes_fft(const rb_fft_plan *plan, vd *re, vd *im, int sign) {
     m /= plan->radix[s];
     w -= 2 * (plan->radix[s] - 1) * m;
     lanes_stage(re, im, plan->n, plan->radix[s], m, w, sign);
-  }
-}
-
-/* live_row: which rows hold anything but zeros; live_out: which results are wanted, the others are not written. Null = all. */
-INLINE void fft_turned(const rb_fft_plan *plan, int rows, const unsigned char *live_row, const unsigned char *live_out, const double *in_re, const double *in_im, double *out_re, double *out_im, int sign) {
-  int n = plan->n;
-  vd re[RB_SPECTRAL_MAX_N], im[RB_SPECTRAL_MAX_N];
-  for (int row = 0; row < rows; row += LANES) {
-    if (live_row) {
-      int any = 0;
-      for (int l = 0; l < LANES; l++) any |= live_row[row + l];
-      if (!any) {
-        for (int k = 0; k < n; k++) { store(out_re + (size_t)k * rows + row, splat(0)); store(out_im + (size_t)k * rows + row, splat(0)); }
-        continue;
-      }
-    }
-    for (int x = 0; x < n; x += LANES) {
-      vd a[LANES], b[LANES];
-      for (int l = 0; l < LANES; l++) { a[l] = load(in_re + (size_t)(row + l) * n + x); b[l] = load(in_im + (size_t)(row + l) * n + x); }
-      transpose(a);
-      transpose(b);
-      for (int l = 0; l < LANES; l++) { re[x + l] = a[l]; im[x + l] = b[l]; }
-    }
-    lanes_fft(plan, re, im, sign);
-    for (int k = 0; k < n; k++) {
-      if (live_out && !live_out[k]) continue;
-      store(out_re + (size_t)k * rows + row, re[k]);
-      store(out_im + (size_t)k * rows + row, im[k]);
-    }
   }
 }
 #endif

@@ -1,4 +1,7 @@
-/* A step in three dimensions: one transform after the other. Included by steps.inc.h. */
+/*
+ * A step in three dimensions: one transform after the other, each a plane at a time along two axes and then along the slowest. Included by
+ * steps.inc.h, after plane.inc.h, whose lines it uses.
+ */
 
 /* Blocks of modes that the 2/3 rule keeps, or some of them: 8/27 of all. The others are zero and stay so. */
 #define EACH_LIVE(s) \
@@ -41,38 +44,156 @@ static void filter_pair(rb_spectral *s)
   }
 }
 
-/* Wave numbers to positions. masked: the modes that the 2/3 rule drops are zero. `in` is left as it is, and is not `out`. */
-static void to_positions(rb_spectral *s, rb_field in, rb_field out, int masked)
+/* What of a field is taken to positions: itself, a slope (axis 0 is the slowest), or the Laplacian. */
+enum { SLOPE_0, SLOPE_1, SLOPE_2, ITSELF, LAPLACIAN };
+
+/* Doubles in a line of the cache: lines along the slowest axis are taken so many at a time, whatever a vector holds. */
+#define BESIDE 8
+
+/* A block of a plane, `row` and `x` its first indices: the lanes become rows. */
+INLINE void block_load(const double *from, int pitch, int row, int x, vd block[LANES])
 {
-  const rb_fft_plan *plan = &s->plan;
-  const rb_field t = s->turned;
-  const int rows = s->points / s->n;
-  fft_turned(plan, rows, masked ? s->live_rows : NULL, NULL, in.re, in.im, out.re, out.im, 1);
-  fft_turned(plan, rows, masked ? s->live_inner : NULL, NULL, out.re, out.im, t.re, t.im, 1);
-  fft_turned(plan, rows, NULL, NULL, t.re, t.im, out.re, out.im, 1);
+  for (int l = 0; l < LANES; l++) block[l] = load(from + (row + l) * pitch + x);
+  transpose(block);
 }
 
-/* Positions to wave numbers. masked: nobody reads the modes that the 2/3 rule drops, which are then not written. */
+/* Rows of what is kept of a plane between its two axes: not a power of two apart. */
+INLINE int plane_pitch(const rb_spectral *s) { return s->n + BESIDE; }
+
+/* Wave numbers of a plane to positions, [ky][kx] to [y][x], in the cache. masked: as for to_positions. */
+INLINE void plane_to_positions(rb_spectral *s, rb_field in, rb_field out, int z, int masked, int what, double scale)
+{
+  const int n = s->n, pitch = plane_pitch(s);
+  const size_t plane = (size_t)z * (size_t)n * (size_t)n;
+  double *const kept_re = s->turned.re, *const kept_im = s->turned.im;
+  const vd k_0 = splat(s->wave[z]);
+  lines a;
+  for (int row = 0; row < n; row += LANES) {
+    if (masked && !any_live(s, row)) continue;
+    const vd k_1 = load(s->wave + row);
+    for (int x = 0; x < n; x += LANES) {
+      block_load(in.re + plane, n, row, x, a.re + x);
+      block_load(in.im + plane, n, row, x, a.im + x);
+      for (int i = x; i < x + LANES; i++) {
+        const vd re = a.re[i], im = a.im[i], k_2 = splat(s->wave[i]);
+        if (what == ITSELF || what == LAPLACIAN) {
+          vd factor = splat(scale);
+          if (what == LAPLACIAN) factor *= -(k_0 * k_0 + k_1 * k_1 + k_2 * k_2);
+          a.re[i] = re * factor;
+          a.im[i] = im * factor;
+        } else {
+          vd k = splat(scale);
+          if (what == SLOPE_0) k *= k_0;
+          else if (what == SLOPE_1) k *= k_1;
+          else k *= k_2;
+          a.re[i] = -k * im;
+          a.im[i] = k * re;
+        }
+      }
+    }
+    lines_to_positions(&s->plan, &a);
+    for (int x = 0; x < n; x++) {
+      store(kept_re + x * pitch + row, a.re[x]);
+      store(kept_im + x * pitch + row, a.im[x]);
+    }
+  }
+  for (int row = 0; row < n; row += LANES) {
+    for (int y = 0; y < n; y += LANES) {
+      if (masked && !any_live(s, y)) {
+        for (int i = y; i < y + LANES; i++) a.re[i] = a.im[i] = splat(0);
+        continue;
+      }
+      block_load(kept_re, pitch, row, y, a.re + y);
+      block_load(kept_im, pitch, row, y, a.im + y);
+    }
+    lines_to_positions(&s->plan, &a);
+    for (int y = 0; y < n; y++) {
+      store(out.re + plane + y * n + row, a.re[y]);
+      store(out.im + plane + y * n + row, a.im[y]);
+    }
+  }
+}
+
+/* Positions of a plane to wave numbers, in place. masked: as for to_modes. */
+static void plane_to_modes(rb_spectral *s, rb_field field, int z, int masked)
+{
+  const int n = s->n, pitch = plane_pitch(s);
+  const size_t plane = (size_t)z * (size_t)n * (size_t)n;
+  double *const kept_re = s->turned.re, *const kept_im = s->turned.im;
+  lines a;
+  for (int row = 0; row < n; row += LANES) {
+    for (int x = 0; x < n; x += LANES) {
+      block_load(field.re + plane, n, row, x, a.re + x);
+      block_load(field.im + plane, n, row, x, a.im + x);
+    }
+    lines_to_modes(&s->plan, &a);
+    for (int x = 0; x < n; x++) {
+      store(kept_re + x * pitch + row, a.re[x]);
+      store(kept_im + x * pitch + row, a.im[x]);
+    }
+  }
+  for (int row = 0; row < n; row += LANES) {
+    if (masked && !any_live(s, row)) continue;
+    for (int y = 0; y < n; y += LANES) {
+      block_load(kept_re, pitch, row, y, a.re + y);
+      block_load(kept_im, pitch, row, y, a.im + y);
+    }
+    lines_to_modes(&s->plan, &a);
+    for (int y = 0; y < n; y++) {
+      if (masked && !s->live[y]) continue;
+      store(field.re + plane + y * n + row, a.re[y]);
+      store(field.im + plane + y * n + row, a.im[y]);
+    }
+  }
+}
+
+/* Along the slowest axis. masked: planes of wave numbers that the 2/3 rule drops are zero, or not wanted. */
+INLINE void depth(rb_spectral *s, rb_field in, rb_field out, int sign, int masked)
+{
+  const int n = s->n;
+  const size_t plane = (size_t)n * (size_t)n;
+  lines a[BESIDE / LANES];
+  for (size_t i = 0; i < plane; i += BESIDE) {
+    for (int z = 0; z < n; z++) {
+      const int is_zero = sign > 0 && masked && !s->live[z];
+      for (int part = 0; part < BESIDE / LANES; part++) {
+        const size_t at = (size_t)z * plane + i + (size_t)part * LANES;
+        a[part].re[z] = a[part].im[z] = splat(0);
+        if (is_zero) continue;
+        a[part].re[z] = load(in.re + at);
+        a[part].im[z] = load(in.im + at);
+      }
+    }
+    for (int part = 0; part < BESIDE / LANES; part++) {
+      if (sign > 0) lines_to_positions(&s->plan, a + part);
+      else lines_to_modes(&s->plan, a + part);
+    }
+    for (int z = 0; z < n; z++) {
+      if (sign < 0 && masked && !s->live[z]) continue;
+      for (int part = 0; part < BESIDE / LANES; part++) {
+        const size_t at = (size_t)z * plane + i + (size_t)part * LANES;
+        store(out.re + at, a[part].re[z]);
+        store(out.im + at, a[part].im[z]);
+      }
+    }
+  }
+}
+
+/* Wave numbers to positions. masked: the modes that the 2/3 rule drops are zero. `in` is left as it is, and is not `out`. */
+INLINE void to_positions(rb_spectral *s, rb_field in, rb_field out, int masked, int what, double scale)
+{
+  for (int z = 0; z < s->n; z++) {
+    if (!masked || s->live[z]) plane_to_positions(s, in, out, z, masked, what, scale);
+  }
+  depth(s, out, out, 1, masked);
+}
+
+/* Positions to wave numbers. masked: nobody reads the modes that the 2/3 rule drops, which are then left undefined. */
 static void to_modes(rb_spectral *s, rb_field in, rb_field out, int masked)
 {
-  const rb_fft_plan *plan = &s->plan;
-  const rb_field t = s->turned;
-  const int rows = s->points / s->n;
-  const unsigned char *live = masked ? s->live : NULL;
-  fft_turned(plan, rows, NULL, live, in.re, in.im, out.re, out.im, -1);
-  fft_turned(plan, rows, masked ? s->live_outer : NULL, live, out.re, out.im, t.re, t.im, -1);
-  fft_turned(plan, rows, masked ? s->live_rows : NULL, live, t.re, t.im, out.re, out.im, -1);
-}
-
-/* i k f along an axis, times `scale`, into `before`. Axis 0 is the slowest. */
-static void derive(rb_spectral *s, rb_field f, int axis, double scale)
-{
-  const int n = s->n, stride = axis == 2 ? 1 : axis == 1 ? n : n * n;
-  EACH_POINT(s)
-  {
-    const vd k = (stride == 1 ? load(s->wave + i % n) : splat(s->wave[i / stride % n])) * scale;
-    PUT(s->before.re, -k * GET(f.im));
-    PUT(s->before.im, k * GET(f.re));
+  depth(s, in, out, -1, masked);
+  for (int z = 0; z < s->n; z++) {
+    if (!masked || s->live[z]) plane_to_modes(s, out, z, masked);
   }
 }
 
@@ -80,23 +201,11 @@ static void derive(rb_spectral *s, rb_field f, int axis, double scale)
 static void find_fields(rb_spectral *s, rb_field u)
 {
   const double scale = 1.0 / s->points;
-  EACH_POINT(s)
-  {
-    PUT(s->before.re, GET(u.re) * scale);
-    PUT(s->before.im, GET(u.im) * scale);
-  }
-  to_positions(s, s->before, s->psi, 1);
-  for (int axis = 0; axis < 3; axis++) {
-    derive(s, u, axis, scale);
-    to_positions(s, s->before, s->gradient[axis], 1);
-  }
-  EACH_POINT(s)
-  {
-    const vd minus_k_squared = GET(s->k_squared) * -scale;
-    PUT(s->before.re, GET(u.re) * minus_k_squared);
-    PUT(s->before.im, GET(u.im) * minus_k_squared);
-  }
-  to_positions(s, s->before, s->laplacian, 1);
+  to_positions(s, u, s->psi, 1, ITSELF, scale);
+  to_positions(s, u, s->gradient[0], 1, SLOPE_0, scale);
+  to_positions(s, u, s->gradient[1], 1, SLOPE_1, scale);
+  to_positions(s, u, s->gradient[2], 1, SLOPE_2, scale);
+  to_positions(s, u, s->laplacian, 1, LAPLACIAN, scale);
 }
 
 /* The density into pair.re, the source of the geometry into pair.im. */
@@ -131,28 +240,34 @@ static void combine(rb_spectral *s)
   }
 }
 
-/* -1/2 D grad(Omega^-2) . grad psi on top; the sum goes to `smooth`. */
-static void add_slopes(rb_spectral *s)
+/* Adds the part of the Laplacian that pair.re makes: the slope of -1/2 Omega^-2 along an axis, times D times the field's slope. */
+static void add_slope(rb_spectral *s, rb_field gradient)
 {
   const rb_spectral_numbers *number = &s->number;
   EACH_POINT(s)
   {
-    PUT(s->smooth.re, GET(s->before.re));
-    PUT(s->smooth.im, GET(s->before.im));
+    const vd half = GET(s->pair.re), re = GET(gradient.re), im = GET(gradient.im);
+    PUT(s->before.re, GET(s->before.re) + half * (number->d_re * re - number->d_im * im));
+    PUT(s->before.im, GET(s->before.im) + half * (number->d_re * im + number->d_im * re));
+  }
+}
+
+/* -1/2 D grad(Omega^-2) . grad psi on top of `before`. */
+static void add_slopes(rb_spectral *s)
+{
+  const double scale = -0.5 / s->points;
+  EACH_POINT(s)
+  {
     PUT(s->pair.re, GET(s->inverse_omega_squared));
     PUT(s->pair.im, splat(0));
   }
   to_modes(s, s->pair, s->laplacian, 0);
-  for (int axis = 0; axis < 3; axis++) {
-    derive(s, s->laplacian, axis, -0.5 / s->points);
-    to_positions(s, s->before, s->pair, 0);
-    EACH_POINT(s)
-    {
-      const vd half = GET(s->pair.re), re = GET(s->gradient[axis].re), im = GET(s->gradient[axis].im);
-      PUT(s->smooth.re, GET(s->smooth.re) + half * (number->d_re * re - number->d_im * im));
-      PUT(s->smooth.im, GET(s->smooth.im) + half * (number->d_re * im + number->d_im * re));
-    }
-  }
+  to_positions(s, s->laplacian, s->pair, 0, SLOPE_0, scale);
+  add_slope(s, s->gradient[0]);
+  to_positions(s, s->laplacian, s->pair, 0, SLOPE_1, scale);
+  add_slope(s, s->gradient[1]);
+  to_positions(s, s->laplacian, s->pair, 0, SLOPE_2, scale);
+  add_slope(s, s->gradient[2]);
 }
 
 static void find_nonlinear(rb_spectral *s, rb_field u, rb_field out)
@@ -161,10 +276,10 @@ static void find_nonlinear(rb_spectral *s, rb_field u, rb_field out)
   find_sources(s);
   to_modes(s, s->pair, s->before, 0);
   filter_pair(s);
-  to_positions(s, s->smooth, s->pair, 0);
+  to_positions(s, s->smooth, s->pair, 0, ITSELF, 1);
   combine(s);
   add_slopes(s);
-  to_modes(s, s->smooth, out, 1);
+  to_modes(s, s->before, out, 1);
 }
 
 /* The nonlinear part of u, with the geometry u makes. Modes that the 2/3 rule drops are left undefined: their coefficients are zero. */

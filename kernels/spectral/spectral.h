@@ -41,7 +41,7 @@ typedef struct rb_spectral {
   rb_spectral_numbers number;
   /* Wave number of each index, 0 at Nyquist; which indices the 2/3 rule keeps, and the same for rows of two indices. */
   double *wave;
-  unsigned char *live, *live_rows, *live_inner, *live_outer;
+  unsigned char *live, *live_rows;
   double *k_squared;
   /* The two filters, divided by `points`. */
   double *kernel, *elliptic;

@@ -55,8 +55,6 @@ static void lay_out(rb_spectral *self, room *from, int with_source)
   self->wave = take_numbers(from, n);
   self->live = take(from, n);
   self->live_rows = take(from, n * n);
-  self->live_inner = take(from, n * n);
-  self->live_outer = take(from, n * n);
   /* A radix r with m values before it has (r - 1) m pairs: n - 1 in all. */
   self->plan.twiddle = take_numbers(from, 2 * n);
   double **const numbers[] = {&self->k_squared, &self->kernel, &self->elliptic, &self->inverse_omega_squared, &self->ratio};
@@ -75,9 +73,11 @@ static void lay_out(rb_spectral *self, room *from, int with_source)
     for (size_t i = 0; i < sizeof self->modes / sizeof self->modes[0]; i++) self->modes[i] = i < 4 || with_source ? take_numbers(from, 2 * points) : NULL;
     return;
   }
-  rb_field *const work[] = {&self->psi, &self->gradient[0], &self->gradient[1], &self->gradient[2], &self->laplacian, &self->pair, &self->smooth, &self->turned,
+  rb_field *const work[] = {&self->psi, &self->gradient[0], &self->gradient[1], &self->gradient[2], &self->laplacian, &self->pair, &self->smooth,
                             &self->before, &self->nu, &self->na, &self->nb, &self->nc, &self->a, &self->b, &self->c};
   for (size_t i = 0; i < sizeof work / sizeof work[0]; i++) take_field(from, work[i], points);
+  /* Of a plane, its rows a little farther apart than they are long. */
+  take_field(from, &self->turned, n * (n + WIDEST));
 }
 
 /* In huge pages where there are any: walking along columns meets another small page at every second step. */
@@ -174,11 +174,7 @@ void rb_spectral_prepare(rb_spectral *self, const double *cosines, const double 
   const int n = self->n;
   make_plan(&self->plan, n, cosines, sines);
   for (int slow = 0; slow < n; slow++) {
-    for (int fast = 0; fast < n; fast++) {
-      self->live_rows[slow * n + fast] = self->live[slow] && self->live[fast];
-      self->live_inner[slow * n + fast] = self->live[fast];
-      self->live_outer[slow * n + fast] = self->live[slow];
-    }
+    for (int fast = 0; fast < n; fast++) self->live_rows[slow * n + fast] = self->live[slow] && self->live[fast];
   }
   for (int i = 0; i < self->points; i++) {
     self->kernel[i] /= self->points;
