@@ -9,7 +9,6 @@ import { Closer } from './closer.ts';
 import { Hardware } from './hardware.ts';
 import { makeBoardsSafe } from './safe-boards.ts';
 import { openFrontend } from './frontend.ts';
-import { openHub } from './hub.ts';
 import { createReadiness } from './ready.ts';
 import { createRig, type Rig } from './rig.ts';
 import { serialPorts } from './serial-ports.ts';
@@ -59,7 +58,8 @@ export async function runDaemon(options: RunOptions, observe: (rig: Rig) => void
     await lanPool?.start(stop.signal);
     session.start();
     alarms?.start();
-    const hub = openHub(options, rig, { clock, log, closer });
+    // Loaded once it mines: a small machine takes a second for it.
+    const hub = config.hub.enabled ? (await import('./hub.ts')).openHub(options, rig, { clock, log, closer }) : null;
     if (hub !== null) {
       // A name to listen on may take its time to be looked up: nothing waits for that.
       await within(clock, HUB_START_MS, hub.hub.start(stop.signal));
