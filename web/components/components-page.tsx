@@ -12,14 +12,16 @@ export function ComponentsPage() {
   const { value, problem, isLoading } = useLoaded('components', version, (signal) => api.components(signal));
   const aside = (
     <>
-      {value !== null && <span class="quiet">{plural(value.filter(({ usable }) => usable).length, 'usable component')}</span>}
-      <button class="button" type="button" disabled={isLoading} onClick={() => setVersion(version + 1)}>
-        Look again
-      </button>
+        {value !== null && <span class="quiet">{plural(value.filter(({ usable }) => usable).length, 'usable component')}</span>}
+        <button class="button" type="button" disabled={isLoading} onClick={() => setVersion(version + 1)}>
+          Look again
+        </button>
     </>
   );
   return (
-    <Panel title="Components" aside={aside}>
+    <>
+    <h1 class="unseen">Components</h1>
+    <Panel title="Analysis components" aside={aside}>
       <p class="quiet">
         Programs that analyse what hunts find, each a folder with a <code>component_manifest.json</code>. One whose manifest is wrong is quarantined: it is never run.
       </p>
@@ -31,6 +33,7 @@ export function ComponentsPage() {
         ))}
       </ul>
     </Panel>
+    </>
   );
 }
 

@@ -44,37 +44,40 @@ export function LedgerPage() {
   // Only the first page moves; entries of the others are where they were.
   const { value, problem, isLoading } = useLoaded(`${kind} ${before}`, before === null ? written : 0, (signal) => api.ledger({ before, limit: PAGE, kind }, signal));
   return (
-    <Panel
-      title="Ledger"
-      aside={
-        <label class="inline">
-          <span class="quiet">Show</span>
-          <select value={kind} onChange={(event) => (setKind(event.currentTarget.value), setTrail([null]))}>
-            {Object.entries(KINDS).map(([key, words]) => (
-              <option key={key} value={key}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      }
-    >
-      <p class="quiet">
-        Everything this rig has written down, newest first. The records are chained by their hashes: <code>rigbrain ledger verify</code> checks all of them.
-      </p>
-      {problem !== null && <p class="problem">{problem}</p>}
-      {value === null ? <p class="quiet">{isLoading ? 'Loading…' : ''}</p> : <Table caption="Entries of the ledger, newest first" columns={COLUMNS} rows={value.entries} keyOf={({ seq }) => String(seq)} empty="There is no such entry." />}
-      <nav class="pager" aria-label="Pages of the ledger">
-        <button class="button" type="button" disabled={trail.length === 1} onClick={() => setTrail(trail.slice(0, -1))}>
-          Newer
-        </button>
-        <span class="quiet" aria-live="polite">
-          page {trail.length}
-        </span>
-        <button class="button" type="button" disabled={value === null || value.next_before === null} onClick={() => value?.next_before != null && setTrail([...trail, value.next_before])}>
-          Older
-        </button>
-      </nav>
-    </Panel>
+    <>
+      <h1 class="unseen">Ledger</h1>
+      <Panel
+        title="Entries"
+        aside={
+          <label class="inline">
+            <span class="quiet">Show</span>
+            <select value={kind} onChange={(event) => (setKind(event.currentTarget.value), setTrail([null]))}>
+              {Object.entries(KINDS).map(([key, words]) => (
+                <option key={key} value={key}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </label>
+        }
+      >
+        <p class="quiet">
+          Everything this rig has written down, newest first. The records are chained by their hashes: <code>rigbrain ledger verify</code> checks all of them.
+        </p>
+        {problem !== null && <p class="problem">{problem}</p>}
+        {value === null ? <p class="quiet">{isLoading ? 'Loading…' : ''}</p> : <Table caption="Entries of the ledger, newest first" columns={COLUMNS} rows={value.entries} keyOf={({ seq }) => String(seq)} empty="There is no such entry." />}
+        <nav class="pager" aria-label="Pages of the ledger">
+          <button class="button" type="button" disabled={trail.length === 1} onClick={() => setTrail(trail.slice(0, -1))}>
+            Newer
+          </button>
+          <span class="quiet" aria-live="polite">
+            page {trail.length}
+          </span>
+          <button class="button" type="button" disabled={value === null || value.next_before === null} onClick={() => value?.next_before != null && setTrail([...trail, value.next_before])}>
+            Older
+          </button>
+        </nav>
+      </Panel>
+    </>
   );
 }

@@ -56,7 +56,7 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
           y: { range: (_, low, high) => yRange(low, high, fromZero) },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 28, space: 72, values: (_, ticks) => ticks.map(formatX), ...(!time && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000] }) },
+          { ...axis, grid: { show: false }, size: 28, space: 72, values: (_, ticks) => ticks.map(formatX), incrs: time ? [1, 2, 5, 10, 15, 30, 60, 120, 300, 600] : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000] },
           { ...axis, size: 72, space: 28, values: (_, ticks) => formatY(ticks) },
         ],
         series: [
