@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { SIMULATED, SETTINGS, validationOf } from './hunt.fixture.ts';
 import { SimDisk } from '../ledger/disk/sim-disk.fixture.ts';
 import { readWhole } from '../ledger/disk/files.ts';
+import { packageRoot } from '../version.ts';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { configHash, contentOf, type HuntJob } from './job.ts';
-import { provenanceText, readProvenance } from './provenance.ts';
+import { metricsSchema, provenanceText, readProvenance } from './provenance.ts';
 import { runJob } from './run-job.ts';
 import { fieldTopology } from './tda/topology.ts';
 
@@ -37,4 +40,10 @@ test('a file from before the later metrics is read, and has none of them', async
   expect(readProvenance(JSON.stringify(old))).toMatchObject({ topology: null, metrics: { box_dimension: null, tau_c: null, pcs: 0.1 } });
   delete old.metrics['pcs'];
   expect(readProvenance(JSON.stringify(old))).toBeNull();
+});
+
+test('docs/hunt-metrics.md names every metric, and docs/tda.md every field of the topology', () => {
+  const page = (name: string): string => readFileSync(path.join(packageRoot(), 'docs', name), 'utf8');
+  expect(Object.keys(metricsSchema.shape).filter((name) => !page('hunt-metrics.md').includes(`\`${name}\``))).toEqual([]);
+  expect(Object.keys(topology).filter((name) => !page('tda.md').includes(`\`${name}\``))).toEqual([]);
 });
