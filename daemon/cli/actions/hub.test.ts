@@ -20,7 +20,7 @@ async function cli(...args: string[]) {
 test('the address that logs in is that of the daemon that runs', async () => {
   writeFileSync(path.join(dir, 'rig.yaml'), '');
   expect(await cli('url')).toMatchObject({ code: 69, out: [], err: expect.stringContaining('no hub runs') });
-  expect(await cli('token')).toMatchObject({ code: 1, out: [], err: expect.stringContaining('there is no token') });
+  expect(await cli('token')).toMatchObject({ code: 69, out: [], err: expect.stringContaining('there is no token') });
   const { token } = hubToken(dir, null);
   writeHubAddress(dir, { url: 'http://127.0.0.1:4711', pid: process.pid, mode: 'live', cert: null });
   expect(await cli('token')).toMatchObject({ code: 0, out: [token] });
@@ -34,5 +34,5 @@ test('a token of the configuration comes first; one that others can read is not 
   writeFileSync(path.join(dir, 'rig.yaml'), '');
   hubToken(dir, null);
   chmodSync(path.join(dir, 'hub.token'), 0o644);
-  expect(await cli('token')).toMatchObject({ code: 1, out: [], err: expect.stringContaining('may be read by other users') });
+  expect(await cli('token')).toMatchObject({ code: 69, out: [], err: expect.stringContaining('may be read by other users') });
 });
