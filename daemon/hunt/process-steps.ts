@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { RigError } from '../../protocol/common/errors.ts';
 import { packageRoot } from '../version.ts';
@@ -30,9 +31,19 @@ export interface ProcessStepsOptions {
  * A process whose daemon is gone ends by itself.
  */
 export function processSteps({ nice = NICE, cpuPercent = 100, kernel = 'auto', start = startProcess }: ProcessStepsOptions = {}): HuntSteps {
+  const begin = (): ChildProcess => {
+    const child = start();
+    try {
+      // From its first instruction on: Node's own start takes longer than a small step, and would compete with the daemon.
+      if (child.pid !== undefined) os.setPriority(child.pid, nice);
+    } catch {
+      // It is gone already, or may not be changed: it tries itself.
+    }
+    return child;
+  };
   return {
-    simulate: (task, options) => inProcess(start(), { task, nice, cpuPercent, kernel }, options),
-    validate: (task, options) => inProcess(start(), { task, nice, cpuPercent, kernel }, options),
+    simulate: (task, options) => inProcess(begin(), { task, nice, cpuPercent, kernel }, options),
+    validate: (task, options) => inProcess(begin(), { task, nice, cpuPercent, kernel }, options),
   };
 }
 
