@@ -14,7 +14,7 @@ import { processSteps } from './process-steps.ts';
 import { readProvenance } from './provenance.ts';
 import { localRunner } from './runner.ts';
 import { DEFAULT_HUNT, type HuntSettings } from './settings.ts';
-import { localSteps } from './steps.ts';
+import { localSteps, type StepOptions } from './steps.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -144,6 +144,39 @@ describe.skipIf(!existsSync(built))('steps in processes of their own (needs the 
       return child;
     } });
     await expect(steps.simulate({ kind: 'simulate', job: job(), fieldFile: path.join(folder, 'x') }, { signal: stop.signal })).rejects.toThrow('the hunt was stopped');
+  });
+
+  test('share a process as long as all goes well, and never one that failed or was stopped', async () => {
+    const children: ReturnType<typeof fork>[] = [];
+    const steps = processSteps({ kernel: 'typescript', nice: 0, start: () => {
+      const child = fork(built, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced' });
+      children.push(child);
+      return child;
+    } });
+    const fieldFile = path.join(folder, 'field');
+    const simulate = (options: StepOptions = {}, T_steps = 20) => steps.simulate({ kind: 'simulate', job: job({ T_steps }), fieldFile }, options);
+    const { fieldSha256 } = await simulate();
+    const validate = (sha256 = fieldSha256!) => steps.validate({ kind: 'validate', job: job(), fieldFile, fieldSha256: sha256, surrogates: 1 }, {});
+    await validate();
+    expect(children).toHaveLength(1);
+    // Two at a time need two.
+    await Promise.all([validate(), validate()]);
+    expect(children).toHaveLength(2);
+    await expect(validate('a'.repeat(64))).rejects.toMatchObject({ code: 'E_HUNT_STEP' });
+    const stop = new AbortController();
+    await expect(simulate({ signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) }, 1e7)).rejects.toThrow('enough');
+    expect(children.map(({ signalCode }) => signalCode)).toEqual(['SIGKILL', 'SIGKILL']);
+    await validate();
+    expect(children).toHaveLength(3);
+    // One that dies while it waits is not given a step.
+    const gone = new Promise((resolve) => children[2]!.once('exit', resolve));
+    children[2]!.kill('SIGKILL');
+    await gone;
+    await validate();
+    expect(children).toHaveLength(4);
+    const ended = new Promise((resolve) => children[3]!.once('exit', resolve));
+    steps.close!();
+    await ended;
   });
 
   test('say why they failed: a file that is not there, a process that dies', async () => {

@@ -35,6 +35,7 @@ export interface JobRunner {
 }
 
 export interface LocalRunnerOptions {
+  /** Closed with the runner. */
   readonly steps: HuntSteps;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -49,6 +50,9 @@ export function localRunner(options: LocalRunnerOptions): JobRunner {
   return {
     run: (job, { folder, ...place }) => runJob(job, { ...options, ...place, provenanceFolder: path.join(folder, PROVENANCE_FOLDER), fieldFolder: path.join(folder, FIELD_FOLDER) }),
     waiting: () => null,
-    close: () => Promise.resolve(),
+    close: () => {
+      options.steps.close?.();
+      return Promise.resolve();
+    },
   };
 }

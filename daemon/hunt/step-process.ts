@@ -1,4 +1,4 @@
-/** The process of one step: takes one request, answers it, ends. */
+/** A process of steps: takes a request, answers it, waits for the next. */
 import os from 'node:os';
 import { messageOf } from '../../protocol/common/errors.ts';
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
@@ -45,4 +45,4 @@ async function answer({ task, nice, cpuPercent, kernel }: StepRequest): Promise<
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Nobody is left to answer: the daemon is gone.
 process.on('disconnect', () => process.exit(1));
-process.on('message', (request: StepRequest) => void answer(request).then((reply) => process.send?.(reply, () => process.exit(0))));
+process.on('message', (request: StepRequest) => void answer(request).then((reply) => process.send?.(reply)));

@@ -54,6 +54,8 @@ export interface StepOptions {
 export interface HuntSteps {
   simulate(task: SimulateTask, options: StepOptions): Promise<Simulated>;
   validate(task: ValidateTask, options: StepOptions): Promise<Validation>;
+  /** Ends what waits for the next step; none may run. */
+  close?(): void;
 }
 
 /**

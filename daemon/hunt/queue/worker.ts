@@ -116,6 +116,7 @@ export class HuntWorker {
     late.cancel();
     this.#redis.disconnect();
     void this.#worker.close(true).catch(() => {});
+    this.#options.steps.close?.();
     await rm(this.#scratch, { recursive: true, force: true });
   }
 
