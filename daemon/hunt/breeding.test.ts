@@ -69,6 +69,11 @@ describe('breeding', () => {
     expect(of(3)).not.toBe(of(4));
   });
 
+  test('has nothing in common with a hunt of the next seed: repeating a hunt with seeds 1, 2, 3 is no repetition else', () => {
+    const first = Array.from({ length: 20 }, (_, seed) => Array.from({ length: 20 }, (__, generation) => randomOf(seed, generation).bits())).flat();
+    expect(new Set(first).size).toBe(400);
+  });
+
   test('prefers the fit, and never the one without a score', () => {
     const children = breed(1000, pool, DEFAULT_HUNT, randomOf(1, 1), new Set());
     const times = (i: number): number => children.filter(({ parent_1 }) => parent_1 === `job ${i}`).length;

@@ -5,13 +5,11 @@ export class SeededRandom {
 
   /** @param seed any finite number; its lowest 32 bits and the rest count */
   constructor(seed: number) {
-    let state = (Math.trunc(seed) ^ Math.trunc(seed / 2 ** 32)) >>> 0;
+    // The upper part is mixed first: folded as it is, small numbers in it and in the lower part would stand for each other.
+    let state = (Math.trunc(seed) ^ mixed(Math.trunc(seed / 2 ** 32))) >>> 0;
     for (let i = 0; i < 4; i++) {
       state = (state + 0x9e3779b9) >>> 0;
-      let z = state;
-      z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-      this.#s[i] = z ^ (z >>> 16);
+      this.#s[i] = mixed(state);
     }
   }
 
@@ -47,4 +45,11 @@ export class SeededRandom {
     this.#spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   }
+}
+
+/** Each of 2^32 numbers to another; 0 to itself. */
+function mixed(value: number): number {
+  const z = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  const y = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return y ^ (y >>> 16);
 }
