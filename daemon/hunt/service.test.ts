@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { writeWhole } from '../ledger/disk/files.ts';
 import type { SimDisk } from '../ledger/disk/sim-disk.fixture.ts';
 import { instantSteps, SIMULATED } from './hunt.fixture.ts';
 import { MARKER_NAME } from './hunt-marker.ts';
@@ -172,6 +173,9 @@ describe('after its process has ended', () => {
   test.each([['stopped', (service: HuntService) => service.stop()], ['paused', async (service: HuntService) => {
     service.pause();
     await service.close();
+  }], ['stopped right before the daemon was', async (service: HuntService) => {
+    const stopped = service.stop();
+    await Promise.all([stopped, service.close()]);
   }]])('one that was %s waits until it is told to', async (_, end) => {
     const steps = heldSteps();
     const first = memoryService({ steps });
@@ -188,6 +192,25 @@ describe('after its process has ended', () => {
     await second.service.resume({ more_generations: 2 });
     await second.service.idle();
     expect(second.service.state()).toMatchObject({ status: 'completed', generations: 4, jobs_done: 12 });
+  });
+
+  test('one that was killed between its last job and its golden run gets that, and its table', async () => {
+    const first = memoryService();
+    const { hunt_id } = await first.service.start({});
+    const running = first.disk.bytes(`${HUNTS}/${MARKER_NAME}`);
+    await first.service.idle();
+    const [golden, table] = ['golden.json', 'simulation_ledger.csv'].map((name) => `${HUNTS}/hunt-${hunt_id.slice(-4)}/${name}`) as [string, string];
+    const whole = first.disk.bytes(table).toString();
+    await first.disk.unlink(golden);
+    await writeWhole(first.disk, table, Buffer.from('old'));
+    await writeWhole(first.disk, `${HUNTS}/${MARKER_NAME}`, running);
+    const second = memoryService({ disk: first.disk, first: 1000 });
+    await second.service.begin();
+    await second.service.idle();
+    expect(second.service.state()).toMatchObject({ status: 'completed', hunt_id, jobs_done: 6, golden: { is_stable: true } });
+    expect(first.disk.files(HUNTS)).toContain(golden);
+    expect(first.disk.bytes(table).toString()).toBe(whole);
+    expect(marker(first.disk)).toBeNull();
   });
 
   test('one of the command line is not the daemon’s to go on with', async () => {

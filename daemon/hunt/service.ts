@@ -22,6 +22,8 @@ import { whole, MOST_GENERATIONS } from './settings.ts';
 
 /** What a stop may take: steps are killed, so it is the disk that is waited for. */
 const STOP_MS = 10_000;
+/** Reason of a stop that the next start of the daemon takes back. */
+const CLOSING = 'rigbrain is stopping';
 
 export interface HuntServiceOptions {
   readonly config: Pick<RigConfig, 'hunt' | 'simulation'>;
@@ -124,7 +126,9 @@ export class HuntService implements HuntControl {
       const { archive } = this.#options;
       const [newest] = hunt_id === undefined ? await archive.list() : [(await archive.detail(hunt_id)).summary];
       if (newest === undefined) throw new RigError('E_HUNT_UNKNOWN', `there is no hunt in ${archive.folder} to go on with`);
-      if (newest.status === 'completed' && more_generations === undefined) throw new RigError('E_HUNT_SETTINGS', `hunt ${newest.hunt_id} is complete`, { hint: 'Say how many more generations it is to have.', context: { field: 'more_generations' } });
+      // All jobs of one that was killed may have ended, and its golden run and its table may still have to be written.
+      const wasCutShort = newest.status === 'completed' && (await readMarker(this.#options.disk, archive.folder))?.hunt_id === newest.hunt_id;
+      if (newest.status === 'completed' && more_generations === undefined && !wasCutShort) throw new RigError('E_HUNT_SETTINGS', `hunt ${newest.hunt_id} is complete`, { hint: 'Say how many more generations it is to have.', context: { field: 'more_generations' } });
       // A hunt that was killed before it knew how many it is to have gets as many as any other.
       return { folder: newest.folder, plan: null, huntId: newest.hunt_id, generations: (target) => (target === 0 ? this.#options.config.hunt.generations : target) + (more_generations ?? 0) };
     });
@@ -162,7 +166,7 @@ export class HuntService implements HuntControl {
     await this.#opening?.catch(() => {});
     const current = this.#current;
     if (current === null) return;
-    current.stopReason ??= 'rigbrain is stopping';
+    current.stopReason ??= CLOSING;
     current.hunt.stop();
     await current.ended;
   }
@@ -223,7 +227,8 @@ export class HuntService implements HuntControl {
       log.error({ hunt_id: hunt.hunter.huntId, err: reason }, 'the hunt failed');
     }
     await this.#prune(current);
-    const isCutShort = this.#isClosing && hunt.state === 'stopped';
+    // One that a person stopped right before stays so.
+    const isCutShort = hunt.state === 'stopped' && current.stopReason === CLOSING;
     for (const [what, give] of [
       ['journal', () => hunt.close()],
       ['runner', () => current.runner.close()],
