@@ -232,6 +232,29 @@ setInterval(() => {}, 1000);
     await vi.waitFor(() => expect(isAlive()).toBe(false));
   });
 
+  test('that leaves something behind which holds its output open is over all the same', async () => {
+    const clock = new ManualClock();
+    put('echo', MANIFEST, `import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+writeFileSync('given.json', '{}');
+const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit', detached: true });
+writeFileSync('pid', String(child.pid));
+child.unref();
+${block('{"given": "given.json"}')}
+`);
+    let isOver = false;
+    const result = run({ clock }).finally(() => (isOver = true));
+    try {
+      await vi.waitFor(() => {
+        clock.advance(2_000);
+        expect(isOver).toBe(true);
+      });
+      expect((await result).outputs).toEqual({ given: path.join(dir, 'out', 'given.json') });
+    } finally {
+      process.kill(Number(readFileSync(path.join(dir, 'out', 'pid'), 'utf8')), 'SIGKILL');
+    }
+  });
+
   test('that never stops talking is stopped', async () => {
     put('echo', MANIFEST, 'const text = "x".repeat(65536); const say = () => process.stdout.write(text, say); say();');
     await expect(run()).rejects.toThrow(/printed more than 4194304 bytes to stdout/);

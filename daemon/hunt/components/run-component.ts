@@ -105,6 +105,7 @@ function ended(child: ChildProcess, name: string, { clock, signal, deadlineMs, n
       }
     };
     let grace: { cancel(): void } | null = null;
+    let hangUp: { cancel(): void } | null = null;
     const stop = (why: Error): void => {
       if (reason !== null) return;
       reason = why;
@@ -135,11 +136,19 @@ function ended(child: ChildProcess, name: string, { clock, signal, deadlineMs, n
       if (child.pid === undefined) settle(null, null);
     });
     // What it started must not outlive it, nor hold its output open.
-    child.on('exit', () => killGroup('SIGKILL'));
+    child.on('exit', () => {
+      killGroup('SIGKILL');
+      // One that left the group may hold the output open all the same: nobody waits for what it has to say.
+      hangUp = clock.after(GRACE_MS, () => {
+        child.stdout!.destroy();
+        child.stderr!.destroy();
+      });
+    });
     child.on('close', (code, killedBy) => settle(code, killedBy));
     const settle = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       timer.cancel();
       grace?.cancel();
+      hangUp?.cancel();
       signal?.removeEventListener('abort', onAbort);
       if (reason !== null) return reject(reason);
       const words = Buffer.concat(said.stderr).toString('utf8').trim().slice(-LAST_WORDS);
