@@ -48,7 +48,7 @@ function report(io: CliIo, { id, topology: t }: Analysis): string[] {
       ...(t.superlevel === null ? [] : [[`density, bars longer than ${t.superlevel.persistence_cut} sigma`, words(t.superlevel.persistent_h0), words(t.superlevel.persistent_h1), 'not computed']]),
     ]),
     '',
-    `clusters: ${words(t.q_counts.Q_nu)} Q_nu (with a loop), ${words(t.q_counts.transient)} transient (without); ${t.q_counts.unclustered} events in none`,
+    `clusters: ${words(t.q_counts.Q_nu)} Q_nu (with a loop), ${words(t.q_counts.transient)} transient (without); ${words(t.q_counts.unclustered)} events in none`,
   ];
   const longest = t.diagram.filter(([dim, , death]) => dim === 1 && death !== null).sort((a, b) => b[2]! - b[1] - (a[2]! - a[1])).slice(0, LONGEST);
   if (longest.length > 0) lines.push('', 'longest loops of the events, in cells:', ...textTable(io, ['birth', 'death', 'length'], longest.map(([, birth, death]) => [birth, death!, death! - birth].map((value) => value.toFixed(3))), 0));

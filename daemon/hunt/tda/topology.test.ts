@@ -131,7 +131,7 @@ describe('clusters', () => {
     const random = new SeededRandom(7);
     for (let trial = 0; trial < 20; trial++) {
       const points: Point[] = Array.from({ length: 60 }, () => [(period ?? 10) * random.uniform(), (period ?? 10) * random.uniform()]);
-      const clusters = clustersOf(points, 1, 4, period);
+      const clusters = clustersOf(points, 1, 4, period)!;
       const slow = slowClusters(points, 1, 4, period);
       const cores = new Set(slow.map((entry) => Number(entry.split(':')[0])));
       const mine = clusters.flatMap((members) => {
@@ -144,5 +144,14 @@ describe('clusters', () => {
       const near = points.flatMap((point, i) => ([...cores].some((core) => torusDistance(point, points[core]!, period) <= 1) ? [i] : []));
       expect(members.sort((a, b) => a - b)).toEqual(near);
     }
+  });
+
+  test('of more points at one place than can be held against each other are not looked for, and the rest is there', () => {
+    const points: Point[] = Array.from({ length: 4000 }, () => [1, 1]);
+    expect(clustersOf(points, 1, 4, null)).toBeNull();
+    expect(clustersOf(points.slice(0, 1000), 1, 4, null)).toHaveLength(1);
+    const topology = eventTopology(points.map(([x, y]) => ({ x: x!, y: y!, z: 0, t_step: null, magnitude: null, phase: null })), null);
+    expect(topology).toMatchObject({ n_events: 4000, q_counts: { Q_nu: null, Q_theta: null, transient: null, unclustered: null } });
+    expect(topologySchema.safeParse(topology).success).toBe(true);
   });
 });

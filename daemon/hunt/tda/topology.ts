@@ -38,7 +38,7 @@ export const topologySchema = z.object({
   persistent_h1: count.nullable(),
   persistent_h2: count.nullable(),
   /** Clusters of events by type, and events in none. Null = not computed. */
-  q_counts: z.object({ Q_nu: count.nullable(), Q_theta: count.nullable(), transient: count.nullable(), unclustered: count }),
+  q_counts: z.object({ Q_nu: count.nullable(), Q_theta: count.nullable(), transient: count.nullable(), unclustered: count.nullable() }),
   diagram: z.array(bar),
   /** Of the density itself, from the top down, in two dimensions; heights in standard deviations above the mean. */
   superlevel: z.object({ units: z.literal('sigma_rho'), persistence_cut: z.number(), persistent_h0: count, persistent_h1: count, diagram: z.array(bar) }).nullable(),
@@ -131,6 +131,7 @@ const persistent = (bars: readonly Bar[], dim: number, cut: number): number => b
  */
 function taxonomy(points: readonly Point[], period: number | null, maxPoints: number): Topology['q_counts'] {
   const clusters = clustersOf(points, CLUSTER_EPS, CLUSTER_LEAST, period);
+  if (clusters === null) return { Q_nu: null, Q_theta: null, transient: null, unclustered: null };
   const unclustered = points.length - clusters.reduce((sum, members) => sum + members.length, 0);
   let loops = 0;
   for (const members of clusters) {
