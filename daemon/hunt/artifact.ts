@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Disk } from '../ledger/disk/disk.ts';
 import { readWhole, writeWhole } from '../ledger/disk/files.ts';
@@ -48,8 +49,16 @@ export async function readField(disk: Disk, file: string, sha256?: string): Prom
   if (typeof job_uuid !== 'string' || !Number.isInteger(n) || n! < 3 || (dim !== 2 && dim !== 3)) throw wrong('its head is not one of a field');
   const points = n! ** dim;
   if (bytes.length !== second + 1 + 8 * points * ARRAYS.length) throw wrong('the file is too short or too long');
-  const array = (which: number): Float64Array => Float64Array.from({ length: points }, (_, i) => bytes.readDoubleLE(second + 1 + 8 * (which * points + i)));
+  const array = (which: number): Float64Array => numbersIn(bytes, second + 1 + 8 * which * points, points);
   return { job_uuid, n: n!, dim, state: { psi: { re: array(0), im: array(1) }, omegaSquared: array(2), densityRatio: array(3) } };
+}
+
+/** Copied as a whole: one by one, the million numbers of a space would hold up whoever mines on this thread. */
+function numbersIn(bytes: Buffer, at: number, count: number): Float64Array {
+  const copy = new Uint8Array(8 * count);
+  copy.set(bytes.subarray(at, at + 8 * count));
+  if (os.endianness() === 'BE') Buffer.from(copy.buffer).swap64();
+  return new Float64Array(copy.buffer);
 }
 
 function headOf(text: string): Partial<Omit<FieldArtifact, 'state'>> | null {

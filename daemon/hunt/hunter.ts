@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RigError } from '../../protocol/common/errors.ts';
 import type { Disk } from '../ledger/disk/disk.ts';
 import { isMissing } from '../ledger/disk/disk.ts';
@@ -25,6 +26,8 @@ export interface HunterOptions {
   readonly huntId?: string | undefined;
 }
 
+/** Jobs made at once. */
+const PIECE = 100;
 /** Part of its rows that the CSV may be behind. */
 const NEWS_PART = 0.05;
 
@@ -138,7 +141,12 @@ export class Hunter {
     if (this.pendingJobs().length > 0) throw new RigError('E_HUNT_SETTINGS', 'the last generation has not ended');
     // The seeds of the runs: not the numbers that the children were drawn from.
     const random = randomOf(this.settings.seed ^ 0x5eed5eed, this.#record.generations);
-    const jobs = children.map(({ genes, origin, parent_1, parent_2 }) => this.#job(genes, random.bits(), { generation: this.#record.generations, origin, parent_1, parent_2 }));
+    const jobs: HuntJob[] = [];
+    for (const { genes, origin, parent_1, parent_2 } of children) {
+      // A generation may have a thousand, and whoever mines on this thread has its turn between.
+      if (jobs.length % PIECE === 0) await nextTurn();
+      jobs.push(this.#job(genes, random.bits(), { generation: this.#record.generations, origin, parent_1, parent_2 }));
+    }
     await this.#write({ type: 'jobs', jobs, golden: false });
     await this.updateLedger();
     return jobs;
