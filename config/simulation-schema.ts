@@ -10,11 +10,11 @@ function range(name: keyof typeof PARAMETER_RANGES, what: string) {
 /** A value that is searched (`hunt.bounds`) is taken from there, not from here. Rules between keys are the solver's own. */
 export const simulationSchema = z
   .strictObject({
-    N_grid: z.union([z.literal(16), z.literal(32), z.literal(64), z.literal(128), z.literal(256)]).default(64).describe('Points in each direction: 16, 32, 64, 128 or 256; in three dimensions 64 at most.'),
+    N_grid: z.literal([16, 32, 64, 128, 256]).default(64).describe('Points in each direction: 16, 32, 64, 128 or 256; in three dimensions 64 at most.'),
     L_domain: range('L_domain', "Length of the periodic box in each direction, in the equation's own unit."),
     dt: range('dt', 'Length of a step.'),
     T_steps: z.int().min(PARAMETER_RANGES.T_steps[0]).max(PARAMETER_RANGES.T_steps[1]).default(DEFAULT_PARAMETERS.T_steps).describe('Steps of a run.'),
-    dim: z.union([z.literal(2), z.literal(3)]).default(DEFAULT_PARAMETERS.dim).describe('Dimensions, 2 or 3.'),
+    dim: z.literal([2, 3]).default(DEFAULT_PARAMETERS.dim).describe('Dimensions, 2 or 3.'),
     initial: z.enum(INITIAL_STATES).default(DEFAULT_PARAMETERS.initial).describe('The state a run begins with; noise and everything else random follows from its seed.'),
     sncgl_epsilon: range('sncgl_epsilon', 'Linear growth rate; it scales the diffusion, too.'),
     sncgl_lambda: range('sncgl_lambda', 'Strength of the local saturation.'),

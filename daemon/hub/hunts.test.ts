@@ -112,7 +112,7 @@ test.each([
   [{ num_generations: '10' }, 'num_generations'],
   [{ population_size: 1001 }, 'population_size'],
   [{ populationsize: 3 }, 'populationsize'],
-  [{ simulation: { N_grid: 60 } }, 'simulation.N_grid'],
+  [{ simulation: { N_grid: 60 } }, 'simulation.N_grid: Invalid option: expected one of 16|32|64|128|256'],
   [{ simulation: { sncgl_epsilon: -1 } }, 'simulation.sncgl_epsilon'],
   [{ simulation: { nothing: 1 } }, 'nothing'],
   [{ bounds: { sncgl_epsilon: { min: 2, max: 1 } } }, 'bounds.sncgl_epsilon'],

@@ -16,7 +16,7 @@ export function GenerationCharts({ generations }: { readonly generations: readon
   const xs = useMemo(() => shown.map(({ generation }) => generation), [generations]);
   const sse = useMemo<Line[]>(
     () => [
-      { name: 'best', values: shown.map(({ best_sse }) => best_sse), colour: '--accent', points: true },
+      { name: 'lowest', values: shown.map(({ best_sse }) => best_sse), colour: '--accent', points: true },
       { name: 'median', values: shown.map(({ median_sse }) => median_sse), colour: '--second', points: true },
       { name: 'scrambled fields', values: shown.map(({ median_null_sse }) => median_null_sse), colour: '--null', dashed: true },
     ],
@@ -24,7 +24,7 @@ export function GenerationCharts({ generations }: { readonly generations: readon
   );
   const norm = useMemo<Line[]>(
     () => [
-      { name: 'best', values: shown.map(({ best_h_norm }) => best_h_norm), colour: '--accent', points: true },
+      { name: 'lowest', values: shown.map(({ best_h_norm }) => best_h_norm), colour: '--accent', points: true },
       { name: 'median', values: shown.map(({ median_h_norm }) => median_h_norm), colour: '--second', points: true },
     ],
     [generations],
@@ -40,19 +40,19 @@ export function GenerationCharts({ generations }: { readonly generations: readon
   return (
     <Panel title="Generations" aside={<span class="quiet">generation {at.generation}: {at.done} of {at.jobs} jobs{at.failed > 0 && `, ${at.failed} failed`}</span>}>
       <figure>
-        <Chart label={`Log-prime SSE by generation. Generation ${at.generation}: best ${significant(at.best_sse, 4)}, median ${significant(at.median_sse, 4)}, scrambled fields ${significant(at.median_null_sse, 4)}.`} xs={xs} lines={sse} height={HEIGHT} formatX={formatX} formatY={tickTexts} onPoint={setHovered} />
+        <Chart label={`Log-prime SSE by generation. Generation ${at.generation}: lowest ${significant(at.best_sse, 4)}, median ${significant(at.median_sse, 4)}, scrambled fields ${significant(at.median_null_sse, 4)}.`} xs={xs} lines={sse} height={HEIGHT} formatX={formatX} formatY={tickTexts} onPoint={setHovered} />
         <figcaption class="legend">
           <b>Log-prime SSE</b>
-          <span class="key key-accent">best <Score sse={at.best_sse} p={at.best_sse_p_value} /></span>
+          <span class="key key-accent">lowest <Score sse={at.best_sse} p={at.best_sse_p_value} /></span>
           <span class="key key-second">median <Score sse={at.median_sse} p={at.median_p_value} /></span>
           <span class="key key-null">scrambled fields {significant(at.median_null_sse, 4)}</span>
         </figcaption>
       </figure>
       <figure>
-        <Chart label={`h-norm by generation. Generation ${at.generation}: best ${significant(at.best_h_norm, 3)}, median ${significant(at.median_h_norm, 3)}.`} xs={xs} lines={norm} height={HEIGHT} formatX={formatX} formatY={tickTexts} fromZero onPoint={setHovered} />
+        <Chart label={`h-norm by generation. Generation ${at.generation}: lowest ${significant(at.best_h_norm, 3)}, median ${significant(at.median_h_norm, 3)}.`} xs={xs} lines={norm} height={HEIGHT} formatX={formatX} formatY={tickTexts} fromZero onPoint={setHovered} />
         <figcaption class="legend">
           <b>h-norm</b>
-          <span class="key key-accent">best {significant(at.best_h_norm, 3)}</span>
+          <span class="key key-accent">lowest {significant(at.best_h_norm, 3)}</span>
           <span class="key key-second">median {significant(at.median_h_norm, 3)}</span>
         </figcaption>
       </figure>

@@ -2,13 +2,15 @@
 import type { RigState } from '../../daemon/hub/api-types.ts';
 import { money, siParts, unit, UNKNOWN, bitcoin, percent, joulesPerTh } from '../format/numbers.ts';
 import { duration, longTime } from '../format/time.ts';
+import { addressOf } from '../live/route.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { HashrateChart } from './hashrate-chart.tsx';
-import { statusWords, verdictWords } from './words.ts';
+import { huntShareWords, statusWords, verdictWords } from './words.ts';
 
 export function Answer({ state }: { readonly state: RigState }) {
   const { mining, pools, node } = state;
   const words = statusWords(state);
+  const huntShare = huntShareWords(state);
   const pool = pools.find(({ id }) => id === mining.pool) ?? null;
   const [number, prefix] = siParts(mining.hashrate_hs);
   return (
@@ -29,8 +31,13 @@ export function Answer({ state }: { readonly state: RigState }) {
         </p>
         <p class="quiet">
           up {duration(node.uptime_secs)}
-          {mining.session !== null && `, round ${mining.session.round}, best hash ${mining.session.best_zeros} zeros`}
+          {mining.session !== null && `, round ${mining.session.round}, best hash ${mining.session.best_zeros} leading zero hex digits`}
         </p>
+        {huntShare !== null && (
+          <p class="quiet">
+            {huntShare} <a href={addressOf('hunt')}>The hunt</a>
+          </p>
+        )}
       </div>
       <HashrateChart />
       <ForWhom pool={pool} />

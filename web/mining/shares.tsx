@@ -19,7 +19,8 @@ export function Shares({ state: { mining } }: { readonly state: RigState }) {
     { name: 'Hardware errors', value: count(hardware_errors), note: duplicates > 0 ? `${count(duplicates)} duplicates` : '', tone: hardware_errors > 0 ? 'warn' : 'plain' },
     { name: 'Blocks', value: count(blocks), tone: blocks > 0 ? 'good' : 'plain' },
     { name: 'Best difficulty', value: difficulty(best_difficulty, 'none yet') },
-    { name: 'Time to send', value: delay === null ? 'unknown' : unit(delay.p50_ms, 'ms', 1), note: delay === null ? '' : `99 % within ${unit(delay.p99_ms, 'ms', 1)}` },
+    // Measured on the wires of devices only: a CPU has none.
+    ...(delay === null ? [] : [{ name: 'Device to pool', value: unit(delay.p50_ms, 'ms', 1), note: `99 % within ${unit(delay.p99_ms, 'ms', 1)}` }]),
   ];
   return (
     <Panel title="Shares" aside={mining.last_reject !== null && <span class="tone-warn">last refused: {mining.last_reject}</span>}>

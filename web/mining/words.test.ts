@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fakeDevice, fakeRigState } from '../../daemon/telemetry/rig-state.fixture.ts';
-import { makeWords, spaced, statusWords, verdictWords } from './words.ts';
+import { fakeDevice, fakeHunt, fakeRigState } from '../../daemon/telemetry/rig-state.fixture.ts';
+import { huntShareWords, makeWords, spaced, statusWords, verdictWords } from './words.ts';
 
 const state = fakeRigState();
 const having = (mining: Partial<typeof state.mining>): typeof state => ({ ...state, mining: { ...state.mining, ...mining } });
@@ -10,6 +10,15 @@ test('the sentence says whether it hashes, and does not take work for hashing', 
   expect(statusWords(having({ hashrate_hs: 0 })).tone).toBe('bad');
   expect(statusWords(having({ status: 'no_pool' })).text).toContain('no pool');
   expect(statusWords(having({ status: 'paused' })).text).toBe('Paused');
+});
+
+test('a rate that a hunt makes smaller is explained, and only then', () => {
+  const hunting = (engine: 'local' | 'bullmq', runs: number): typeof state => ({ ...state, hunt: { ...fakeHunt(), engine, running: Array.from({ length: runs }, () => ({ job_uuid: 'a', generation: 0, step: 'simulate' as const, done: 0.5 })) } });
+  const devices = [fakeDevice({ driver: 'cpu' })];
+  expect(huntShareWords({ ...hunting('local', 1), devices })).toContain('hunt');
+  expect(huntShareWords({ ...hunting('local', 0), devices })).toBeNull();
+  expect(huntShareWords({ ...hunting('bullmq', 1), devices })).toBeNull();
+  expect(huntShareWords({ ...hunting('local', 1), devices: [fakeDevice({ driver: 'bitaxe-raw' })] })).toBeNull();
 });
 
 test('a payee that changed is bad, one that nobody knows yet is not', () => {

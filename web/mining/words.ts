@@ -31,10 +31,16 @@ export function statusWords({ mining, devices }: RigState): Words {
   }
 }
 
+/** Why a CPU hashes less than it could; null = no hunt takes from it. */
+export function huntShareWords({ hunt, devices }: RigState): string | null {
+  if (hunt === null || hunt.running.length === 0 || hunt.engine !== 'local' || !devices.some(({ driver }) => driver === 'cpu')) return null;
+  return 'A hunt runs on this machine: the CPU hashes with what it leaves.';
+}
+
 const VERDICTS: Readonly<Record<Payout['verdict'], Words>> = {
   pays_expected: { text: 'pays you', tone: 'good' },
   does_not_pay_expected: { text: 'does not pay your address', tone: 'bad' },
-  pays_pool: { text: 'pays the pool, which keeps your account', tone: 'plain' },
+  pays_pool: { text: 'pays the pool, which keeps your share on account', tone: 'plain' },
   payee_changed: { text: 'the payee has changed', tone: 'bad' },
   unreadable: { text: 'cannot be told whom it pays', tone: 'warn' },
 };
