@@ -56,6 +56,7 @@ export interface HubStatus {
   readonly last_event: string;
   /** Six decimals, or `-`. */
   readonly last_sse: string;
+  /** Six decimals, or `2.761e-6` below 0.001, or `-`. */
   readonly last_h_norm: string;
   /** p-value of the same run, so that nobody takes noise for a find. */
   readonly last_p_value: string;

@@ -27,7 +27,7 @@ export async function hubStatus(hunts: HubParts['hunts']): Promise<HubStatus> {
     hunt_status: state.status === 'failed' ? `Error: ${state.reason ?? 'unknown'}` : WORDS[state.status],
     last_event: state.last_event ?? '-',
     last_sse: decimals(state.last_sse, 6),
-    last_h_norm: decimals(state.last_h_norm, 6),
+    last_h_norm: hNorm(state.last_h_norm),
     last_p_value: decimals(state.last_p_value, 4),
     found_files: found.map(provenanceName),
     final_result: state.status === 'completed' ? await finalResultOf(hunts.archive, state) : {},
@@ -36,6 +36,9 @@ export async function hubStatus(hunts: HubParts['hunts']): Promise<HubStatus> {
     last_job_id: found.at(-1) ?? null,
   };
 }
+
+/** Six decimals as the score, but never a zero that is none: geometry that keeps up with its field is at 1e-6 and below. */
+const hNorm = (value: number | null): string => (value === null || value === 0 || value >= 1e-3 ? decimals(value, 6) : value.toExponential(3));
 
 const decimals = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
 

@@ -77,7 +77,7 @@ export const statusSchema: z.ZodType<HubStatus> = z.strictObject({
   hunt_status: z.string().regex(/^(Idle|Running|Paused|Stopped|Completed|Error: .*)$/s).describe('Idle, Running, Paused, Stopped, Completed or `Error: ...`'),
   last_event: z.string(),
   last_sse: z.string().describe('Six decimals, or `-`.'),
-  last_h_norm: z.string().describe('Six decimals, or `-`.'),
+  last_h_norm: z.string().describe('Six decimals, `2.761e-6` below 0.001, or `-`.'),
   last_p_value: z.string().describe('How often scrambled fields score at least as well: four decimals, or `-`.'),
   found_files: z.array(z.string()).describe('Provenance files of the hunt in the order they came; of more than 1000 the newest.'),
   final_result: anything.describe('The best run of a completed hunt: its columns, sncgl_params and sdg_params.'),

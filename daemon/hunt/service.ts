@@ -128,7 +128,7 @@ export class HuntService implements HuntControl {
       if (newest === undefined) throw new RigError('E_HUNT_UNKNOWN', `there is no hunt in ${archive.folder} to go on with`);
       // All jobs of one that was killed may have ended, and its golden run and its table may still have to be written.
       const wasCutShort = newest.status === 'completed' && (await readMarker(this.#options.disk, archive.folder))?.hunt_id === newest.hunt_id;
-      if (newest.status === 'completed' && more_generations === undefined && !wasCutShort) throw new RigError('E_HUNT_SETTINGS', `hunt ${newest.hunt_id} is complete`, { hint: 'Say how many more generations it is to have.', context: { field: 'more_generations' } });
+      if (newest.status === 'completed' && more_generations === undefined && !wasCutShort) throw new RigError('E_HUNT_SETTINGS', `hunt ${newest.hunt_id} is complete`, { hint: 'Say how many more generations it is to have: `rigbrain hunt resume --more N`, or more_generations.', context: { field: 'more_generations' } });
       // A hunt that was killed before it knew how many it is to have gets as many as any other.
       return { folder: newest.folder, plan: null, huntId: newest.hunt_id, generations: (target) => (target === 0 ? this.#options.config.hunt.generations : target) + (more_generations ?? 0) };
     });

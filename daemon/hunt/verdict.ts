@@ -31,6 +31,8 @@ export function verdictOf({ p_value, p_value_target_shuffle: pTargets, runs, ree
   if (reevaluation?.is_significant === true && pTargets !== null && pTargets > SIGNIFICANT) return { kind: 'not_primes', p_best_of_many: chance, words: `on ${seeds} it scores better than scrambled fields do (median p-value ${short(reevaluation.p_value)}), so the field has structure; but random targets fit it as well as the primes do (p-value ${short(pTargets)})` };
   if (reevaluation?.is_significant === true) return { kind: 'better_than_noise', p_best_of_many: chance, words: `on ${seeds} it scores better than scrambled fields do (median p-value ${short(reevaluation.p_value)}): more than noise gives, and no more than that` };
   if (reevaluation !== null) return { kind: 'noise', p_best_of_many: chance, words: `this is what noise gives: on ${seeds} it scores no better than scrambled fields do (median p-value ${short(reevaluation.p_value)})` };
+  if (chance > SIGNIFICANT && runs <= 1) return { kind: 'noise', p_best_of_many: chance, words: `this is what noise gives: a run without any structure has such a p-value or a lower one with a chance of ${short(chance)}` };
+  if (runs <= 1) return { kind: 'undecided', p_best_of_many: chance, words: 'one run can look better than it is: only fresh seeds can tell, and it was not run on any' };
   if (chance > SIGNIFICANT) return { kind: 'noise', p_best_of_many: chance, words: `this is what noise gives: of ${runs} runs without any structure the best has such a p-value or a lower one with a chance of ${short(chance)}` };
   return { kind: 'undecided', p_best_of_many: chance, words: `the best of ${runs} runs looks better than it is: only fresh seeds can tell, and it was not run on any` };
 }

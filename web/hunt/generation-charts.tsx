@@ -18,7 +18,7 @@ export function GenerationCharts({ generations }: { readonly generations: readon
     () => [
       { name: 'lowest', values: shown.map(({ best_sse }) => best_sse), colour: '--accent', points: true },
       { name: 'median', values: shown.map(({ median_sse }) => median_sse), colour: '--second', points: true },
-      { name: 'scrambled fields', values: shown.map(({ median_null_sse }) => median_null_sse), colour: '--null', dashed: true },
+      { name: 'scrambled fields', values: shown.map(({ median_null_sse }) => median_null_sse), colour: '--null', dashed: true, points: true },
     ],
     [generations],
   );

@@ -17,6 +17,13 @@ test('the best of many is not taken for a find', () => {
   expect(judgementOf({ p_value: null, p_value_target_shuffle: null, runs: 0, reevaluation: null }).text).toContain('nothing to judge');
 });
 
+test('one run is not the best of runs', () => {
+  const one = { p_value_target_shuffle: null, runs: 1, reevaluation: null };
+  expect(judgementOf({ ...one, p_value: 0.61 }).text).toBe('This is what noise gives: a run without any structure has such a p-value, or a lower one, in 61 of 100 cases.');
+  expect(judgementOf({ ...one, p_value: 0.03 }).text).toMatch(/^One run /);
+  for (const p_value of [0.61, 0.03]) expect(verdictOf({ ...one, p_value }).words).not.toMatch(/of 1 runs/);
+});
+
 test('the page judges as the daemon does', () => {
   const tones = { no_score: 'plain', noise: 'warn', not_primes: 'warn', undecided: 'plain', better_than_noise: 'good' } as const;
   for (const p_value of [null, 0.001, 0.0303, 0.4, 1]) {

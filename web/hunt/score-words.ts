@@ -38,6 +38,8 @@ export function judgementOf({ p_value, p_value_target_shuffle: pTargets, runs, r
       : { text: `This is what noise gives: on ${seeds} it scores no better than scrambled fields do (median ${pText(reevaluation.p_value)}).`, tone: 'warn' };
   }
   const chance = bestOfMany(p_value, runs);
+  if (chance > SIGNIFICANT && runs <= 1) return { text: `This is what noise gives: a run without any structure has such a p-value, or a lower one, in ${Math.max(1, Math.round(100 * chance))} of 100 cases.`, tone: 'warn' };
+  if (runs <= 1) return { text: 'One run can look better than it is. Only fresh seeds can tell, and it was not run on any yet.', tone: 'plain' };
   if (chance > SIGNIFICANT) return { text: `This is what noise gives: the best of ${runs} runs without any structure has such a p-value, or a lower one, in ${Math.max(1, Math.round(100 * chance))} of 100 hunts.`, tone: 'warn' };
   return { text: `The best of ${runs} runs looks better than it is. Only fresh seeds can tell, and it was not run on any yet.`, tone: 'plain' };
 }

@@ -1,6 +1,7 @@
 /** A line chart over time or over generations (uPlot), in the colours of the page and as wide as its place. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { xRange, yRange } from './chart-ranges.ts';
 import { useTheme } from './theme.ts';
 
 export interface Line {
@@ -52,7 +53,7 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         padding: [8, 30, 0, 0],
         scales: {
-          x: { time },
+          x: time ? { time } : { time, range: (_, low, high) => xRange(low, high) },
           y: { range: (_, low, high) => yRange(low, high, fromZero) },
         },
         axes: [
@@ -88,11 +89,4 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
   useEffect(() => plot.current?.setData([[...xs], ...lines.map(({ values }) => [...values])] as uPlot.AlignedData), [xs, ...lines.map(({ values }) => values)]);
 
   return <div ref={place} class="chart" role="img" aria-label={label} />;
-}
-
-/** Room above and below, also for a line that does not move. */
-function yRange(low: number | null, high: number | null, fromZero: boolean): uPlot.Range.MinMax {
-  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
-  const room = Math.max((high - low) * 0.12, Math.abs(high) * 0.02, 1e-9);
-  return [fromZero ? 0 : low - room, high + room];
 }
