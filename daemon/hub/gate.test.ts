@@ -66,6 +66,16 @@ test('no way of writing an address gets around the gate', async () => {
   expect(await statusOf(url, 'rubbish\r\n\r\n')).toBe(0);
 });
 
+test('an address that cannot be read is refused like anything else, and not repeated', async () => {
+  const { url } = await hub();
+  for (const to of ['/%zz', '/api/hunts/%E0%A4%A/jobs', `/api/hunts/${'a'.repeat(700)}`]) {
+    const answer = await raw(url, to, { headers: { ...bearer, host: 'evil.example' } });
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([400, { error: { code: 'E_HUB_REQUEST' } }]);
+    expect(answer.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'content-security-policy': expect.stringContaining("default-src 'none'") as string });
+    expect(answer.text).not.toContain('hunts/');
+  }
+});
+
 test('a name that was bound to this address by somebody else is not served, not even the page', async () => {
   const { url } = await hub({ config: { allowed_hosts: ['rig.example'] } });
   const cookie = (await raw(url, '/api/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: TOKEN }) })).headers['set-cookie']![0]!.split(';')[0]!;

@@ -55,7 +55,7 @@ export function hubRoutes({ gate, rig, state, streams }: Pick<ServerParts, 'gate
 export function hubServer(parts: ServerParts): FastifyInstance {
   const { gate, tls, log } = parts;
   const http = { headersTimeout: HEADER_MS, connectionsCheckingInterval: 5000, maxHeaderSize: 16 * 1024 };
-  const options = { logger: false, exposeHeadRoutes: false, bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, connectionTimeout: IDLE_MS, keepAliveTimeout: 10_000, forceCloseConnections: true, return503OnClosing: false, routerOptions: { maxParamLength: 600 } } as const;
+  const options = { logger: false, exposeHeadRoutes: false, bodyLimit: BODY_BYTES, requestTimeout: REQUEST_MS, connectionTimeout: IDLE_MS, keepAliveTimeout: 10_000, forceCloseConnections: true, return503OnClosing: false, routerOptions: { maxParamLength: 600 }, frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => refuseAddress(request, reply, log) };
   const app = (tls === null ? fastify({ ...options, http }) : fastify({ ...options, https: { ...http, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADER_MS } })) as FastifyInstance;
   app.server.maxConnections = MOST_CONNECTIONS;
   // A request that is no HTTP: fastify's own answer tells more than it needs to.
@@ -121,6 +121,12 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, lo
   if (retryAfter !== null) void reply.header('retry-after', String(retryAfter));
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="rigbrain"');
   void reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** Of an address that no route can be looked up by: fastify's own answer has it in it, and none of our headers. */
+function refuseAddress(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  void reply.headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store' });
+  refuse(new HubRefusal(400, 'E_HUB_REQUEST', 'the address cannot be read, or a part of it is too long'), request, reply, log);
 }
 
 function servePage(page: StaticFiles, request: FastifyRequest, reply: FastifyReply): void {
