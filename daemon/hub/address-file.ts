@@ -12,16 +12,18 @@ const schema = z.object({
   pid: z.int().min(1),
   /** Mode of the daemon: which hunts it has. */
   mode: z.string(),
+  /** When that process began, by the system's own count: its number may be another's after it was killed. Null = the system does not say. */
+  process_start: z.string().nullable().default(null),
   /** Absolute path of the PEM file the hub shows over https; null over http. */
   cert: z.string().nullable(),
 });
 export type HubAddress = z.infer<typeof schema>;
 
 /** Whole or not at all; mode 0644, as there is no secret in it. @throws the file system's error */
-export function writeHubAddress(dataDir: string, address: HubAddress): void {
+export function writeHubAddress(dataDir: string, address: Omit<HubAddress, 'process_start'>): void {
   const file = path.join(dataDir, HUB_ADDRESS_NAME);
   const fresh = `${file}.${address.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(address)}\n`, { mode: 0o644 });
+  writeFileSync(fresh, `${JSON.stringify({ ...address, process_start: startOf(address.pid) } satisfies HubAddress)}\n`, { mode: 0o644 });
   renameSync(fresh, file);
 }
 
@@ -33,12 +35,30 @@ export function removeHubAddress(dataDir: string, pid: number): void {
 /** Null when no daemon with a hub runs on this data folder; what one that was killed left behind counts for nothing. */
 export function readHubAddress(dataDir: string): HubAddress | null {
   const address = read(dataDir);
-  return address !== null && isAlive(address.pid) ? address : null;
+  // Whoever got the number of a daemon that was killed, and its port, too, would else be sent the token.
+  return address !== null && isAlive(address.pid) && isSame(address) ? address : null;
+}
+
+/** Taken for the same where the system says nothing of other processes. */
+function isSame({ pid, process_start }: HubAddress): boolean {
+  const now = startOf(pid);
+  return process_start === null || now === null || process_start === now;
 }
 
 function read(dataDir: string): HubAddress | null {
   try {
     return schema.parse(JSON.parse(readFileSync(path.join(dataDir, HUB_ADDRESS_NAME), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Field 22 of /proc/PID/stat: clock ticks since the start of the system. */
+function startOf(pid: number): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name of the program, in brackets, may hold anything.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {
     return null;
   }

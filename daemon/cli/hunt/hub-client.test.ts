@@ -15,7 +15,7 @@ async function hub(answer: http.RequestListener): Promise<HubClient> {
   const server = http.createServer(answer);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return new HubClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pid: process.pid, mode: 'demo', cert: null }, 'a-token-of-its-own', 2000);
+  return new HubClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pid: process.pid, mode: 'demo', process_start: null, cert: null }, 'a-token-of-its-own', 2000);
 }
 
 const saying = (status: number, text: string): http.RequestListener => (_, response) => void response.writeHead(status).end(text);
