@@ -101,14 +101,14 @@ function expectBooksToAgree({ engine, verdicts }: Rig, pools: readonly TestPool[
 }
 
 describe('mining goes on after', () => {
-  test.each<[string, Partial<PoolFaults>, { status: SourceStatus; words: RegExp }]>([
+  test.each<[string, Partial<PoolFaults>, { status: SourceStatus; words: RegExp; deadlines?: Partial<Deadlines> }]>([
     ['a pool falls silent', { silent: true }, { status: 'backing_off', words: /not one line|nothing came/ }],
-    ['a pool answers no share', { noSubmitAnswers: true }, { status: 'backing_off', words: /nothing came|without an answer/ }],
+    ['a pool answers no share', { noSubmitAnswers: true }, { status: 'backing_off', words: /nothing came|without an answer/, deadlines: { silenceMs: 10_000 } }],
     ['a pool hangs up in the middle of shares', { dropAfterShares: 1 }, { status: 'backing_off', words: /closed|ECONNRESET/ }],
     ['a pool sends garbage before every line', { garbage: true }, { status: 'backing_off', words: /20 unusable lines/ }],
-  ])('%s', async (_, fault, { status, words }) => {
+  ])('%s', async (_, fault, { status, words, deadlines }) => {
     const pool = await startPool();
-    const rig = await startRig([pool], { deadlines: SHORT });
+    const rig = await startRig([pool], { deadlines: { ...SHORT, ...deadlines } });
     await rig.accepted();
     Object.assign(pool.sim.faults, fault);
     await rig.reaches(0, status);
