@@ -37,7 +37,7 @@ export interface Failure {
 /**
  * One job: the simulation, its validation, and the provenance file, which is written whatever happened to either.
  * @throws the signal's reason when the hunt is stopped: then there is no file, and the job is still to be done; the disk's error when
- *   the file cannot be written
+ *   the file cannot be written, or the disk has no room for the field
  */
 export async function runJob(job: HuntJob, options: RunJobOptions): Promise<Provenance> {
   const { clock, signal, disk, steps } = options;
@@ -105,7 +105,7 @@ function firstProblem(simulated: Simulated | Failure, validated: Validation | Fa
 
 const finiteOnly = (metrics: object): object => Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, typeof value === 'number' && !Number.isFinite(value) ? null : value]));
 
-/** Runs a step until its deadline. @throws the hunt's signal's reason, and nothing else: everything else is an outcome */
+/** Runs a step until its deadline. @throws the hunt's signal's reason, the error of a disk without room, and nothing else: everything else is an outcome */
 async function bounded<T extends object>(clock: Clock, stop: AbortSignal, deadlineMs: number, name: string, onProgress: ((progress: StepProgress) => void) | undefined, step: (how: StepOptions) => Promise<T>): Promise<T | Failure> {
   stop.throwIfAborted();
   const own = new AbortController();
@@ -121,7 +121,11 @@ async function bounded<T extends object>(clock: Clock, stop: AbortSignal, deadli
   };
   stop.addEventListener('abort', onStop, { once: true });
   try {
-    const work = step({ signal: own.signal, ...(onProgress && { onProgress }) }).catch((error: unknown): Failure => ({ code: isGone(error) ? HUNT_SENTINEL.artifactMissing : HUNT_SENTINEL.exception, why: `${name} failed: ${messageOf(error)}` }));
+    const work = step({ signal: own.signal, ...(onProgress && { onProgress }) }).catch((error: unknown): Failure => {
+      // Not the run's doing: as a failed one, it would never be run again.
+      if (isNoRoom(error)) throw error;
+      return { code: isGone(error) ? HUNT_SENTINEL.artifactMissing : HUNT_SENTINEL.exception, why: `${name} failed: ${messageOf(error)}` };
+    });
     const result = await Promise.race([work, ended]);
     // What a step says after the hunt was stopped is no result: it may be what the stop did to it.
     stop.throwIfAborted();
@@ -132,5 +136,11 @@ async function bounded<T extends object>(clock: Clock, stop: AbortSignal, deadli
   }
 }
 
-/** A file that is not there, here or in the process of the step. */
-const isGone = (error: unknown): boolean => isMissing(error) || (error instanceof RigError && error.context.errno === 'ENOENT');
+/** Of the system, here or in the process of the step. */
+const errnoOf = (error: unknown): unknown => (error instanceof RigError ? error.context.errno : (error as NodeJS.ErrnoException | null)?.code);
+
+/** A file that is not there. */
+const isGone = (error: unknown): boolean => isMissing(error) || errnoOf(error) === 'ENOENT';
+
+/** A disk that is full, or takes nothing any more. */
+const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EROFS'].includes(String(errnoOf(error)));

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { RigError } from '../../protocol/common/errors.ts';
 import { writeWhole } from '../ledger/disk/files.ts';
 import type { SimDisk } from '../ledger/disk/sim-disk.fixture.ts';
 import { instantSteps, SIMULATED } from './hunt.fixture.ts';
@@ -128,6 +129,20 @@ describe('while it runs', () => {
     waiting = 'no host takes jobs';
     expect(service.state()).toMatchObject({ status: 'running', reason: 'no host takes jobs' });
     await service.stop();
+  });
+
+  test.each(['here', 'in the process of its step'])('a disk without room for a field %s is no failure of the job: it is run again once there is some', async (where) => {
+    const instant = instantSteps();
+    let isFull = true;
+    const refusal = where === 'here' ? Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }) : new RigError('E_HUNT_STEP', 'ENOSPC: no space left on device, write', { context: { errno: 'ENOSPC' } });
+    const { service } = memoryService({ steps: { ...instant, simulate: (task, options) => (isFull ? Promise.reject(refusal) : instant.simulate(task, options)) } });
+    await service.start({});
+    await service.idle();
+    expect(service.state()).toMatchObject({ status: 'failed', reason: expect.stringContaining('no space left'), jobs_done: 0, jobs_failed: 0 });
+    isFull = false;
+    await service.resume();
+    await service.idle();
+    expect(service.state()).toMatchObject({ status: 'completed', jobs_done: 6, jobs_failed: 0 });
   });
 
   test('a disk that refuses ends it with the reason, and it can be gone on with', async () => {
