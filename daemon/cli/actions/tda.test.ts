@@ -88,7 +88,7 @@ describe('rigbrain tda', () => {
 describe('what it cannot use', () => {
   test.each([
     ['none.json', null, /none\.json cannot be read: .*ENOENT/],
-    ['a.csv', 'x,y\n1,2\n3,z\n', /a\.csv:3: y is no number: z/],
+    ['a.csv', 'x,y\n1,2\n3,z\n', /a\.csv:3: y is no number: "z"/],
     ['a.json', '{"job_uuid": 5}', /no provenance file of this version: schema_version/],
     ['b.json', '{"job_uuid": ', /it is no JSON/],
     ['f.bin', 'RIGBRAIN-FIELD 1\n{"n":2}\n', /head is not one of a field/],

@@ -4,6 +4,9 @@ import type { FieldEvent } from './events.ts';
 
 const COLUMNS = ['x', 'y', 'z', 't_step', 'magnitude', 'phase'] as const;
 const MOST_EVENTS = 100_000;
+/** Cells from the origin; the square of a distance must stay a number, and one cell must still be told from the next. */
+const FARTHEST = 1e9;
+const MOST_SHOWN = 200;
 
 export const eventsName = (jobUuid: string): string => `${jobUuid}_quantule_events.csv`;
 
@@ -25,7 +28,7 @@ export function readEventsCsv(text: string, name: string): FieldEvent[] {
   const head = cellsOf(lines[first]!).map((cell) => cell.trim().toLowerCase());
   const column = (...names: readonly string[]): number => head.findIndex((cell) => names.includes(cell));
   const places = { x: column('x', 'center_x'), y: column('y', 'center_y'), z: column('z', 'center_z'), t_step: column('t_step'), magnitude: column('magnitude'), phase: column('phase') };
-  for (const axis of ['x', 'y'] as const) if (places[axis] < 0) throw wrong(first + 1, `the head has no column ${axis} (or center_${axis}); it has ${head.join(', ')}`);
+  for (const axis of ['x', 'y'] as const) if (places[axis] < 0) throw wrong(first + 1, `the head has no column ${axis} (or center_${axis}); it has ${shown(head.join(', '))}`);
   const events: FieldEvent[] = [];
   lines.forEach((line, i) => {
     if (i <= first || line.trim() === '') return;
@@ -35,15 +38,19 @@ export function readEventsCsv(text: string, name: string): FieldEvent[] {
       const cell = places[field] < 0 ? '' : cells[places[field]]!.trim();
       if (cell === '') return null;
       const value = Number(cell);
-      if (!Number.isFinite(value)) throw wrong(i + 1, `${head[places[field]]!} is no number: ${cell}`);
+      if (!Number.isFinite(value)) throw wrong(i + 1, `${head[places[field]]!} is no number: ${shown(cell)}`);
       return value;
     };
     const place = (axis: 'x' | 'y'): number => number(axis) ?? fail(wrong(i + 1, `${head[places[axis]]!} is empty`));
+    const within = (value: number): number => (Math.abs(value) <= FARTHEST ? value : fail(wrong(i + 1, `${value} is farther out than ${FARTHEST} cells`)));
     if (events.length === MOST_EVENTS) throw wrong(i + 1, `more than ${MOST_EVENTS} events`);
-    events.push({ x: place('x'), y: place('y'), z: number('z') ?? 0, t_step: number('t_step'), magnitude: number('magnitude'), phase: number('phase') });
+    events.push({ x: within(place('x')), y: within(place('y')), z: within(number('z') ?? 0), t_step: number('t_step'), magnitude: number('magnitude'), phase: number('phase') });
   });
   return events;
 }
+
+/** Of a file that may be anything: in quotes, nothing that a terminal would obey, and not all of it. */
+const shown = (text: string): string => JSON.stringify(text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)} ...`);
 
 function fail(error: Error): never {
   throw error;

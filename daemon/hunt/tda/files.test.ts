@@ -28,9 +28,11 @@ describe('events as CSV', () => {
     ['a,b\n1,2\n', 'a.csv:1: the head has no column x'],
     ['x,z\n1,2\n', 'a.csv:1: the head has no column y'],
     ['x,y\n1,2\n3\n', 'a.csv:3: 1 cells where the head has 2'],
-    ['x,y\n1,two\n', 'a.csv:2: y is no number: two'],
+    ['x,y\n1,two\n', 'a.csv:2: y is no number: "two"'],
     ['center_x,center_y\n1,\n', 'a.csv:2: center_y is empty'],
-    ['x,y\n1,Infinity\n', 'a.csv:2: y is no number: Infinity'],
+    ['x,y\n1,Infinity\n', 'a.csv:2: y is no number: "Infinity"'],
+    ['x,y\n1,-1e200\n', 'a.csv:2: -1e+200 is farther out than 1000000000 cells'],
+    [`\x1b[2J${'a'.repeat(1e6)}\n`, `a.csv:1: the head has no column x (or center_x); it has "\\u001b[2j${'a'.repeat(196)} ..."`],
   ])('bad input is named by its line: %j', (text, message) => {
     expect(() => readEventsCsv(text, 'a.csv')).toThrow(message);
   });
