@@ -8,6 +8,7 @@ import type { HuntJob } from './job.ts';
 import { bestOf } from './hunt-view.ts';
 import { Pace } from './pace.ts';
 import type { HuntRow } from './record.ts';
+import { sentinelWords } from './sentinels.ts';
 
 /** Part of a job that its simulation is; the rest is the validation. */
 const SIMULATION_PART = 0.9;
@@ -184,7 +185,7 @@ export class HuntState {
 export function rowWords({ job, result }: HuntRow): string {
   const name = `job ${job.job_uuid.slice(0, 8)} (generation ${job.generation}${job.origin === 'reevaluation' ? ', fresh seed' : ''})`;
   if (result === null) return `${name}: pending`;
-  if (result.log_prime_sse === null || result.status === 'failed') return `${name} failed: code ${result.sentinel_code}`;
+  if (result.log_prime_sse === null || result.status === 'failed') return `${name} failed: ${sentinelWords(result.sentinel_code)}`;
   return `${name}: SSE ${result.log_prime_sse.toPrecision(4)}, p ${result.p_value === null ? 'unknown' : result.p_value.toPrecision(2)}, h-norm ${result.sdg_h_norm_l2 === null ? 'unknown' : result.sdg_h_norm_l2.toPrecision(3)}`;
 }
 

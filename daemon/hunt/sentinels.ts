@@ -24,3 +24,23 @@ export const HUNT_SENTINEL = {
 export type HuntSentinel = (typeof HUNT_SENTINEL)[keyof typeof HUNT_SENTINEL];
 
 export const LEAST_VARIANCE = 1e-5;
+
+const WORDS: Readonly<Record<HuntSentinel, string>> = {
+  0: 'ok',
+  500: 'geometry took no part',
+  996: 'no peaks that fit',
+  997: 'no structure',
+  998: 'a file is missing',
+  999: 'no peaks',
+  1000: 'error',
+  1002: 'ran away (not finite)',
+  1003: 'nothing is left of the field',
+  1004: 'timed out',
+  1005: 'geometry at its bounds',
+};
+
+/** What a code says, for a person: `no structure (code 997)`; of codes of other tools the number alone. */
+export function sentinelWords(code: number): string {
+  const words = (WORDS as Readonly<Record<number, string | undefined>>)[code];
+  return words === undefined ? `code ${code}` : `${words} (code ${code})`;
+}

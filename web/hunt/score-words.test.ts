@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HUNT_SENTINEL } from '../../daemon/hunt/sentinels.ts';
+import { HUNT_SENTINEL, sentinelWords } from '../../daemon/hunt/sentinels.ts';
 import { verdictOf } from '../../daemon/hunt/verdict.ts';
 import { bestOfMany, codeWords, judgementOf, pText, pWord } from './score-words.ts';
 
@@ -40,5 +40,7 @@ test('the page judges as the daemon does', () => {
 
 test('every code of the daemon has its words', () => {
   expect(Object.values(HUNT_SENTINEL).map(codeWords).filter((words) => words.startsWith('code'))).toEqual([]);
+  for (const code of Object.values(HUNT_SENTINEL)) expect(sentinelWords(code)).toBe(`${codeWords(code)} (code ${code})`);
+  expect([codeWords(123), sentinelWords(123)]).toEqual(['code 123', 'code 123']);
   expect(codeWords(null)).toBe('pending');
 });

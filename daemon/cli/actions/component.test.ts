@@ -33,7 +33,8 @@ describe('rigbrain component', () => {
     const { io, code } = await component('list');
     expect(code).toBe(0);
     expect(io.stdout).toMatch(/TDA metrics@1\.0\.0 +usable/);
-    expect(io.stdout).toMatch(/Which@2\.0\.0 +quarantined: script_to_run: there is no none\.mjs/);
+    expect(io.stdout).toMatch(/Which@2\.0\.0 +quarantined +\S+broken\n/);
+    expect(io.stdout).toMatch(/\n\S+broken is quarantined: script_to_run: there is no none\.mjs/);
     const { io: json } = await component('list', '--json');
     expect((JSON.parse(json.stdout) as unknown[]).length).toBe(5);
   });

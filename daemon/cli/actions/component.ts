@@ -21,7 +21,9 @@ export async function componentListCommand(io: CliIo, globals: Globals): Promise
   const { folders, found } = await look(io, globals);
   if (globals.json) io.out(JSON.stringify(found.map(({ info }) => info)));
   else if (found.length === 0) io.out(`no components in ${folders.join(' or ')}`);
-  else for (const line of textTable(io, ['component', 'state', 'folder'], found.map(({ info }) => [keyOf(info), info.usable ? 'usable' : `quarantined: ${info.reason}`, info.component_path]), 3)) io.out(line);
+  else for (const line of textTable(io, ['component', 'state', 'folder'], found.map(({ info }) => [keyOf(info), info.usable ? 'usable' : 'quarantined', info.component_path]), 3)) io.out(line);
+  // Below the table: a reason is a sentence or more, and would make every line of it as long.
+  if (!globals.json) for (const { info } of found) if (!info.usable) io.out(`\n${info.component_path} is quarantined: ${info.reason}`);
   return EXIT.ok;
 }
 

@@ -12,9 +12,12 @@ import type { HubClient } from '../hunt/hub-client.ts';
 import { chosenHunt, openHuntContext, type HuntContext } from '../hunt/hunt-context.ts';
 import { localHunts } from '../hunt/local-hunts.ts';
 import { startRequest, type StartFlags } from '../hunt/start-options.ts';
-import { bestLines, figure } from '../hunt/words.ts';
+import { bestLines, causes, figure } from '../hunt/words.ts';
 import { prepareDataDir } from './data-dir.ts';
 import type { ModeFlags } from './run-mode.ts';
+
+/** Of a long hunt without any score the newest jobs are enough to say why. */
+const CAUSES_OF = 1000;
 
 interface RunFlags extends ModeFlags {
   readonly workers?: number;
@@ -119,7 +122,7 @@ async function end(io: CliIo, globals: Globals, archive: HuntContext['archive'],
   const best = await finalResult(archive, detail);
   if (globals.json) io.out(JSON.stringify({ type: 'end', hunt_id: huntId, status, reason: last?.reason ?? null, best }));
   else if (status === 'completed' && best !== null) for (const line of bestLines(io, detail, best, await archive.folderOf(huntId))) io.out(line);
-  else if (status === 'completed') io.out('the hunt is complete, and no run has a score');
+  else if (status === 'completed') io.out(`the hunt is complete, and no run has a score: ${causes((await archive.rows(huntId, { offset: 0, limit: CAUSES_OF, order: 'newest' })).rows)}`);
   else if (status === 'stopped') io.err(`stopped after ${detail.summary.jobs_done} jobs; ${again('resume', globals)} goes on with the same ones${best === null ? '' : ` (best so far: SSE ${figure(best.log_prime_sse)}, p ${figure(best.p_value, 2)})`}`);
   if (status === 'failed') throw new RigError('E_HUNT_STEP', `the hunt failed: ${last?.reason ?? 'unknown'}`, { hint: `What has ended is kept; ${again('resume', globals)} goes on with the rest once the cause is gone.` });
   return EXIT.ok;

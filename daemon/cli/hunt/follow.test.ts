@@ -3,7 +3,7 @@ import type { GenerationSummary, HuntSummary } from '../../hunt/archive-types.ts
 import type { HuntTelemetry } from '../../telemetry/state.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { follow, type FollowOptions } from './follow.ts';
-import { generationLine, statusLine } from './words.ts';
+import { causes, generationLine, statusLine } from './words.ts';
 
 const STATE: HuntTelemetry = {
   status: 'running', reason: null, hunt_id: 'h', engine: 'local', generation: 0, generations: 2, population: 2, jobs_total: 4, jobs_done: 0, jobs_failed: 0, running: [],
@@ -60,6 +60,10 @@ describe('words', () => {
   test('a score stands beside its p-value and what scrambled fields have', () => {
     expect(generationLine(ended(3, { failed: 1 }), 10)).toBe('generation 3 (4 of 10): best SSE 3.412 (p 0.061), median 3.9 (p 0.5); scrambled fields 3.95; h-norm 0.0012, median 0.003; 2 jobs, 1 failed');
     expect(generationLine(ended(0, { best_sse: null, jobs: 1, failed: 1 }), 1)).toBe('generation 0 (1 of 1): no score; 1 job, 1 failed');
+  });
+
+  test('a hunt without any score says why', () => {
+    expect(causes([{ sentinel_code: 996 }, { sentinel_code: 997 }, { sentinel_code: null }, { sentinel_code: 997 }])).toBe('2 \u00d7 no structure (code 997), 1 \u00d7 no peaks that fit (code 996)');
   });
 
   test('what is under way counts in parts; a pause and failures are seen', () => {
