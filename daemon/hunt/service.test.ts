@@ -131,6 +131,17 @@ describe('while it runs', () => {
     await service.stop();
   });
 
+  test('a disk that is full is named before it begins, and nothing is held', async () => {
+    const { service, disk, lock } = memoryService();
+    disk.faults.when = ({ path }) => (path.includes('journal') ? 'ENOSPC' : null);
+    await expect(service.start({})).rejects.toMatchObject({ code: 'E_DATA_DIR', message: expect.stringMatching(/Hunts: .*ENOSPC/) as string, context: { errno: 'ENOSPC' } });
+    expect([service.state().status, lock.isTaken]).toEqual(['idle', false]);
+    disk.faults.when = () => null;
+    await service.start({});
+    await service.idle();
+    expect(service.state().status).toBe('completed');
+  });
+
   test.each(['here', 'in the process of its step'])('a disk without room for a field %s is no failure of the job: it is run again once there is some', async (where) => {
     const instant = instantSteps();
     let isFull = true;

@@ -181,7 +181,11 @@ export class HuntService implements HuntControl {
     if (this.#isClosing) return Promise.reject(new RigError('E_HUNT_BUSY', 'rigbrain is stopping'));
     if (this.#current !== null) return Promise.reject(busy(this.#current.hunt.hunter.huntId));
     if (this.#opening !== null) return Promise.reject(new RigError('E_HUNT_BUSY', 'a hunt is being started'));
-    const opening = this.#begin(choose).finally(() => (this.#opening = null));
+    const opening = this.#begin(choose)
+      .catch((error: unknown) => {
+        throw named(error, this.#options.archive.folder);
+      })
+      .finally(() => (this.#opening = null));
     this.#opening = opening;
     return opening;
   }
@@ -303,6 +307,13 @@ interface Choice {
 }
 
 const busy = (huntId: string): RigError => new RigError('E_HUNT_BUSY', `hunt ${huntId} runs already`, { context: { hunt_id: huntId } });
+
+/** What a disk says, with the folder and what to do about it; anything else as it is. */
+function named(error: unknown, folder: string): unknown {
+  const errno = (error as NodeJS.ErrnoException | null)?.code;
+  if (error instanceof RigError || typeof errno !== 'string' || !/^E[A-Z0-9]+$/.test(errno)) return error;
+  return new RigError('E_DATA_DIR', `no hunt can be run in ${folder}: ${messageOf(error)}`, { cause: error, hint: 'Make room there, or let the daemon write there; then start or resume the hunt.', context: { folder, errno } });
+}
 
 /** Any seed a hunt takes. */
 const drawSeed = (): number => randomInt(2 ** 32);
