@@ -17,7 +17,8 @@ interface BestRunProps {
 
 /** The best run with what may be said of it; once the hunt has ended, its JSON is the final one. */
 export function BestRun({ huntId, summary, golden }: BestRunProps) {
-  const { best, status } = summary;
+  const { status } = summary;
+  const best = golden === null ? summary.best : bestOf(golden);
   if (best === null) {
     return (
       <Panel title="Best run">
@@ -34,12 +35,20 @@ export function BestRun({ huntId, summary, golden }: BestRunProps) {
           { name: 'Fitness', value: significant(best.fitness, 4), note: `of generation ${best.generation}` },
         ]}
       />
-      <Judged best={best} summary={summary} golden={golden?.source_job_uuid === best.job_uuid ? golden : null} />
+      {summary.best !== null && summary.best.job_uuid !== best.job_uuid && (
+        <p class="quiet">
+          The fittest run, <a href={addressOf('hunt', huntId, 'job', summary.best.job_uuid)}>of generation {summary.best.generation}</a> with SSE <Score sse={summary.best.log_prime_sse} p={summary.best.p_value} />, had no score on every fresh seed: this is the next that had.
+        </p>
+      )}
+      <Judged best={best} summary={summary} golden={golden} />
     </Panel>
   );
 }
 
-/** @param golden only when it is of this run */
+/** The run that fresh seeds have confirmed to run at all is the final one, as the hub and the command line have it. */
+const bestOf = ({ source_job_uuid, generation, fitness, metrics: { log_prime_sse, sdg_h_norm_l2, p_value } }: Golden): HuntBest => ({ job_uuid: source_job_uuid, generation, fitness, log_prime_sse, sdg_h_norm_l2, p_value });
+
+/** @param golden of this run; null when it was not run on fresh seeds */
 function Judged({ best: { job_uuid: uuid, p_value: p }, summary: { hunt_id, jobs_done, jobs_failed }, golden }: { readonly best: HuntBest; readonly summary: HuntSummary; readonly golden: Golden | null }) {
   const { value, problem } = useLoaded(`${hunt_id} ${uuid}`, golden !== null, (signal) => api.job(hunt_id, uuid, signal));
   const judged = judgementOf({ p_value: p, p_value_target_shuffle: value?.metrics.p_value_target_shuffle ?? null, runs: jobs_done - jobs_failed, reevaluation: golden?.reevaluation ?? null });

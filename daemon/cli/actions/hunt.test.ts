@@ -52,7 +52,7 @@ test('status and best say the same of a hunt, by any beginning of its id', async
 });
 
 test('for a person no score stands without its p-value and a verdict', async () => {
-  expect((await hunt('status')).io.stdout).toMatch(/^best {9}SSE \S+ \(p \S+\)/m);
+  expect((await hunt('status')).io.stdout).toMatch(/^fittest {6}SSE \S+ \(p \S+\)/m);
   const { io } = await hunt('best');
   expect(io.stdout).toMatch(/^score .* scrambled fields have \S+, random targets \S+ \(medians\)$/m);
   expect(io.stdout).toMatch(/^p-value {6}\S+ against scrambled fields \(\S+ as the best of all runs\), \S+ against random targets$/m);

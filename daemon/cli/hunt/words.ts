@@ -52,7 +52,7 @@ export function summaryLines(io: CliIo, summary: HuntSummary, live: HuntTelemetr
     ...(live === null ? [] : [`now          ${statusLine(live)}`]),
     ...(live?.last_event ? [`last event   ${live.last_event}`] : []),
     ...(live?.reason ? [`reason       ${live.reason}`] : []),
-    best === null ? 'best         no run has a score' : `best         SSE ${figure(best.log_prime_sse)} (p ${figure(best.p_value, 2)}), h-norm ${figure(best.sdg_h_norm_l2)}, fitness ${figure(best.fitness)}, generation ${best.generation}: \`rigbrain hunt best\` says what that amounts to`,
+    best === null ? 'fittest      no run has a score' : `fittest      SSE ${figure(best.log_prime_sse)} (p ${figure(best.p_value, 2)}), h-norm ${figure(best.sdg_h_norm_l2)}, fitness ${figure(best.fitness)}, generation ${best.generation}: \`rigbrain hunt best\` says what that amounts to`,
   ];
 }
 
@@ -72,6 +72,7 @@ export function bestLines(io: CliIo, { summary, golden, settings }: HuntDetail, 
   return [
     `hunt         ${summary.hunt_id}  ${summary.status}, ${summary.generations_done} of ${summary.generations} generations, ${plural(summary.jobs_done, 'job')}, ${summary.jobs_failed} failed`,
     `best run     ${best.job_uuid}  generation ${best.generation}, fitness ${figure(best.fitness)}`,
+    ...(summary.best === null || summary.best.job_uuid === best.job_uuid ? [] : [`passed over  ${summary.best.job_uuid}  generation ${summary.best.generation}, fitness ${figure(summary.best.fitness)}, SSE ${figure(summary.best.log_prime_sse)} (p ${figure(summary.best.p_value, 2)}): it had no score on every fresh seed`]),
     `score        log_prime_sse ${figure(best.log_prime_sse)}; scrambled fields have ${figure(best.sse_null_phase_scramble)}, random targets ${figure(best.sse_null_target_shuffle)} (medians)`,
     `p-value      ${figure(best.p_value, 2)} against scrambled fields (${percent(verdict.p_best_of_many)} as the best of all runs), ${figure(best.p_value_target_shuffle, 2)} against random targets`,
     `geometry     sdg_h_norm_l2 ${figure(best.sdg_h_norm_l2)} at dt ${best.simulation.dt}; to be compared at this dt only`,
