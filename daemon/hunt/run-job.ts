@@ -143,4 +143,4 @@ const errnoOf = (error: unknown): unknown => (error instanceof RigError ? error.
 const isGone = (error: unknown): boolean => isMissing(error) || errnoOf(error) === 'ENOENT';
 
 /** A disk that is full, or takes nothing any more. */
-const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EROFS'].includes(String(errnoOf(error)));
+export const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EROFS'].includes(String(errnoOf(error)));

@@ -180,6 +180,24 @@ describe.skipIf(!hasRedis)('the queue (needs redis-server)', () => {
     expect(second.begun).toEqual([job!.job_uuid]);
   });
 
+  test('a host without room for a field gives its jobs back and takes no more for a while; no attempt is lost by it', async () => {
+    const made = await jobs(3);
+    const once = { ...config(), attempts: 1 };
+    const asked: string[] = [];
+    const log = recorder();
+    await workerOf({ ...heldSteps(), simulate: ({ job }) => (asked.push(job.job_uuid), Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))) }, { config: once, concurrency: 1, log });
+    const runner = await QueueRunner.open({ ...access, config: once, disk: nodeDisk, log: recorder(), simulateDeadlineMs: 60_000, validateDeadlineMs: 60_000 });
+    closing.push(() => runner.close());
+    const results = Promise.all(made.map((job) => runner.run(job, placeOf())));
+    await vi.waitFor(() => expect(log.said.join()).toContain('job given back'));
+    const healthy = heldSteps(false);
+    await workerOf(healthy, { config: once });
+    expect((await results).map(({ status }) => status)).toEqual(['ok', 'ok', 'ok']);
+    expect(healthy.begun).toHaveLength(3);
+    expect(asked).toHaveLength(1);
+    expect(log.said.join()).toContain('no room for a field on this host');
+  });
+
   test('a host that cannot write down a result is not the end of a job; when that was often enough, it failed, with its reason', async () => {
     const made = await jobs(2);
     let broken = 1;

@@ -11,7 +11,7 @@ import { nodeDisk } from '../../ledger/disk/node-disk.ts';
 import { FIELD_FOLDER, fieldName } from '../artifact.ts';
 import { PROVENANCE_FOLDER } from '../hunter.ts';
 import { provenanceName, type Provenance } from '../provenance.ts';
-import { runJob } from '../run-job.ts';
+import { isNoRoom, runJob } from '../run-job.ts';
 import type { HuntSteps, StepProgress } from '../steps.ts';
 import { huntContract, MOST_FIELD_BYTES, queueNames, readTask, RESULT_TTL_SECS, type QueueTask } from './contract.ts';
 import { beat, leave, member, type Member } from './presence.ts';
@@ -21,6 +21,8 @@ import { connectRedis, redisAddress, troubleOf, type RedisAccess } from './redis
 const LOOK_MS = 1_000;
 /** Pause of a loop that Redis failed, and between two attempts to send a field to a Redis without room. */
 const RETRY_MS = 1_000;
+/** How long a host without room for a field takes no jobs. */
+const NO_ROOM_MS = 30_000;
 /** Longest that giving back jobs takes. */
 const CLOSE_MS = 5_000;
 /** How many jobs a worker may lose to other hosts: each job counts for itself, see `attempts`. */
@@ -57,6 +59,7 @@ export class HuntWorker {
   readonly #active = new Map<string, AbortController>();
   readonly #warned = new Set<string>();
   readonly #looking: Timer;
+  #resting: Timer | null = null;
   #isLooking = false;
   #isClosing = false;
   #isAway = true;
@@ -104,6 +107,7 @@ export class HuntWorker {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#looking.cancel();
+    this.#resting?.cancel();
     for (const abort of this.#active.values()) abort.abort(GIVEN_BACK);
     let late!: Timer;
     const deadline = new Promise<void>((resolve) => (late = this.#options.clock.after(CLOSE_MS, resolve)));
@@ -162,6 +166,12 @@ export class HuntWorker {
         bull.opts.removeOnFail = true;
         throw new UnrecoverableError(STOPPED.message);
       }
+      if (isNoRoom(error)) {
+        this.#rest(messageOf(error));
+        await bull.moveToWait(token);
+        log.info({ job_uuid: uuid }, 'job given back');
+        throw new WaitingError();
+      }
       log.warn({ job_uuid: uuid, err: messageOf(error) }, 'job failed on this host');
       throw error;
     } finally {
@@ -178,6 +188,17 @@ export class HuntWorker {
       // Not one attempt of many: it will not become a better one.
       throw new this.#errors.UnrecoverableError(messageOf(error));
     }
+  }
+
+  /** A host without room would take one job after the other and bring none to its end: the others take them. */
+  #rest(why: string): void {
+    if (this.#resting !== null || this.#isClosing) return;
+    this.#options.log.warn({ err: why }, `there is no room for a field on this host: it takes no jobs for ${NO_ROOM_MS / 1000} s`);
+    void this.#worker.pause(true).catch(() => {});
+    this.#resting = this.#options.clock.after(NO_ROOM_MS, () => {
+      this.#resting = null;
+      if (!this.#isClosing) void Promise.resolve(this.#worker.resume()).catch(() => {});
+    });
   }
 
   /** Before the job is done: a result says that its field is there. A Redis without room is waited for. */
