@@ -7,7 +7,7 @@ import { Facts } from '../parts/facts.tsx';
 import { JsonText } from '../parts/json-text.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Score } from './score.tsx';
-import { judgementOf, pWord } from './score-words.ts';
+import { judgementOf, pWordOfBest } from './score-words.ts';
 
 interface BestRunProps {
   readonly huntId: string;
@@ -30,7 +30,7 @@ export function BestRun({ huntId, summary, golden }: BestRunProps) {
     <Panel title={status === 'completed' ? 'Final best run' : 'Best run so far'} aside={<a href={addressOf('hunt', huntId, 'job', best.job_uuid)}>fields and metrics</a>}>
       <Facts
         facts={[
-          { name: 'Log-prime SSE', value: <Score sse={best.log_prime_sse} p={best.p_value} />, note: pWord(best.p_value) },
+          { name: 'Log-prime SSE', value: <Score sse={best.log_prime_sse} p={best.p_value} />, note: pWordOfBest(best.p_value, summary.jobs_done - summary.jobs_failed) },
           { name: 'h-norm', value: significant(best.sdg_h_norm_l2, 3) },
           { name: 'Fitness', value: significant(best.fitness, 4), note: `of generation ${best.generation}` },
         ]}

@@ -11,8 +11,12 @@ import { Table, type Column } from '../parts/table.tsx';
 import { Score } from './score.tsx';
 import { statusOf } from './score-words.ts';
 
-/** Hunts of the data folder, also those of before. */
-export function HuntList({ list, shown, isBusy }: { readonly list: Loaded<readonly HuntSummary[]>; readonly shown: string | null; readonly isBusy: boolean }) {
+/**
+ * Hunts of the data folder, also those of before.
+ * @param failed the one whose failure the daemon tells of: its folder knows only that nobody runs it
+ */
+export function HuntList({ list, failed, shown, isBusy }: { readonly list: Loaded<readonly HuntSummary[]>; readonly failed: string | null; readonly shown: string | null; readonly isBusy: boolean }) {
+  const rows = list.value?.map((hunt) => (hunt.hunt_id === failed ? { ...hunt, status: 'failed' as const } : hunt)) ?? null;
   const columns: readonly Column<HuntSummary>[] = [
     { title: 'Hunt', head: true, cell: ({ hunt_id, created_utc }) => <><a href={addressOf('hunt', hunt_id)} aria-current={hunt_id === shown ? 'true' : undefined}><code>{shortId(hunt_id)}</code></a>{hunt_id === shown && ' (shown above)'}<small><When at={created_utc} /></small></> },
     { title: 'Status', cell: ({ status, has_golden }) => <><Badge tone={statusOf(status).tone}>{statusOf(status).text}</Badge>{has_golden && <small>has golden parameters</small>}</> },
@@ -25,7 +29,7 @@ export function HuntList({ list, shown, isBusy }: { readonly list: Loaded<readon
   return (
     <Panel title="All hunts">
       {list.problem !== null && <p class="problem">{list.problem}</p>}
-      {list.value === null ? <p class="quiet">Loading…</p> : <Table caption="All hunts, newest first" columns={columns} rows={list.value} keyOf={({ hunt_id }) => hunt_id} empty="There was none yet." isCompact rowClass={({ hunt_id }) => (hunt_id === shown ? 'row-active' : '')} />}
+      {rows === null ? <p class="quiet">Loading…</p> : <Table caption="All hunts, newest first" columns={columns} rows={rows} keyOf={({ hunt_id }) => hunt_id} empty="There was none yet." isCompact rowClass={({ hunt_id }) => (hunt_id === shown ? 'row-active' : '')} />}
     </Panel>
   );
 }

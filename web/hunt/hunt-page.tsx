@@ -37,7 +37,7 @@ export function HuntPage() {
       {hunt.hunt_id !== null && <HuntLive hunt={hunt} />}
       <StartForm isBusy={isBusy} isOpen={hunt.hunt_id === null} />
       {huntId !== null && <HuntResults key={huntId} huntId={huntId} hunt={hunt.hunt_id === huntId ? hunt : null} />}
-      <HuntList list={list} shown={huntId} isBusy={isBusy} />
+      <HuntList list={list} failed={hunt.status === 'failed' ? hunt.hunt_id : null} shown={huntId} isBusy={isBusy} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HUNT_SENTINEL, sentinelWords } from '../../daemon/hunt/sentinels.ts';
 import { verdictOf } from '../../daemon/hunt/verdict.ts';
-import { bestOfMany, codeWords, judgementOf, pText, pWord } from './score-words.ts';
+import { bestOfMany, codeWords, judgementOf, pText, pWord, pWordOfBest } from './score-words.ts';
 
 const reevaluation = (p_value: number, is_significant: boolean) => ({ seeds: [{ job_uuid: 'a', global_seed: 1, sentinel_code: 0, fitness: 1, log_prime_sse: 3, sdg_h_norm_l2: 0.01, p_value }], log_prime_sse: 3, sdg_h_norm_l2: 0.01, p_value, is_stable: true, is_significant });
 
@@ -15,6 +15,10 @@ test('the best of many is not taken for a find', () => {
   expect(bestOfMany(0.0303, 100)).toBeGreaterThan(0.95);
   expect(judgementOf({ p_value: 0.0303, p_value_target_shuffle: null, runs: 100, reevaluation: null }).text).toMatch(/what noise gives.*of 100 runs.*in 95 of 100 hunts/);
   expect(judgementOf({ p_value: null, p_value_target_shuffle: null, runs: 0, reevaluation: null }).text).toContain('nothing to judge');
+});
+
+test('what is rare for one run is not called so of the best of a hundred', () => {
+  expect([pWordOfBest(0.03, 100), pWordOfBest(0.03, 1), pWordOfBest(0.5, 100), pWordOfBest(null, 100)]).toEqual(['rare for one run, not for the best of 100', 'rare in noise', 'noise does this', 'not tested']);
 });
 
 test('one run is not the best of runs', () => {

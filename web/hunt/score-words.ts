@@ -15,6 +15,9 @@ export function pWord(p: number | null): string {
   return p > SIGNIFICANT ? 'noise does this' : 'rare in noise';
 }
 
+/** The same of the best of many runs, which is rarer than it deserves. */
+export const pWordOfBest = (p: number | null, runs: number): string => (p !== null && p <= SIGNIFICANT && bestOfMany(p, runs) > SIGNIFICANT ? `rare for one run, not for the best of ${runs}` : pWord(p));
+
 export interface Judgement {
   readonly text: string;
   readonly tone: Tone;

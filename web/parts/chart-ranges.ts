@@ -9,8 +9,9 @@ export function yRange(low: number | null, high: number | null, fromZero: boolea
   return [fromZero ? 0 : low - room, high + room];
 }
 
-/** Of whole numbers. A single one stands in the middle: left to itself the chart would show a hundred that are not there. */
-export function xRange(low: number | null, high: number | null): Range {
-  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
+/** Of whole numbers in their order. A single one stands in the middle: left to itself the chart would show a hundred that are not there. */
+export function xRange(xs: ArrayLike<number>): Range {
+  const [low, high] = [xs[0], xs[xs.length - 1]];
+  if (low === undefined || high === undefined) return [0, 1];
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }

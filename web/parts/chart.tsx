@@ -53,7 +53,7 @@ export function Chart({ label, xs, lines, height, time = false, formatY, formatX
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         padding: [8, 30, 0, 0],
         scales: {
-          x: time ? { time } : { time, range: (_, low, high) => xRange(low, high) },
+          x: time ? { time } : { time, range: ({ data: [shown] }) => xRange(shown) },
           y: { range: (_, low, high) => yRange(low, high, fromZero) },
         },
         axes: [

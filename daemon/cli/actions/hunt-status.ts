@@ -38,7 +38,7 @@ export async function huntStatus(io: CliIo, globals: Globals, given: string | nu
   }
   const isRunning = !['completed', 'stopped', 'failed', 'idle'].includes(summary.status);
   const where = !isRunning ? '' : daemon !== null && own !== null ? ` in the daemon (process ${daemon.pid})` : ' in another process; Ctrl-C there stops it';
-  for (const line of summaryLines(io, summary, isRunning ? own : null, where)) io.out(line);
+  for (const line of summaryLines(io, summary, isRunning || own?.status === 'failed' ? own : null, where)) io.out(line);
   return EXIT.ok;
 }
 

@@ -3,7 +3,7 @@ import type { GenerationSummary, HuntSummary } from '../../hunt/archive-types.ts
 import type { HuntTelemetry } from '../../telemetry/state.ts';
 import { FakeIo } from '../fake-io.fixture.ts';
 import { follow, type FollowOptions } from './follow.ts';
-import { causes, generationLine, statusLine } from './words.ts';
+import { causes, generationLine, statusLine, summaryLines } from './words.ts';
 
 const STATE: HuntTelemetry = {
   status: 'running', reason: null, hunt_id: 'h', engine: 'local', generation: 0, generations: 2, population: 2, jobs_total: 4, jobs_done: 0, jobs_failed: 0, running: [],
@@ -60,6 +60,14 @@ describe('words', () => {
   test('a score stands beside its p-value and what scrambled fields have', () => {
     expect(generationLine(ended(3, { failed: 1 }), 10)).toBe('generation 3 (4 of 10): best SSE 3.412 (p 0.061), median 3.9 (p 0.5); scrambled fields 3.95; h-norm 0.0012, median 0.003; 2 jobs, 1 failed');
     expect(generationLine(ended(0, { best_sse: null, jobs: 1, failed: 1 }), 1)).toBe('generation 0 (1 of 1): no score; 1 job, 1 failed');
+  });
+
+  test('a hunt that failed in the daemon is not called stopped, and says why', () => {
+    const summary: HuntSummary = { hunt_id: 'h', folder: 'h', status: 'stopped', created_utc: '2026-01-01T00:00:00.000Z', generations: 2, generations_done: 0, population: 2, jobs_done: 1, jobs_failed: 0, best: null, has_golden: false };
+    const lines = summaryLines(new FakeIo('/'), summary, { ...STATE, status: 'failed', reason: 'ENOSPC: the disk is full', last_event: 'hunt failed: ENOSPC: the disk is full' }, '');
+    expect(lines[0]).toMatch(/failed$/);
+    expect(lines.filter((line) => line.includes('ENOSPC'))).toEqual(['reason       ENOSPC: the disk is full']);
+    expect(summaryLines(new FakeIo('/'), summary, null, '')[0]).toMatch(/stopped$/);
   });
 
   test('a hunt without any score says why', () => {

@@ -43,14 +43,17 @@ export function statusLine(t: HuntTelemetry): string {
 
 /** Of `hunt status`: the hunt under way or the last one. */
 export function summaryLines(io: CliIo, summary: HuntSummary, live: HuntTelemetry | null, where: string): string[] {
-  const { status, generations_done, generations, population, jobs_done, jobs_failed, best } = summary;
+  const { generations_done, generations, population, jobs_done, jobs_failed, best } = summary;
+  // The folder knows only that nobody runs it; who ran it knows that it failed, and why.
+  const hasFailed = live?.status === 'failed';
+  const status = hasFailed ? 'failed' : summary.status;
   return [
     `hunt         ${summary.hunt_id}  ${paintStatus(io, status)}${where}`,
     `begun        ${summary.created_utc}`,
     `generations  ${generations_done} of ${generations}, ${plural(population, 'job')} each`,
     `jobs         ${jobs_done} ended, ${jobs_failed} failed`,
-    ...(live === null ? [] : [`now          ${statusLine(live)}`]),
-    ...(live?.last_event ? [`last event   ${live.last_event}`] : []),
+    ...(live === null || hasFailed ? [] : [`now          ${statusLine(live)}`]),
+    ...(live?.last_event && !hasFailed ? [`last event   ${live.last_event}`] : []),
     ...(live?.reason ? [`reason       ${live.reason}`] : []),
     best === null ? 'fittest      no run has a score' : `fittest      SSE ${figure(best.log_prime_sse)} (p ${figure(best.p_value, 2)}), h-norm ${figure(best.sdg_h_norm_l2)}, fitness ${figure(best.fitness)}, generation ${best.generation}: \`rigbrain hunt best\` says what that amounts to`,
   ];
