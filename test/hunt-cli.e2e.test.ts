@@ -33,8 +33,10 @@ const linesOf = (stdout: string): Line[] => stdout.trimEnd().split('\n').map((li
 
 test.runIf(process.platform === 'linux')('Ctrl-C stops a hunt, nobody else may run one meanwhile, and resume goes on with the same jobs', async () => {
   const cli = cliIn('stopped');
-  // As in a terminal: every process of the command gets the signal.
-  const running = cli.start('start', '--generations', '3', '--set', 'T_steps=1000', '--json');
+  // It rests so much that it cannot come to its end before all of this is tried.
+  cli.env = { RIGBRAIN_HUNT__CPU_PERCENT: '4' };
+  const running = cli.start('start', '--generations', '3', '--set', 'T_steps=4000', '--json');
+  cli.env = {};
   const { hunt_id } = JSON.parse(await running.line((line) => line.includes('"started"'))) as Line;
   const second = await cli.run('start', '--json');
   expect(second.code).toBe(69);
@@ -42,6 +44,7 @@ test.runIf(process.platform === 'linux')('Ctrl-C stops a hunt, nobody else may r
   expect((await cli.run('stop')).stderr).toContain('runs in another process, which takes no commands');
   expect((await cli.json<{ hunt: HuntDetail }>('status')).hunt.summary).toMatchObject({ hunt_id, status: 'running' });
   await running.line((line) => line.includes('"generation"'));
+  // As in a terminal: every process of the command gets the signal.
   for (const pid of processesWith(cli.mark)) {
     try {
       process.kill(pid, 'SIGINT');

@@ -29,6 +29,8 @@ export class HuntCli {
   readonly dataDir: string;
   /** Stands in the environment of every process that is started, and of those they start. */
   readonly mark = `RIGBRAIN_TEST_MARK=${randomUUID()}`;
+  /** Of the configuration, for the processes that are started from now on. */
+  env: Record<string, string> = {};
   readonly #config: string;
 
   constructor(dataDir: string, yaml = SMALL_HUNTS) {
@@ -52,7 +54,7 @@ export class HuntCli {
   start(...args: string[]): Running {
     const bin = path.join(packageRoot(), 'dist', 'daemon', 'cli', 'bin.js');
     if (!existsSync(bin)) throw new Error('dist/ is not built: run `npm run build` first (npm test does)');
-    const child = spawn(process.execPath, [bin, 'hunt', ...args, '--data', this.dataDir, '--config', this.#config], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RIGBRAIN_TEST_MARK: this.mark.split('=')[1] } });
+    const child = spawn(process.execPath, [bin, 'hunt', ...args, '--data', this.dataDir, '--config', this.#config], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env, RIGBRAIN_TEST_MARK: this.mark.split('=')[1] } });
     let stdout = '';
     let stderr = '';
     const watchers = new Set<() => void>();
