@@ -61,6 +61,10 @@ describe('check', () => {
     expect(code).toBe(78);
     expect(io.stdout).toMatch(/E_HUNT_SETTINGS: .*rig\.yaml:4:\d+: hunt\.bounds\.sncgl_c3: must be a range within/);
     expect((await check('hunt: {engine: bullmq}\n')).io.stdout).toMatch(/E_HUNT_QUEUE: .*rig\.yaml:1:\d+: hunt\.engine: bullmq needs hunt\.redis/);
+    const few = await check('hunt: {surrogates: 8}\n');
+    expect(few.code).toBe(0);
+    expect(few.io.stdout).toMatch(/warning: .*rig\.yaml:1:\d+: hunt\.surrogates: with 8 no p-value is below 0\.11/);
+    expect((await check('hunt: {surrogates: 19}\n')).io.stdout).not.toContain('surrogates');
   });
 
   it('finds a CA file that is not there, certificates that nobody checks, and keys of TLS where there is none', async () => {

@@ -1,10 +1,12 @@
 /** `rigbrain check`: everything a person can get wrong in files, without starting anything. */
 import { loadConfig, type LoadedConfig } from '../../../config/load.ts';
+import { describeOrigin, nearestOrigin } from '../../../config/origin.ts';
 import { formatProblem } from '../../../config/problem.ts';
 import { createSecretResolver, secretRefs } from '../../../config/secrets.ts';
 import { messageOf } from '../../../protocol/common/errors.ts';
 import { webhookTargets } from '../../alarms/webhook-targets.ts';
 import { huntProblems } from '../../hunt/config-problems.ts';
+import { SIGNIFICANT } from '../../hunt/golden.ts';
 import { EXIT } from '../exit-codes.ts';
 import { configSources, dataDirOf, type Globals } from '../globals.ts';
 import { paint, type CliIo } from '../io.ts';
@@ -48,7 +50,11 @@ function load(io: CliIo, globals: Globals, findings: CheckFinding[]): LoadedConf
 }
 
 function huntFindings({ config, origins }: LoadedConfig): CheckFinding[] {
-  return huntProblems(config, origins).map((problem) => ({ severity: 'error', code: problem.code ?? 'E_CONFIG_INVALID', message: formatProblem(problem) }));
+  const errors = huntProblems(config, origins).map((problem): CheckFinding => ({ severity: 'error', code: problem.code ?? 'E_CONFIG_INVALID', message: formatProblem(problem) }));
+  const { enabled, surrogates } = config.hunt;
+  if (!enabled || 1 / (surrogates + 1) <= SIGNIFICANT) return errors;
+  const where = describeOrigin(nearestOrigin(origins, ['hunt', 'surrogates']));
+  return [...errors, { severity: 'warning', code: null, message: `${where}: hunt.surrogates: with ${surrogates} no p-value is below ${(1 / (surrogates + 1)).toPrecision(2)}, so no golden run can be significant; use 19 or more` }];
 }
 
 /** Addresses that come from secrets have not been looked at yet; that a secret is missing is told already. */

@@ -81,7 +81,8 @@ export async function chosenHunt(archive: HuntArchive, given: string | null): Pr
     const begins = hunts.filter(({ hunt_id }) => hunt_id.startsWith(given)).map(({ hunt_id }) => hunt_id);
     if (begins.length > 1) throw new RigError('E_HUNT_UNKNOWN', `${begins.length} hunts begin with ${given}: ${begins.slice(0, 3).join(', ')}${begins.length > 3 ? ' ...' : ''}`, { cause: error, context: { hunt: given } });
     const near = nearestHunt(given, hunts);
-    throw new RigError('E_HUNT_UNKNOWN', `there is no hunt ${given} in ${archive.folder}${near === null ? '' : ` (did you mean ${near}?)`}`, { cause: error, context: { hunt: given } });
+    const words = near === null ? (hunts[0] === undefined ? '' : `; the newest is ${hunts[0].hunt_id}`) : ` (did you mean ${near}?)`;
+    throw new RigError('E_HUNT_UNKNOWN', `there is no hunt ${given} in ${archive.folder}${words}`, { cause: error, context: { hunt: given } });
   }
 }
 
@@ -89,5 +90,5 @@ export async function chosenHunt(archive: HuntArchive, given: string | null): Pr
 function nearestHunt(given: string, hunts: readonly HuntSummary[]): string | null {
   const byBeginning = new Map(hunts.map(({ hunt_id }) => [hunt_id.slice(0, given.length), hunt_id]));
   const near = suggest(given, byBeginning.keys());
-  return near === null ? (hunts[0]?.hunt_id ?? null) : byBeginning.get(near)!;
+  return near === null ? null : byBeginning.get(near)!;
 }
