@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { HuntRow } from './hunter.ts';
+import type { HuntRow } from './record.ts';
 
 const FIXED = ['job_uuid', 'generation', 'status', 'sentinel_code', 'fitness', 'log_prime_sse', 'sdg_h_norm_l2', 'sse_null_phase_scramble', 'sse_null_target_shuffle', 'p_value', 'global_seed'] as const;
 const LAST = ['parent_1', 'parent_2', 'origin', 'config_hash', 'created_utc'] as const;

@@ -9,7 +9,8 @@ import { componentFolders, listComponents } from '../hunt/components/discover.ts
 import { nodeDisk } from '../ledger/disk/node-disk.ts';
 import { version } from '../version.ts';
 import { RigCommands } from './rig-commands.ts';
-import type { Rig, RigContext } from './rig.ts';
+import type { Rig } from './rig.ts';
+import type { RigContext } from './rig-context.ts';
 
 export interface OpenHub {
   readonly hub: Hub;

@@ -9,7 +9,7 @@ import { huntOutcome } from '../hunt/words.ts';
 import type { Ledger } from '../ledger/contract.ts';
 import type { HuntTelemetry, RigEvent } from '../telemetry/state.ts';
 import type { RigEvents } from './rig-events.ts';
-import type { RigContext } from './rig.ts';
+import type { RigContext } from './rig-context.ts';
 
 /** @throws RigError that names file, line and key when no hunt could run with this configuration */
 export function checkHunts({ config, configOrigins }: Pick<RunOptions, 'config' | 'configOrigins'>): void {

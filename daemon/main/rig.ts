@@ -4,7 +4,6 @@ import type { RigConfig } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
 import { RigError } from '../../protocol/common/errors.ts';
 import { ownPrefix } from '../../protocol/stratum-v1/server/seats.ts';
-import type { Log } from '../../protocol/common/log.ts';
 import { DEADLINES } from '../../protocol/stratum-v1/limits.ts';
 import { Alarms } from '../alarms/alarms.ts';
 import type { WebhookTarget } from '../alarms/webhook.ts';
@@ -34,27 +33,16 @@ import { LanPool } from '../server/lan-pool.ts';
 import { MqttPublisher } from '../telemetry/mqtt-publisher.ts';
 import { packageRoot, version } from '../version.ts';
 import { readAttestation } from './attestation.ts';
-import type { Closer } from './closer.ts';
 import { startDemoWorld } from './demo.ts';
 import { createDevice, createDevices } from './devices.ts';
-import type { Hardware } from './hardware.ts';
 import { Hotplug } from './hotplug.ts';
 import { lockFolder } from './folder-lock.ts';
 import { checkHunts, openRigHunts } from './hunts.ts';
 import { RigCommands } from './rig-commands.ts';
+import type { RigContext } from './rig-context.ts';
 import { RigEvents } from './rig-events.ts';
 import { RigStateSource } from './rig-state.ts';
 import { choiceOf, createOwnSource, createSources, payoutRules, type SourceContext } from './sources.ts';
-
-/** What the daemon runs with; `closer` owns everything that must be closed. */
-export interface RigContext {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly closer: Closer;
-  readonly hardware: Hardware;
-  /** Says one line to a person at start. */
-  say(message: string): void;
-}
 
 export interface Rig {
   readonly brainstem: BlueprintBrainstem;
