@@ -1,13 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { HuntArchive } from '../daemon/hunt/archive.ts';
 import type { HuntTableRow } from '../daemon/hunt/archive-types.ts';
+import { packageRoot } from '../daemon/version.ts';
 import { readJson, startRigbrain, temporaryFolder, type RunningRigbrain } from './harness.ts';
 
 /** A hunt in the real daemon, beside mining: through a kill -9 and a stop to its end, with nobody there. */
 
-const YAML = `simulation: {N_grid: 32, T_steps: 1500}\nhunt: {generations: 2, population: 3, golden_seeds: 1, surrogates: 4}\nhub: {port: 0}\n`;
+// At this rest a stop reaches it well before its end.
+const YAML = `simulation: {N_grid: 32, T_steps: 1500}\nhunt: {generations: 2, population: 3, golden_seeds: 1, surrogates: 4, cpu_percent: 30}\nhub: {port: 0}\n`;
 const WAIT = { timeout: 60_000, interval: 100 };
 
 const folder = temporaryFolder();
@@ -69,6 +72,9 @@ test('a hunt goes on by itself after kill -9 and after a stop, to its end, while
   }
   expect(readdirSync(path.join(await archive.folderOf(hunt_id), 'provenance')).sort()).toEqual(rows.map(({ job_uuid }) => `provenance_${job_uuid}.json`).sort());
   expect((await third.stop()).code).toBe(0);
+  // The ledger in the same folder has nothing against the files of hunts.
+  const bin = path.join(packageRoot(), 'dist', 'daemon', 'cli', 'bin.js');
+  expect(spawnSync(process.execPath, [bin, 'ledger', 'verify', '--demo', '--data', folder.dir], { encoding: 'utf8', timeout: 60_000 })).toMatchObject({ status: 0, stdout: expect.stringContaining('everything holds') });
   const { reports } = readJson<{ reports: { event: string; hunt_id?: string }[] }>(path.join(folder.dir, 'Test/Demo/Mining/System/System_Reports/Looping/Global/global_looping_report.json'));
   const recorded = reports.filter((report) => report.hunt_id === hunt_id).map(({ event }) => event);
   // A kill may take a report with it that was not on the disk yet.

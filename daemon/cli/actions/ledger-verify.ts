@@ -3,8 +3,10 @@ import path from 'node:path';
 import { systemClock } from '../../../protocol/common/clock.ts';
 import { RigError } from '../../../protocol/common/errors.ts';
 import { silentLog } from '../../../protocol/common/log.ts';
+import { loadBlueprint } from '../../brainstem/blueprint.ts';
 import { createBrainstem } from '../../brainstem/brainstem.ts';
 import type { Brainstem } from '../../brainstem/contract.ts';
+import { huntPlaces } from '../../brainstem/hunts.ts';
 import { nodeDisk } from '../../ledger/disk/node-disk.ts';
 import { journalState } from '../../ledger/query/journal-state.ts';
 import { rebuildTree } from '../../ledger/query/rebuild.ts';
@@ -21,7 +23,7 @@ const MAX_VIEW_BYTES = 64 << 20;
 export async function ledgerVerify(io: CliIo, globals: Globals, flags: LedgerFolderFlags): Promise<number> {
   const folder = ledgerFolder(io, globals, flags);
   await upToDate(io, folder);
-  const report = await verifyLedger({ disk: nodeDisk, base: folder.base, journal: folder.journal, brainstem: brainstemOf(folder), maxViewBytes: MAX_VIEW_BYTES });
+  const report = await verifyLedger({ disk: nodeDisk, base: folder.base, journal: folder.journal, brainstem: brainstemOf(folder), aside: asideIn(folder), maxViewBytes: MAX_VIEW_BYTES });
   if (globals.json) io.out(JSON.stringify(report, null, 2));
   else printReport(io, folder, report);
   return report.ok ? EXIT.ok : EXIT.failure;
@@ -76,6 +78,12 @@ async function refuseIncomplete({ journal }: LedgerFolder): Promise<void> {
 }
 
 /** Paths and templates only: neither mode nor zone of this brainstem shows in a file, as the records say both. */
+/** Hunts keep files of their own in the base folder. */
+function asideIn({ base }: LedgerFolder): string[] {
+  const { folder } = huntPlaces({ base, blueprint: loadBlueprint(blueprintFile()) });
+  return [path.relative(base, folder).split(path.sep).join('/')];
+}
+
 function brainstemOf({ dataDir, base }: LedgerFolder): Brainstem {
   const live = path.join('Mining');
   const mode = base.endsWith(path.join('Test', 'Demo', live)) ? 'demo' : base.endsWith(path.join('Test', 'Test mode', live)) ? 'test' : 'live';

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../protocol/common/manual-clock.ts';
@@ -53,8 +53,8 @@ async function tree(maxViewBytes = 64 << 20): Promise<Tree> {
   return { base: brainstem.base, brainstem };
 }
 
-function verify({ base, brainstem }: Tree): Promise<VerifyReport> {
-  return verifyLedger({ disk: nodeDisk, base, journal: path.join(base, '.ledger', 'journal'), brainstem, maxViewBytes: 64 << 20 });
+function verify({ base, brainstem }: Tree, aside: readonly string[] = []): Promise<VerifyReport> {
+  return verifyLedger({ disk: nodeDisk, base, journal: path.join(base, '.ledger', 'journal'), brainstem, aside, maxViewBytes: 64 << 20 });
 }
 
 function rebuild({ base, brainstem }: Tree): ReturnType<typeof rebuildTree> {
@@ -77,6 +77,15 @@ function contents(base: string): Map<string, string> {
 }
 
 describe('verify', () => {
+  it('leaves folders alone that others keep in the base folder, and no other', async () => {
+    const one = await tree();
+    for (const folder of ['Hunts/one', 'Other/Hunts']) {
+      mkdirSync(path.join(one.base, folder), { recursive: true });
+      writeFileSync(path.join(one.base, folder, 'golden.json'), '{"golden_version": "1.0"}');
+    }
+    expect((await verify(one, ['Hunts'])).problems.map(({ where }) => where)).toEqual(['Other/Hunts/golden.json']);
+  });
+
   it('finds nothing wrong with a ledger of several runs', async () => {
     const report = await verify(await tree());
     expect(report.problems).toEqual([]);

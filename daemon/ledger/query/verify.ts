@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly base: string;
   readonly journal: string;
   readonly brainstem: Pick<Brainstem, 'viewTargetsOf' | 'instantiate'>;
+  /** Folders in the base folder that are not the ledger's, e.g. `Hunts`. */
+  readonly aside?: readonly string[];
   readonly maxViewBytes: number;
 }
 
@@ -61,7 +63,7 @@ const MOST_LOCATED = 5;
 export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport> {
   const { disk, base, journal } = options;
   const problems: Problem[] = [];
-  const found = await walkTree(disk, base);
+  const found = await walkTree(disk, base, options.aside);
   const history = await HistoryCheck.read(disk, base);
   const files = new Files(options, (file) => found.get(file)?.throughSeq ?? null);
   let [records, proofs] = [0, 0];
