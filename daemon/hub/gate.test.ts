@@ -4,22 +4,11 @@ import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import type { Log } from '../../protocol/common/log.ts';
 import { silentLog } from '../../protocol/common/log.ts';
-import { startHub, TOKEN, type TestHub, type TestHubOptions } from './hub.fixture.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function hub(options: TestHubOptions = {}): Promise<TestHub> {
-  const started = await startHub(options);
-  cleanups.push(() => started.close());
-  return started;
-}
+import { afterTest, hubForTest as hub, TOKEN } from './hub.fixture.ts';
 
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
@@ -48,7 +37,7 @@ function statusOf(url: string, text: string): Promise<number> {
     });
     socket.on('error', () => {});
     socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(heard)?.[1] ?? 0)));
-    cleanups.push(() => socket.destroy());
+    afterTest(() => socket.destroy());
   });
 }
 
@@ -183,7 +172,7 @@ test('over TLS the cookie stays there; the key may be missing, and mining goes o
 test('a port that another program has is tried again until it is free', async () => {
   const other = net.createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => other.close());
+  afterTest(() => other.close());
   const { port } = other.address() as net.AddressInfo;
   const clock = new ManualClock();
   const warned: string[] = [];

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { afterEach } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
 import type { Clock } from '../../protocol/common/clock.ts';
@@ -93,4 +94,19 @@ export async function startHub({ config = {}, parts = {}, clock = systemClock, l
       if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Done after the present test, the last that was asked for first. */
+export const afterTest = (cleanup: () => unknown): void => void cleanups.push(cleanup);
+
+/** A hub that is closed after the present test. */
+export async function hubForTest(options: TestHubOptions = {}): Promise<TestHub> {
+  const started = await startHub(options);
+  afterTest(() => started.close());
+  return started;
 }

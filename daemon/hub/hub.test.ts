@@ -1,16 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
-import { startHub, TOKEN, type TestHub, type TestHubOptions } from './hub.fixture.ts';
-
-const open: TestHub[] = [];
-afterEach(async () => {
-  for (const hub of open.splice(0)) await hub.close();
-});
-
-async function hub(options: TestHubOptions = {}): Promise<TestHub> {
-  const started = await startHub(options);
-  open.push(started);
-  return started;
-}
+import { expect, test } from 'vitest';
+import { hubForTest as hub, TOKEN } from './hub.fixture.ts';
 
 test('nothing of the API answers without a login, but what a login needs', async () => {
   const { url } = await hub();

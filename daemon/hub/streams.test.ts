@@ -1,20 +1,9 @@
 import http from 'node:http';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ManualClock } from '../../protocol/common/manual-clock.ts';
 import { fakeRigState } from '../telemetry/rig-state.fixture.ts';
-import { startHub, TOKEN, type TestHub, type TestHubOptions } from './hub.fixture.ts';
+import { afterTest, hubForTest as hub, TOKEN, type TestHub } from './hub.fixture.ts';
 import { STREAM_LIMITS } from './streams.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function hub(options: TestHubOptions = {}): Promise<TestHub> {
-  const started = await startHub(options);
-  cleanups.push(() => started.close());
-  return started;
-}
 
 interface Stream {
   readonly status: number;
@@ -41,7 +30,7 @@ function listen(url: string, headers: Record<string, string> = { authorization: 
       resolve(stream);
     });
     request.on('error', reject);
-    cleanups.push(() => request.destroy());
+    afterTest(() => request.destroy());
   });
 }
 
